@@ -1,0 +1,49 @@
+# Every target prepares what it needs by itself: an interpreter, the environment, the dependencies.
+PYTHON_FOR_SETUP ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# How long `make stress` runs, and how long the stress part of `make test` does.
+SECONDS ?= 300
+SHORT_STRESS_SECONDS ?= 15
+# Arguments of `make demo`, such as ARGS="path/to/folder".
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test stress lint format coverage dist clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: ## prepare .venv: find or build a free-threaded CPython 3.13, install the dependencies
+	@$(PYTHON_FOR_SETUP) -m tools.bootstrap --venv $(VENV)
+
+demo: venv ## replay the standard library's source (or ARGS="PATH ...") through a diamond, and check it
+	@$(BIN)/python -m ringbuffer demo $(ARGS)
+
+test: venv ## unit tests, then a short stress run
+	@$(BIN)/python -m pytest tests/unit
+	@RINGBUFFER_STRESS_SECONDS=$(SHORT_STRESS_SECONDS) $(BIN)/python -m pytest tests/stress
+
+stress: venv ## stress tests for SECONDS=300
+	@RINGBUFFER_STRESS_SECONDS=$(SECONDS) $(BIN)/python -m pytest --timeout 0 tests/stress
+
+lint: venv ## ruff, ruff format, mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: venv ## put the code into the form that lint wants
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+coverage: venv ## line and branch coverage of ringbuffer/ by the unit tests; fails below 95 %
+	@$(BIN)/coverage run -m pytest -q tests/unit
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report
+
+dist: venv ## build the wheel and the source distribution into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation
+
+clean: ## remove what was built here; the interpreter stays in the user's cache
+	@rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

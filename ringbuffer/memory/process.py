@@ -1,0 +1,289 @@
+"""`ProcessMemory`: cells and flags in this process's own memory, over libpatomic.
+
+Layout of a cell (as in the Disruptor's padded sequence: nothing else within a cache line, or an adjacent-line
+prefetch, of the value):
+
+    128-aligned                                                          next 128-aligned block
+    |<------------- 56 bytes ------------->|<- value, 8 ->|<------------- 64 bytes ------------->|
+
+Loads and stores. On x86-64 an aligned 8-byte move through a `memoryview` is a load-acquire or a store-release (total
+store order), so a word is the `memoryview` itself. Elsewhere it is an object that calls libpatomic's load-acquire and
+store-release. `PLAIN_MOVES_ARE_ORDERED` is the one place that chooses. Read-modify-write is libpatomic everywhere.
+`docs/memory-model.md` says why each access of the protocol may use what it uses.
+"""
+
+import ctypes
+import functools
+import platform
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from ringbuffer.errors import MemoryBindingError
+from ringbuffer.memory.libpatomic import AtomicOperations, Order, bind
+from ringbuffer.memory.protocols import Word
+
+CELL_BYTES: Final = 128
+VALUE_OFFSET: Final = 56
+
+#: Whether an aligned 8-byte move has acquire (load) and release (store) semantics: total store order, 64-bit.
+PLAIN_MOVES_ARE_ORDERED: Final = platform.machine().lower() in {"x86_64", "amd64"} and struct.calcsize("P") == 8
+
+# A range of flags is copied in pieces of at most this many bytes, so that the C library's memmove never
+# switches to non-temporal stores, which total store order does not cover.
+_FILL_BYTES: Final = 4096
+
+_WORD: Final = bind(8)
+_BYTE: Final = bind(1)
+_SEQ_CST: Final = ctypes.c_int(Order.SEQ_CST)
+_ACQUIRE: Final = ctypes.c_int(Order.ACQUIRE)
+_RELEASE: Final = ctypes.c_int(Order.RELEASE)
+
+
+class Block:
+    """Zeroed memory that starts and ends on a 128-byte boundary. Any thread.
+
+    Raises:
+        MemoryBindingError: libpatomic asks for a coarser alignment than a cell's value has.
+    """
+
+    __slots__ = ("_raw", "_start", "_stop", "address")
+
+    def __init__(self, size: int) -> None:
+        self._raw: Final = ctypes.create_string_buffer(size + CELL_BYTES - 1)
+        base = ctypes.addressof(self._raw)
+        self._start: Final = -base % CELL_BYTES
+        self._stop: Final = self._start + size
+        self.address: Final = base + self._start
+        if (self.address + VALUE_OFFSET) % _WORD.alignment:
+            raise MemoryBindingError(
+                f"libpatomic asks for 8-byte integers aligned to {_WORD.alignment} bytes; a cell's value is at "
+                f"offset {VALUE_OFFSET} of a block aligned to {CELL_BYTES}"
+            )
+
+    def bytes(self) -> "memoryview[int]":
+        """The calling thread's own `memoryview` of the block, which keeps it alive.
+
+        Made from the ctypes array every time, never sliced from a view that threads share: slices count themselves on
+        what they were sliced from, and CPython 3.13t does not count atomically there. Threads that slice one shared
+        `memoryview` now and then find it released.
+        """
+        return memoryview(self._raw).cast("B")[self._start : self._stop]
+
+
+class OrderedWord:
+    """A row of integers read with load-acquire and written with store-release through libpatomic. Owning thread only."""
+
+    __slots__ = ("_address", "_base", "_block", "_length", "_load", "_scratch", "_store", "_width")
+
+    def __init__(self, operations: AtomicOperations, block: Block, offset: int, length: int) -> None:
+        scratch = Block(CELL_BYTES)
+        operand = ctypes.c_void_p(scratch.address)
+        self._block = block  # keeps the memory alive
+        self._base = block.address + offset
+        self._length = length
+        self._width = operations.width
+        self._scratch = scratch.bytes()[: operations.width].cast("q" if operations.width == 8 else "B")
+        self._address = ctypes.c_void_p(self._base)
+        self._load = functools.partial(operations.load, self._address, _ACQUIRE, operand)
+        self._store = functools.partial(operations.store, self._address, operand, _RELEASE)
+
+    def _aim_at(self, index: int) -> None:
+        """Point the prepared address at item `index`; libpatomic gets it at the call."""
+        if not 0 <= index < self._length:
+            raise IndexError(f"index {index} is outside [0, {self._length})")
+        self._address.value = self._base + index * self._width
+
+    def __getitem__(self, index: int) -> int:
+        self._aim_at(index)
+        self._load()
+        return self._scratch[0]
+
+    def __setitem__(self, index: int, value: int) -> None:
+        self._aim_at(index)
+        self._scratch[0] = value
+        self._store()
+
+
+class ProcessCellView:
+    """One thread's access to a cell: its own word, its own prepared arguments. Owning thread only."""
+
+    __slots__ = ("_compare_exchange", "_exchange", "_fetch_add", "_operands", "_scratch", "word")
+
+    def __init__(self, block: Block, word: Word) -> None:
+        self.word: Final = word
+        # Two integers: what is expected or returned, and the operand.
+        self._scratch: Final = Block(CELL_BYTES)  # keeps the prepared addresses valid
+        self._operands: Final = self._scratch.bytes()[:16].cast("q")
+        value = ctypes.c_void_p(block.address + VALUE_OFFSET)
+        result = ctypes.c_void_p(self._scratch.address)
+        operand = ctypes.c_void_p(self._scratch.address + 8)
+        self._compare_exchange: Final[Callable[[], int]] = functools.partial(
+            _WORD.compare_exchange, value, result, operand, _SEQ_CST, _SEQ_CST
+        )
+        self._exchange: Final = functools.partial(_WORD.exchange, value, operand, _SEQ_CST, result)
+        self._fetch_add: Final = functools.partial(_WORD.fetch_add, value, operand, _SEQ_CST, result)
+
+    def get(self) -> int:
+        return self.word[0]
+
+    def set(self, value: int, /) -> None:
+        self.word[0] = value
+
+    def compare_and_set(self, expected: int, desired: int, /) -> bool:
+        operands = self._operands
+        operands[0] = expected
+        operands[1] = desired
+        return self._compare_exchange() != 0
+
+    def exchange(self, value: int, /) -> int:
+        operands = self._operands
+        operands[1] = value
+        self._exchange()
+        return operands[0]
+
+    def fetch_add(self, delta: int, /) -> int:
+        operands = self._operands
+        operands[1] = delta
+        self._fetch_add()
+        return operands[0]
+
+
+class ProcessCell:
+    """One signed 64-bit integer, alone in 128 bytes. Any thread.
+
+    The shared face prepares its arguments afresh for each call, so that threads do not share them.
+    """
+
+    __slots__ = ("_block", "_plain_moves")
+
+    def __init__(self, initial: int, plain_moves: bool) -> None:
+        self._block: Final = Block(CELL_BYTES)
+        self._plain_moves: Final = plain_moves
+        self.store(initial)
+
+    @property
+    def address(self) -> int:
+        """Where the value lies, for tests of the layout."""
+        return self._block.address + VALUE_OFFSET
+
+    def load(self) -> int:
+        return self._word()[0]
+
+    def store(self, value: int, /) -> None:
+        self._word()[0] = value
+
+    def compare_and_set(self, expected: int, desired: int, /) -> bool:
+        return self.view().compare_and_set(expected, desired)
+
+    def exchange(self, value: int, /) -> int:
+        return self.view().exchange(value)
+
+    def fetch_add(self, delta: int, /) -> int:
+        return self.view().fetch_add(delta)
+
+    def view(self) -> ProcessCellView:
+        return ProcessCellView(self._block, self._word())
+
+    def _word(self) -> Word:
+        if self._plain_moves:
+            return self._block.bytes()[VALUE_OFFSET : VALUE_OFFSET + 8].cast("q")
+        return OrderedWord(_WORD, self._block, VALUE_OFFSET, 1)
+
+
+class PlainFlagView:
+    """Flags where plain moves are ordered: ranges are filled and searched at the speed of C. Owning thread only."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: memoryview) -> None:
+        self.items: Final = items
+
+    def fill(self, start: int, stop: int, value: int, /) -> None:
+        for low in range(start, stop, _FILL_BYTES):
+            high = min(low + _FILL_BYTES, stop)
+            self.items[low:high] = bytes((value,)) * (high - low)
+
+    def find(self, value: int, start: int, stop: int, /) -> int:
+        found = self.items[start:stop].tobytes().find(value)
+        return found if found < 0 else start + found
+
+
+class OrderedFlagView:
+    """Flags where each access must ask for its order. Owning thread only."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Word) -> None:
+        self.items: Final = items
+
+    def fill(self, start: int, stop: int, value: int, /) -> None:
+        for index in range(start, stop):
+            self.items[index] = value
+
+    def find(self, value: int, start: int, stop: int, /) -> int:
+        return next((index for index in range(start, stop) if self.items[index] == value), -1)
+
+
+class ProcessFlagArray:
+    """A row of one-byte flags that shares no cache line with anything else. Any thread."""
+
+    __slots__ = ("_block", "_length", "_plain_moves")
+
+    def __init__(self, length: int, initial: int, plain_moves: bool) -> None:
+        self._block: Final = Block(-(-length // CELL_BYTES) * CELL_BYTES)
+        self._length: Final = length
+        self._plain_moves: Final = plain_moves
+        self.view().fill(0, length, initial)
+
+    def view(self) -> PlainFlagView | OrderedFlagView:
+        if self._plain_moves:
+            return PlainFlagView(self._block.bytes()[: self._length])
+        return OrderedFlagView(OrderedWord(_BYTE, self._block, 0, self._length))
+
+
+class ProcessEventSlots[T]:
+    """Slots whose events stay where they are: each thread reads its own copy of the list. Any thread."""
+
+    __slots__ = ("_events",)
+
+    def __init__(self, events: list[T]) -> None:
+        self._events: Final = events
+
+    def view(self) -> list[T]:
+        return self._events.copy()
+
+
+class ProcessMemory:
+    """Memory of this process. Any thread.
+
+    Args:
+        plain_moves: whether loads and stores may be plain moves; the default is what the machine allows.
+            False is right on every machine, and slower.
+
+    Raises:
+        ValueError: plain moves were asked for on a machine where they are not ordered.
+    """
+
+    __slots__ = ("_plain_moves",)
+
+    def __init__(self, *, plain_moves: bool = PLAIN_MOVES_ARE_ORDERED) -> None:
+        if plain_moves and not PLAIN_MOVES_ARE_ORDERED:
+            raise ValueError(
+                f"plain_moves=True, but on {platform.machine()} a plain move is not an acquire or a release; "
+                f"leave the argument out"
+            )
+        self._plain_moves: Final = plain_moves
+
+    def cell(self, initial: int = 0, /) -> ProcessCell:
+        return ProcessCell(initial, self._plain_moves)
+
+    def flags(self, length: int, initial: int, /) -> ProcessFlagArray:
+        return ProcessFlagArray(length, initial, self._plain_moves)
+
+    def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
+        return ProcessEventSlots(events)
+
+
+#: The memory that is used where none is given.
+PROCESS_MEMORY: Final = ProcessMemory()

@@ -1,0 +1,128 @@
+"""What the rest of the library asks of memory, and all that it knows about it.
+
+Two faces of everything shared. The *shared face* (`Cell`, `FlagArray`) may be used by any thread and is for set-up
+and for rare operations. A *view* belongs to the one thread that asked for it: on a free-threaded interpreter every use
+of another thread's object is an atomic operation on its reference count, so each thread that runs a hot loop has its own.
+
+A view's `word` is read with `word[0]` (load-acquire) and written with `word[0] = value` (store-release). Where the
+machine's plain moves already are that, the word *is* a `memoryview` and the access a single bytecode.
+
+Implementations: `ringbuffer.memory.ProcessMemory`; in tests, a memory that counts or schedules every access. Nothing
+here says that the memory belongs to one process.
+"""
+
+from typing import Protocol
+
+
+class Word(Protocol):
+    """One shared integer (index 0), or a row of them; each item is read with acquire and written with release."""
+
+    def __getitem__(self, index: int, /) -> int: ...
+
+    def __setitem__(self, index: int, value: int, /) -> None: ...
+
+
+class CellView(Protocol):
+    """One thread's access to a cell. Owning thread only."""
+
+    @property
+    def word(self) -> Word:
+        """The value as `word[0]`: load-acquire, store-release."""
+        ...
+
+    def get(self) -> int:
+        """Load with acquire semantics."""
+        ...
+
+    def set(self, value: int, /) -> None:
+        """Store with release semantics."""
+        ...
+
+    def compare_and_set(self, expected: int, desired: int, /) -> bool:
+        """Replace `expected` by `desired` if it still stands there (sequentially consistent); say whether it did."""
+        ...
+
+    def exchange(self, value: int, /) -> int:
+        """Store `value`, return what stood there (sequentially consistent, so a full fence)."""
+        ...
+
+    def fetch_add(self, delta: int, /) -> int:
+        """Add `delta`, return what stood there before (sequentially consistent)."""
+        ...
+
+
+class Cell(Protocol):
+    """One signed 64-bit integer on cache lines of its own. Any thread."""
+
+    def load(self) -> int:
+        """Load with acquire semantics."""
+        ...
+
+    def store(self, value: int, /) -> None:
+        """Store with release semantics."""
+        ...
+
+    def compare_and_set(self, expected: int, desired: int, /) -> bool:
+        """As `CellView.compare_and_set`, from any thread."""
+        ...
+
+    def exchange(self, value: int, /) -> int:
+        """As `CellView.exchange`, from any thread."""
+        ...
+
+    def fetch_add(self, delta: int, /) -> int:
+        """As `CellView.fetch_add`, from any thread."""
+        ...
+
+    def view(self) -> CellView:
+        """The calling thread's own access to this cell."""
+        ...
+
+
+class FlagView(Protocol):
+    """One thread's access to a row of one-byte flags. Owning thread only."""
+
+    @property
+    def items(self) -> Word:
+        """The flags one at a time: `items[i]` is a load-acquire, `items[i] = value` a store-release."""
+        ...
+
+    def fill(self, start: int, stop: int, value: int, /) -> None:
+        """Set the flags of `[start, stop)`, in no particular order, each with release semantics."""
+        ...
+
+    def find(self, value: int, start: int, stop: int, /) -> int:
+        """The first index in `[start, stop)` whose flag is `value`, or -1; every flag read, read with acquire."""
+        ...
+
+
+class FlagArray(Protocol):
+    """A fixed row of one-byte flags. Any thread may ask for a view."""
+
+    def view(self) -> FlagView:
+        """The calling thread's own access to these flags."""
+        ...
+
+
+class Slots[T](Protocol):
+    """The slots of a ring. Any thread may ask for a view."""
+
+    def view(self) -> list[T]:
+        """The calling thread's own access to the slots."""
+        ...
+
+
+class Memory(Protocol):
+    """A provider of shared memory. Any thread."""
+
+    def cell(self, initial: int = 0, /) -> Cell:
+        """A new cell holding `initial`."""
+        ...
+
+    def flags(self, length: int, initial: int, /) -> FlagArray:
+        """A new row of `length` flags, each `initial` (0 to 255)."""
+        ...
+
+    def event_slots[T](self, events: list[T], /) -> Slots[T]:
+        """Slots over `events`, which never change place: every view may be a copy of the list."""
+        ...

@@ -1,0 +1,26 @@
+"""Processors: the consumers of a ring, each with a thread of its own."""
+
+from ringbuffer.processors.batch import BatchEventProcessor
+from ringbuffer.processors.exceptions import (
+    ExceptionHandler,
+    FatalExceptionHandler,
+    IgnoringExceptionHandler,
+    LoggingExceptionHandler,
+)
+from ringbuffer.processors.handlers import AnyHandler, BatchHandler, EarlyRelease, EventFunction, EventHandler
+from ringbuffer.processors.processor import EventProcessor, ProcessorState
+
+__all__ = [
+    "AnyHandler",
+    "BatchEventProcessor",
+    "BatchHandler",
+    "EarlyRelease",
+    "EventFunction",
+    "EventHandler",
+    "EventProcessor",
+    "ExceptionHandler",
+    "FatalExceptionHandler",
+    "IgnoringExceptionHandler",
+    "LoggingExceptionHandler",
+    "ProcessorState",
+]

@@ -1,0 +1,107 @@
+"""What users implement to consume events, and how a processor sees it.
+
+The least is a function of three arguments. Whatever else a handler wants to know, it says by having the method:
+
+| method | called |
+|---|---|
+| `on_event(event, sequence, end_of_batch)` | for each event; or, instead of it, |
+| `on_batch(events, first_sequence)` | once for each batch, with all of its events in a list |
+| `on_start()`, `on_shutdown()` | in the processor's thread, before the first and after the last event of a run |
+| `on_batch_start(batch_size, queue_depth)` | before each batch: its size, and how many events wait in all |
+| `on_timeout(sequence)` | when the wait strategy timed out; `sequence` is the last one finished |
+| `set_sequence_callback(release)` | before `on_start`, with a function for early release, see `EarlyRelease` |
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+
+class EventHandler[E](Protocol):
+    """Handles events one at a time. Every method is called in the processor's own thread.
+
+    Only `on_event` is needed; the other methods of the table above may be added.
+    """
+
+    def on_event(self, event: E, sequence: int, end_of_batch: bool, /) -> None:
+        """Handle one event.
+
+        Args:
+            event: valid until this method returns; copy what is to be kept.
+            sequence: its number.
+            end_of_batch: whether no further event is available at this moment: the time to flush.
+        """
+        ...
+
+
+class BatchHandler[E](Protocol):
+    """Handles all events that are available at once. Every method is called in the processor's own thread."""
+
+    def on_batch(self, events: list[E], first_sequence: int, /) -> None:
+        """Handle the events `first_sequence`, `first_sequence + 1`, …, valid until this method returns."""
+        ...
+
+
+type EventFunction[E] = Callable[[E, int, bool], object]
+type AnyHandler[E] = EventHandler[E] | BatchHandler[E] | EventFunction[E]
+
+
+class EarlyRelease(Protocol):
+    """Given to `set_sequence_callback`: lets a handler give slots back before its batch ends."""
+
+    def __call__(self, sequence: int, /) -> None:
+        """Declare every event up to `sequence` finished. Processor's thread only.
+
+        Raises:
+            ValueError: `sequence` is lower than what was released before, or higher than what is available.
+        """
+        ...
+
+
+class HandlerHooks[E]:
+    """The methods that one handler has, found once; None where it has none.
+
+    Raises:
+        TypeError: the handler is neither callable nor has `on_event` or `on_batch`; or it has both of these.
+    """
+
+    __slots__ = (
+        "on_batch",
+        "on_batch_start",
+        "on_event",
+        "on_shutdown",
+        "on_start",
+        "on_timeout",
+        "set_sequence_callback",
+    )
+
+    def __init__(self, handler: AnyHandler[E]) -> None:
+        on_event = _method(handler, "on_event")
+        on_batch = _method(handler, "on_batch")
+        if on_event is not None and on_batch is not None:
+            raise TypeError(f"{handler!r} has both on_event and on_batch; a handler gets its events in one of the two ways")
+        if on_event is None and on_batch is None:
+            if not callable(handler):
+                raise TypeError(
+                    f"{handler!r} is no event handler: it needs on_event(event, sequence, end_of_batch) or "
+                    f"on_batch(events, first_sequence), or must be callable as on_event is"
+                )
+            on_event = handler
+        self.on_event: Final[EventFunction[E] | None] = on_event
+        self.on_batch: Final[Callable[[list[E], int], object] | None] = on_batch
+        self.on_start: Final[Callable[[], object] | None] = _method(handler, "on_start")
+        self.on_shutdown: Final[Callable[[], object] | None] = _method(handler, "on_shutdown")
+        self.on_batch_start: Final[Callable[[int, int], object] | None] = _method(handler, "on_batch_start")
+        self.on_timeout: Final[Callable[[int], object] | None] = _method(handler, "on_timeout")
+        self.set_sequence_callback: Final[Callable[[EarlyRelease], object] | None] = _method(handler, "set_sequence_callback")
+
+
+def _method(handler: object, name: str) -> Any:
+    """The handler's method of that name, or None.
+
+    Raises:
+        TypeError: the handler has something of that name which cannot be called.
+    """
+    method = getattr(handler, name, None)
+    if method is not None and not callable(method):
+        raise TypeError(f"{name} of {handler!r} must be a method, not {method!r}")
+    return method

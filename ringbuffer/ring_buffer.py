@@ -1,0 +1,199 @@
+"""`RingBuffer`: pre-allocated events in a ring, and the sequencer that says whose they are.
+
+An event is made once, by the factory, and then filled again and again: by a producer that has claimed its sequence, read by
+consumers that a barrier let through, free for the next lap when every gating sequence has passed it.
+"""
+
+import enum
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from ringbuffer.barrier import SequenceBarrier
+from ringbuffer.errors import RingBufferClosedError
+from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots
+from ringbuffer.producer import Producer
+from ringbuffer.sequence import Sequence, SequenceGroup
+from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
+from ringbuffer.wait import WaitStrategy
+
+
+class ProducerType(enum.Enum):
+    """How many threads publish."""
+
+    SINGLE = "single"
+    MULTI = "multi"
+
+
+class RingBuffer[E]:
+    """A ring of pre-allocated events (LMAX Disruptor, `RingBuffer`). Any thread.
+
+    The methods that claim and publish work from any thread (any *one* thread, for `ProducerType.SINGLE`) through a
+    `Producer` that the ring keeps for each calling thread. A loop should ask for that `producer()` itself.
+
+    Args:
+        buffer_size: slots in the ring, a power of two.
+        event_factory: called `buffer_size` times, now, for the events.
+        producer_type: whether one thread publishes or several.
+        wait_strategy: how consumers wait; the default is `BlockingWaitStrategy`.
+        memory: what provides cells, flags and slots.
+        host: what provides locks, threads and time.
+
+    Raises:
+        ValueError: `buffer_size` is not a power of two.
+        TypeError: the factory is not callable, or made None.
+    """
+
+    def __init__(
+        self,
+        buffer_size: int,
+        event_factory: Callable[[], E],
+        producer_type: ProducerType = ProducerType.MULTI,
+        wait_strategy: WaitStrategy | None = None,
+        *,
+        memory: Memory = PROCESS_MEMORY,
+        host: Host = SYSTEM_HOST,
+    ) -> None:
+        kind = SingleProducerSequencer if producer_type is ProducerType.SINGLE else MultiProducerSequencer
+        self._sequencer: Final[Sequencer] = kind(buffer_size, wait_strategy, memory=memory, host=host)
+        self._mask: Final = buffer_size - 1
+        self._memory: Final = memory
+        self._host: Final = host
+        self._slots: Final[Slots[E]] = memory.event_slots(_make_events(buffer_size, event_factory))
+        self._events: Final = self._slots.view()
+        self._own: Final = _Own[E]()
+
+    # -- what it is ---------------------------------------------------------------------------------------------
+
+    @property
+    def buffer_size(self) -> int:
+        """Slots in the ring."""
+        return self._sequencer.buffer_size
+
+    @property
+    def sequencer(self) -> Sequencer:
+        """The sequencer, for those who build below the ring."""
+        return self._sequencer
+
+    @property
+    def slots(self) -> Slots[E]:
+        """The slots, for those who build below the ring: `slots.view()` is the calling thread's own access."""
+        return self._slots
+
+    @property
+    def memory(self) -> Memory:
+        """What provides the cells."""
+        return self._memory
+
+    @property
+    def host(self) -> Host:
+        """What provides locks, threads and time."""
+        return self._host
+
+    # -- publishing ---------------------------------------------------------------------------------------------
+
+    def producer(self) -> Producer[E]:
+        """The calling thread's own producer; the same one whenever the same thread asks.
+
+        Raises:
+            ProducerThreadError: the ring has a single producer, and that is another thread.
+        """
+        producer = self._own.producer
+        if producer is None or producer.released:
+            barrier = self._sequencer.producer_barrier()
+            producer = self._own.producer = Producer(self._sequencer, barrier, self._slots.view())
+        return producer
+
+    def next(self, n: int = 1, timeout: float | None = None) -> int:
+        """Claim `n` slots, waiting for room; the highest sequence claimed. The errors are those of `Next`."""
+        return self.producer().next(n, timeout)
+
+    def try_next(self, n: int = 1) -> int:
+        """As `next`, but raise `InsufficientCapacityError` rather than wait."""
+        return self.producer().try_next(n)
+
+    def publish(self, low: int, high: int | None = None) -> None:
+        """Make the claimed sequences from `low` to `high` (default: `low` alone) visible to consumers."""
+        self.producer().publish(low, high)
+
+    def get(self, sequence: int) -> E:
+        """The event in the slot of `sequence`: to fill, if the caller claimed it; to read, if a barrier let it through.
+
+        Raises:
+            ValueError: `sequence` is negative.
+        """
+        if sequence < 0:
+            raise ValueError(f"sequences start at 0; there is no event at {sequence}")
+        return self._events[sequence & self._mask]
+
+    __getitem__ = get
+
+    # -- where things stand -------------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """Single producer: the last sequence published. Multi producer: the last sequence claimed."""
+        return self._sequencer.cursor
+
+    @property
+    def minimum_gating_sequence(self) -> int:
+        """The lowest gating sequence: up to it every slot is free to be used again. The cursor if nothing gates."""
+        return self._sequencer.minimum_gating_sequence
+
+    def remaining_capacity(self) -> int:
+        """Slots that could be claimed now: a moment's truth, always from 0 to the size of the ring."""
+        return self._sequencer.remaining_capacity()
+
+    def has_available_capacity(self, n: int) -> bool:
+        """Whether `n` slots could be claimed now; `ValueError` unless `n` is from 1 to the size of the ring."""
+        return self._sequencer.has_available_capacity(n)
+
+    def is_available(self, sequence: int) -> bool:
+        """Whether `sequence` is published and its slot has not been claimed again."""
+        return self._sequencer.is_available(sequence)
+
+    # -- consumers ----------------------------------------------------------------------------------------------
+
+    def new_barrier(self, *dependents: Sequence | SequenceGroup) -> SequenceBarrier:
+        """A barrier for one consumer, which waits for the publication and for every dependent."""
+        return self._sequencer.new_barrier(*dependents)
+
+    def add_gating_sequences(self, *sequences: Sequence) -> None:
+        """Make producers wait for `sequences`, which start at the cursor: their owners will miss nothing after it."""
+        self._sequencer.add_gating_sequences(*sequences)
+
+    def remove_gating_sequence(self, sequence: Sequence) -> bool:
+        """Let producers go on without `sequence`; say whether they waited for it."""
+        return self._sequencer.remove_gating_sequence(sequence)
+
+    # -- end ----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the ring takes no more claims."""
+        return self._sequencer.is_closed
+
+    def close(self, error: RingBufferClosedError | None = None) -> None:
+        """Take no more claims; wake the producers that wait for room with an error. See `Sequencer.close`."""
+        self._sequencer.close(error)
+
+    def __repr__(self) -> str:
+        return f"RingBuffer(buffer_size={self.buffer_size}, cursor={self.cursor}, free={self.remaining_capacity()})"
+
+
+class _Own[E](threading.local):
+    """What each thread that publishes through the ring itself has of its own."""
+
+    def __init__(self) -> None:
+        self.producer: Producer[E] | None = None
+
+
+def _make_events[E](size: int, event_factory: Callable[[], E]) -> list[E]:
+    """`size` events from the factory."""
+    if not callable(event_factory):
+        raise TypeError(f"event_factory must be callable without arguments, not {event_factory!r}")
+    events = [event_factory() for _ in range(size)]
+    if any(event is None for event in events):
+        raise TypeError("event_factory returned None; it must return a new event at every call")
+    return events

@@ -1,0 +1,181 @@
+"""How a producer learns that there is room, and what it does while there is none."""
+
+from typing import Final
+
+from ringbuffer.barrier import PublishedView
+from ringbuffer.errors import DeadlockError, RingBufferClosedError
+from ringbuffer.host import Event, Host
+from ringbuffer.memory import Memory, Word
+from ringbuffer.sequence import Sequence, SequenceGroup
+
+#: The limit of a closed ring: below every sequence, so that each claim takes the slow path and is refused there.
+CLOSED_LIMIT: Final = -(1 << 62)
+
+
+class RingState:
+    """What the producers and consumers of one ring share besides the cursor. Any thread.
+
+    `limit` is the highest sequence that may be claimed: the minimum gating sequence that somebody computed last, plus
+    the size of the ring. The minimum only grows, so a stale limit is too low, never too high, and a claim within it
+    needs no look at the consumers. It is written with plain stores by whichever producer computed it.
+
+    Args:
+        size: slots in the ring.
+        memory: what provides the cells.
+        host: what provides locks and events.
+    """
+
+    __slots__ = ("_closed", "_consumers", "_error", "_lock", "gating", "host", "limit", "size", "was_closed")
+
+    def __init__(self, size: int, memory: Memory, host: Host) -> None:
+        self.size: Final = size
+        self.host: Final = host
+        self.gating: Final = SequenceGroup(memory=memory, host=host)
+        self.limit: Final = memory.cell(size - 1)
+        self.was_closed: Final[Event] = host.event()
+        self._closed: Final = memory.cell(0)
+        self._error: RingBufferClosedError | None = None
+        self._lock: Final = host.lock()
+        self._consumers: Final[dict[int, Sequence]] = {}
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the ring takes no more claims."""
+        return self._closed.load() != 0
+
+    def close(self, error: RingBufferClosedError) -> None:
+        """Refuse every later claim with a copy of `error`; wake the producers that wait for room. The first call counts.
+
+        The error is stored before the flag, and the flag before the limit: who finds the limit lowered finds the flag.
+        A producer that stores a limit of its own at the same moment may make some more claims, at most one ring of them.
+        """
+        with self._lock:
+            if self._error is None:
+                self._error = error
+        self._closed.store(1)
+        self.limit.store(CLOSED_LIMIT)
+        self.was_closed.set()
+
+    def refusal(self) -> RingBufferClosedError:
+        """A fresh exception that says why the ring is closed; only after `close`."""
+        error = self._error
+        assert error is not None, "closed before the error was stored"
+        refusal = type(error)(*error.args)
+        refusal.__cause__ = error.__cause__
+        return refusal
+
+    def closed_word(self) -> Word:
+        """The calling thread's own access to the closed flag: not 0 once closed."""
+        return self._closed.view().word
+
+    def enter_consumer(self, sequence: Sequence) -> None:
+        """Note that the calling thread is the one that advances `sequence`, until `leave_consumer`."""
+        self._consumers[self.host.thread_id()] = sequence
+
+    def leave_consumer(self) -> None:
+        """The calling thread advances no sequence any more."""
+        self._consumers.pop(self.host.thread_id(), None)
+
+    def check_deadlock(self, wanted: int) -> None:
+        """Raise if room for `wanted` depends on an event that the calling thread itself has yet to finish.
+
+        Raises:
+            DeadlockError: the calling thread is a consumer of this ring and stands more than a ring behind.
+        """
+        own = self._consumers.get(self.host.thread_id())
+        if own is not None and own.get() + self.size < wanted:
+            raise DeadlockError(
+                f"a handler waits for room for sequence {wanted} in the ring of {self.size} slots that it consumes "
+                f"itself, and has finished only up to {own.get()}: the room can never come. Publish to another ring, "
+                f"use try_next, or make the ring larger than what a handler publishes"
+            )
+
+
+class Capacity:
+    """One producer thread's knowledge of how far it may claim. Owning thread only.
+
+    Args:
+        state: the ring's shared state.
+        published: what stands in for the gating sequences while there are none. An unpublished claim so counts as
+            unread: however far apart the producers are, no claim is ever more than a ring ahead of a gap.
+    """
+
+    __slots__ = ("_closed", "_gating", "_limit", "_published", "_size", "_state")
+
+    def __init__(self, state: RingState, published: PublishedView, limit: Word) -> None:
+        self._state: Final = state
+        self._size: Final = state.size
+        self._gating: Final = state.gating.view()
+        self._published: Final = published
+        self._closed: Final = state.closed_word()
+        self._limit: Final = limit
+
+    def admits(self, sequence: int) -> bool:
+        """Whether `sequence` may be claimed, by a fresh look at the gating sequences; keeps the limit for later claims.
+
+        Raises:
+            RingBufferClosedError: the ring is closed.
+        """
+        limit = self._gating.minimum(self._published) + self._size
+        self._limit[0] = limit
+        if self._closed[0]:
+            self._limit[0] = CLOSED_LIMIT
+            raise self._state.refusal()
+        return sequence <= limit
+
+    def start_wait(self, sequence: int, count: int, timeout: float | None) -> "CapacityWait":
+        """Begin to wait for room for the `count` slots up to `sequence`.
+
+        Raises:
+            TimeoutError: `timeout` is 0 or less.
+            DeadlockError: see `RingState.check_deadlock`.
+        """
+        return CapacityWait(self._state, sequence, count, timeout)
+
+
+class CapacityWait:
+    """A producer's wait for room: spin, then yield, then park, with a deadline. Owning thread only.
+
+    It never uses the consumers' wait strategy, because consumers do not signal producers. Who ends a wait: the
+    producer's own next look, at the latest after one park; a park ends early when the ring is closed.
+    """
+
+    __slots__ = ("_count", "_deadline", "_state", "_timeout", "_turns")
+
+    SPINS: Final = 50
+    YIELDS: Final = 100
+    #: Length of one park in seconds; it doubles from the first to the longest.
+    FIRST_PARK: Final = 50e-6
+    LONGEST_PARK: Final = 1e-3
+
+    def __init__(self, state: RingState, sequence: int, count: int, timeout: float | None) -> None:
+        state.check_deadlock(sequence)
+        self._state: Final = state
+        self._count: Final = count
+        self._timeout: Final = timeout
+        self._deadline: Final = None if timeout is None else state.host.monotonic() + timeout
+        self._turns = 0
+
+    def pause(self) -> None:
+        """Let some time pass before the next look.
+
+        Raises:
+            TimeoutError: the deadline has passed. Nothing was claimed.
+        """
+        host = self._state.host
+        remaining = None if self._deadline is None else self._deadline - host.monotonic()
+        if remaining is not None and remaining <= 0:
+            raise TimeoutError(
+                f"no room for {self._count} event(s) in the ring of {self._state.size} slots within {self._timeout} s; "
+                f"the slowest consumer gates it. Nothing was claimed"
+            )
+        turn = self._turns
+        self._turns = turn + 1
+        if turn < self.SPINS:
+            return
+        if turn < self.SPINS + self.YIELDS:
+            host.yield_now()
+            return
+        doublings = min(turn - self.SPINS - self.YIELDS, 10)
+        park = min(self.FIRST_PARK * (1 << doublings), self.LONGEST_PARK)
+        self._state.was_closed.wait(park if remaining is None else min(park, remaining))

@@ -1,0 +1,194 @@
+"""`MultiProducerSequencer`: any number of threads claim with compare-and-swap, and publish slot by slot.
+
+Shared words:
+
+    cursor    the last sequence claimed; moved by compare-and-swap alone
+    flags     for each slot the parity of the lap it was last published in
+    limit     the last sequence known to be free (see `RingState`)
+
+Why the parity of the lap is enough. Lap L of a slot is claimed only when lap L-1 of it is finished with, or at least
+published; so while the slot is asked about in lap L, its flag says L or L-1, which differ in parity. Before the first
+lap the flags hold the parity of lap -1, which is 1, as if the lap before the first were published.
+
+Why compare-and-swap and not fetch-and-add. Capacity is confirmed *before* the cursor moves, so a claim that is refused or
+times out leaves no hole, and the cursor never runs more than a ring ahead of a gating sequence. With fetch-and-add a
+claimant has taken its slots before it knows that they are free, and can no longer give up.
+"""
+
+from typing import Final
+
+from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory
+from ringbuffer.sequence import INITIAL_SEQUENCE
+from ringbuffer.sequencer.capacity import Capacity, CapacityWait
+from ringbuffer.sequencer.producer_barrier import ProducerBarrier
+from ringbuffer.sequencer.sequencer import Sequencer, check_count, no_capacity
+from ringbuffer.wait import WaitStrategy
+
+#: The flag of a slot that was never published: the parity of lap -1.
+NEVER: Final = 1
+
+
+class MultiProducerSequencer(Sequencer):
+    """A sequencer for any number of producing threads (LMAX Disruptor, `MultiProducerSequencer`)."""
+
+    def __init__(
+        self,
+        buffer_size: int,
+        wait_strategy: WaitStrategy | None = None,
+        *,
+        memory: Memory = PROCESS_MEMORY,
+        host: Host = SYSTEM_HOST,
+    ) -> None:
+        super().__init__(buffer_size, wait_strategy, memory=memory, host=host)
+        self._flags: Final = memory.flags(buffer_size, NEVER)
+
+    @property
+    def claimed(self) -> int:
+        """The last sequence that a producer has claimed: the cursor."""
+        return self._cursor.get()
+
+    def is_available(self, sequence: int) -> bool:
+        """Whether `sequence` is published and its slot has not been claimed again."""
+        size = self.buffer_size
+        flag = self._flags.view().items[sequence & (size - 1)] if sequence >= 0 else NEVER
+        # The cursor is read after the flag: were the slot claimed again before the flag was read, it would show.
+        claimed = self.claimed
+        return max(claimed - size, INITIAL_SEQUENCE) < sequence <= claimed and flag == parity(sequence, size)
+
+    def published_view(self) -> "PublishedFlags":
+        """The calling thread's own knowledge of what is published."""
+        return PublishedFlags(self._cursor.view(), self._flags.view(), self.buffer_size)
+
+    def producer_barrier(self) -> ProducerBarrier:
+        """A way to claim and publish for the calling thread. Claims may be published in any order, and by any thread."""
+        return _producer_barrier(self, self._cursor.view(), self._flags.view())
+
+
+def parity(sequence: int, size: int) -> int:
+    """The flag that says that `sequence` is published."""
+    return (sequence // size) & 1
+
+
+class PublishedFlags:
+    """What is published as far as the flags say, searched at the speed of C. Owning thread only.
+
+    It remembers how far it has seen everything published, which never becomes untrue, and searches on from there.
+    """
+
+    __slots__ = ("_claimed", "_find", "_flags", "_known", "_mask", "_shift", "_size")
+
+    def __init__(self, cursor: CellView, flags: FlagView, size: int) -> None:
+        self._claimed: Final = cursor.word
+        self._flags: Final = flags.items
+        self._find: Final = flags.find
+        self._size: Final = size
+        self._mask: Final = size - 1
+        self._shift: Final = size.bit_length() - 1
+        self._known = INITIAL_SEQUENCE
+
+    def get(self) -> int:
+        """The highest sequence published without a gap after what is known to be published."""
+        return self.highest_from(self._known + 1)
+
+    def highest_from(self, sequence: int) -> int:
+        """As `get`, by a caller who knows that everything before `sequence` is published.
+
+        The cursor is loaded first. Whatever is a whole ring before it is published, since no claim goes further ahead
+        of a gap; this bounds the search to one lap even for a view that was not used for long.
+        """
+        claimed = self._claimed[0]
+        known = self._known
+        if known < sequence - 1:
+            known = sequence - 1
+        if known < claimed - self._size:
+            known = claimed - self._size
+        low = known + 1
+        if low <= claimed:
+            lap = (low >> self._shift) & 1
+            if self._flags[low & self._mask] == lap:
+                known = claimed if low == claimed else self._search(low + 1, claimed)
+        self._known = known
+        return known
+
+    def _search(self, low: int, claimed: int) -> int:
+        """The last sequence before the first unpublished one of `[low, claimed]`, or `claimed`; one piece a lap."""
+        while low <= claimed:
+            start = low & self._mask
+            stop = min(start + claimed - low + 1, self._size)
+            unpublished = (low >> self._shift) & 1 ^ 1
+            gap = self._find(unpublished, start, stop)
+            if gap >= 0:
+                return low + gap - start - 1
+            low += stop - start
+        return claimed
+
+
+def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, flag_view: FlagView) -> ProducerBarrier:
+    """The functions of one of many producers, closed over what belongs to its thread."""
+    state = sequencer.state
+    size = state.size
+    mask: Final = size - 1
+    shift: Final = size.bit_length() - 1
+    cursor: Final = cursor_view.word
+    compare_and_set: Final = cursor_view.compare_and_set
+    flags: Final = flag_view.items
+    limit: Final = state.limit.view().word
+    capacity: Final = Capacity(state, PublishedFlags(cursor_view, flag_view, size), limit)
+    strategy = sequencer.wait_strategy
+    signal: Final = strategy.signal_all_when_blocking if strategy.is_blocking else None
+
+    def next_(n: int = 1, timeout: float | None = None) -> int:
+        # Each turn ends in a claim, in a lost compare-and-swap, which means that another producer claimed, or in a
+        # pause, which the advance of a consumer, the deadline or the close of the ring ends.
+        if n != 1:
+            check_count(n, size)
+        wait: CapacityWait | None = None
+        while True:
+            current = cursor[0]
+            sequence = current + n
+            if sequence > limit[0] and not capacity.admits(sequence):
+                if wait is None:
+                    wait = capacity.start_wait(sequence, n, timeout)
+                wait.pause()
+            elif compare_and_set(current, sequence):
+                return sequence
+
+    def try_next(n: int = 1) -> int:
+        # A turn that loses the compare-and-swap is repeated: another producer has claimed.
+        if n != 1:
+            check_count(n, size)
+        while True:
+            current = cursor[0]
+            sequence = current + n
+            if sequence > limit[0] and not capacity.admits(sequence):
+                raise no_capacity(n, size)
+            if compare_and_set(current, sequence):
+                return sequence
+
+    def publish(low: int, high: int | None = None) -> None:
+        lap = (low >> shift) & 1
+        claimed = cursor[0]
+        if high is None:
+            high = low
+        if not claimed - size < low <= high <= claimed or flags[low & mask] == lap:
+            raise ValueError(
+                f"cannot publish {low} to {high}: not a range that is claimed and not published yet; "
+                f"claims have reached {claimed}. Nothing was published"
+            )
+        if low == high:
+            flags[low & mask] = lap
+        else:
+            publish_range(low, high)
+        if signal is not None:
+            signal()
+
+    def publish_range(low: int, high: int) -> None:
+        # One piece a lap, so at most two.
+        while low <= high:
+            start = low & mask
+            stop = min(start + high - low + 1, size)
+            flag_view.fill(start, stop, (low >> shift) & 1)
+            low += stop - start
+
+    return ProducerBarrier(next_, try_next, publish)

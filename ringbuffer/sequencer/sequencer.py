@@ -1,0 +1,152 @@
+"""`Sequencer`: what single and multi producer sequencers have in common."""
+
+from abc import ABC, abstractmethod
+from typing import Final
+
+from ringbuffer.barrier import PublishedView, SequenceBarrier
+from ringbuffer.errors import InsufficientCapacityError, RingBufferClosedError
+from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.memory import PROCESS_MEMORY, Memory
+from ringbuffer.sequence import Sequence, SequenceGroup
+from ringbuffer.sequencer.capacity import RingState
+from ringbuffer.sequencer.producer_barrier import ProducerBarrier
+from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
+
+
+class Sequencer(ABC):
+    """Hands out the slots of a ring to producers, and knows which of them are published. Any thread.
+
+    Args:
+        buffer_size: slots in the ring, a power of two.
+        wait_strategy: how consumers wait; the default is `BlockingWaitStrategy`.
+        memory: what provides cells and flags.
+        host: what provides locks, threads and time.
+
+    Raises:
+        ValueError: `buffer_size` is not a power of two.
+    """
+
+    def __init__(
+        self,
+        buffer_size: int,
+        wait_strategy: WaitStrategy | None = None,
+        *,
+        memory: Memory = PROCESS_MEMORY,
+        host: Host = SYSTEM_HOST,
+    ) -> None:
+        if buffer_size < 1 or buffer_size & (buffer_size - 1):
+            above = 1 << max(buffer_size, 1).bit_length()
+            raise ValueError(f"buffer_size must be a power of two, not {buffer_size!r}; the next one is {above}")
+        self._memory: Final = memory
+        self._host: Final = host
+        self._wait_strategy: Final = BlockingWaitStrategy(host=host) if wait_strategy is None else wait_strategy
+        self._cursor: Final = Sequence(memory=memory)
+        self._state: Final = RingState(buffer_size, memory, host)
+
+    @property
+    def buffer_size(self) -> int:
+        """Slots in the ring."""
+        return self._state.size
+
+    @property
+    def wait_strategy(self) -> WaitStrategy:
+        """How consumers wait."""
+        return self._wait_strategy
+
+    @property
+    def state(self) -> RingState:
+        """What the processors of this ring share with its producers."""
+        return self._state
+
+    @property
+    def cursor(self) -> int:
+        """Single producer: the last sequence published. Multi producer: the last sequence claimed."""
+        return self._cursor.get()
+
+    @property
+    @abstractmethod
+    def claimed(self) -> int:
+        """The last sequence that a producer has claimed."""
+
+    @abstractmethod
+    def is_available(self, sequence: int) -> bool:
+        """Whether `sequence` is published and its slot has not been claimed again."""
+
+    @abstractmethod
+    def published_view(self) -> PublishedView:
+        """The calling thread's own knowledge of what is published."""
+
+    @abstractmethod
+    def producer_barrier(self) -> ProducerBarrier:
+        """A way to claim and publish for the calling thread."""
+
+    # -- consumers ----------------------------------------------------------------------------------------------
+
+    def new_barrier(self, *dependents: Sequence | SequenceGroup) -> SequenceBarrier:
+        """A barrier for one consumer, which waits for the publication and for every dependent."""
+        return SequenceBarrier(self, self._wait_strategy, *dependents, memory=self._memory)
+
+    def add_gating_sequences(self, *sequences: Sequence) -> None:
+        """Make producers wait for `sequences`, which start at the cursor: their owners will miss nothing after it.
+
+        See `SequenceGroup.add_at` for why no slot after the cursor can have been given away.
+        """
+        self._state.gating.add_at(self._cursor, *sequences)
+
+    def remove_gating_sequence(self, sequence: Sequence) -> bool:
+        """Let producers go on without `sequence`; say whether they waited for it."""
+        return self._state.gating.remove(sequence)
+
+    @property
+    def minimum_gating_sequence(self) -> int:
+        """The lowest gating sequence: up to it every slot is free to be used again. The cursor if nothing gates."""
+        return self._state.gating.get(self._cursor.get())
+
+    def signal(self) -> None:
+        """Wake consumers that block, after a sequence they depend on was advanced by hand."""
+        self._wait_strategy.signal_all_when_blocking()
+
+    # -- capacity -----------------------------------------------------------------------------------------------
+
+    def remaining_capacity(self) -> int:
+        """Slots that could be claimed now: a moment's truth, always from 0 to the size of the ring."""
+        size = self._state.size
+        consumed = self._state.gating.view().minimum(self.published_view())
+        return max(0, min(size, size - (self.claimed - consumed)))
+
+    def has_available_capacity(self, n: int) -> bool:
+        """Whether `n` slots could be claimed now; claims nothing and moves nothing.
+
+        Raises:
+            ValueError: `n` is not from 1 to the size of the ring.
+        """
+        check_count(n, self._state.size)
+        return self.remaining_capacity() >= n
+
+    # -- end ----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the ring takes no more claims."""
+        return self._state.is_closed
+
+    def close(self, error: RingBufferClosedError | None = None) -> None:
+        """Take no more claims: producers that wait for room, and every later claim, get the error. Any thread.
+
+        Sequences claimed before can still be published, and what is published can still be consumed. A producer that is
+        claiming at this moment may succeed once more; stop the producers first where every event must be handled.
+        """
+        if error is None:
+            error = RingBufferClosedError("the ring is closed: it takes no more claims")
+        self._state.close(error)
+
+
+def check_count(n: int, size: int) -> None:
+    """Raise `ValueError` unless `n` slots can be claimed at once from a ring of `size`."""
+    if not 1 <= n <= size:
+        raise ValueError(f"cannot claim {n!r} slots of a ring of {size} at once; claim from 1 to {size}")
+
+
+def no_capacity(n: int, size: int) -> InsufficientCapacityError:
+    """What `try_next` raises when it finds no room."""
+    return InsufficientCapacityError(f"fewer than {n} of the ring's {size} slots are free; nothing was claimed")

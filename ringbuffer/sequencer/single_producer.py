@@ -1,0 +1,212 @@
+"""`SingleProducerSequencer`: one thread claims and publishes, without any atomic read-modify-write.
+
+Shared words, written by the producing thread with plain ordered stores:
+
+    cursor    the last sequence published: what consumers wait for
+    limit     the last sequence known to be free (see `RingState`)
+
+The last sequence claimed is the producing thread's own business: nobody coordinates by it.
+
+A claim compares with `limit` and, once a lap or less, looks at the consumers. Publishing is one store-release, after
+the event was written: who loads the cursor with acquire sees the event.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from ringbuffer.errors import DeadlockError, ProducerThreadError
+from ringbuffer.host import SYSTEM_HOST, Host, Thread
+from ringbuffer.memory import PROCESS_MEMORY, CellView, Memory
+from ringbuffer.sequencer.capacity import Capacity
+from ringbuffer.sequencer.producer_barrier import ProducerBarrier
+from ringbuffer.sequencer.sequencer import Sequencer, check_count, no_capacity
+from ringbuffer.wait import WaitStrategy
+
+
+class SingleProducerSequencer(Sequencer):
+    """A sequencer for one producing thread at a time (LMAX Disruptor, `SingleProducerSequencer`).
+
+    The first thread that asks for a producer barrier owns the ring's production until it releases it or ends; another
+    thread that asks meanwhile gets a `ProducerThreadError`.
+    """
+
+    def __init__(
+        self,
+        buffer_size: int,
+        wait_strategy: WaitStrategy | None = None,
+        *,
+        memory: Memory = PROCESS_MEMORY,
+        host: Host = SYSTEM_HOST,
+    ) -> None:
+        super().__init__(buffer_size, wait_strategy, memory=memory, host=host)
+        self._owner_lock: Final = host.lock()
+        self._owner: Thread | None = None
+        self._producer: _Producer | None = None
+
+    @property
+    def claimed(self) -> int:
+        """The last sequence that the producer has claimed, as of a moment ago."""
+        producer = self._producer
+        return self.cursor if producer is None else producer.claimed()
+
+    def is_available(self, sequence: int) -> bool:
+        """Whether `sequence` is published and its slot has not been claimed again."""
+        return self.claimed - self.buffer_size < sequence <= self.cursor
+
+    def published_view(self) -> "PublishedCursor":
+        """The calling thread's own knowledge of what is published: the cursor."""
+        return PublishedCursor(self._cursor.view())
+
+    def producer_barrier(self) -> ProducerBarrier:
+        """A way to claim and publish for the calling thread, which from now on owns the production.
+
+        Raises:
+            ProducerThreadError: another thread owns it, and lives.
+        """
+        thread = self._host.current_thread()
+        with self._owner_lock:
+            owner = self._owner
+            if owner is not None and owner is not thread and owner.is_alive():
+                raise wrong_thread(owner, thread)
+            if self._producer is None or self._producer.thread is not thread:
+                self._producer = _producer(self, thread, self.claimed, self._cursor.view())
+            self._owner = thread
+            return self._producer.barrier
+
+    def release_producer(self) -> None:
+        """Let another thread produce from now on; what this one did before is visible to that one.
+
+        Raises:
+            ProducerThreadError: another thread than the caller owns the production.
+        """
+        thread = self._host.current_thread()
+        with self._owner_lock:
+            if self._owner is not None and self._owner is not thread:
+                raise wrong_thread(self._owner, thread)
+            self._owner = None
+
+    def check_owner(self) -> None:
+        """Raise `ProducerThreadError` unless the calling thread owns the production."""
+        thread = self._host.current_thread()
+        if self._owner is not thread:
+            raise wrong_thread(self._owner, thread)
+
+
+class PublishedCursor:
+    """What is published is what the cursor says. Owning thread only."""
+
+    __slots__ = ("_word",)
+
+    def __init__(self, cursor: CellView) -> None:
+        self._word: Final = cursor.word
+
+    def get(self) -> int:
+        """The cursor, loaded with acquire."""
+        return self._word[0]
+
+    def highest_from(self, sequence: int) -> int:
+        """The cursor, loaded with acquire; nothing needs to be searched."""
+        return self._word[0]
+
+
+class _Producer(NamedTuple):
+    """The functions of the one producer, and how others may see how far it has claimed."""
+
+    thread: Thread
+    barrier: ProducerBarrier
+    claimed: Callable[[], int]
+
+
+def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, cursor_view: CellView) -> _Producer:
+    """The functions of the one producer, closed over what belongs to its thread.
+
+    Args:
+        sequencer: whose production this is.
+        thread: the calling thread.
+        claimed: how far the former owner has claimed; `claimed` and `published` are this thread's from here on.
+        cursor_view: the thread's own view of the cursor.
+    """
+    state = sequencer.state
+    size = state.size
+    thread_id: Final = state.host.thread_id
+    owner_id: Final = thread_id()
+    check_owner: Final = sequencer.check_owner
+    cursor: Final = cursor_view.word
+    limit: Final = state.limit.view().word
+    capacity: Final = Capacity(state, PublishedCursor(cursor_view), limit)
+    strategy = sequencer.wait_strategy
+    signal: Final = strategy.signal_all_when_blocking if strategy.is_blocking else None
+
+    published = cursor[0]
+
+    def next_(n: int = 1, timeout: float | None = None) -> int:
+        nonlocal claimed
+        if thread_id() != owner_id:
+            check_owner()
+        if n != 1:
+            check_count(n, size)
+        sequence = claimed + n
+        if sequence > limit[0]:
+            wait_for_capacity(sequence, n, timeout)
+        claimed = sequence
+        return sequence
+
+    def try_next(n: int = 1) -> int:
+        nonlocal claimed
+        if thread_id() != owner_id:
+            check_owner()
+        if n != 1:
+            check_count(n, size)
+        sequence = claimed + n
+        if sequence > limit[0]:
+            check_owner()
+            if not capacity.admits(sequence):
+                raise no_capacity(n, size)
+        claimed = sequence
+        return sequence
+
+    def publish(low: int, high: int | None = None) -> None:
+        nonlocal published
+        # The cursor is a single number: storing `high` publishes everything before it too. So a gap is refused, rather
+        # than shown to consumers with whatever an earlier lap left in its slots.
+        if high is None:
+            high = low
+        if low != published + 1 or not low <= high <= claimed:
+            raise _out_of_turn(low, high, published, claimed)
+        published = cursor[0] = high
+        if signal is not None:
+            signal()
+
+    def wait_for_capacity(sequence: int, n: int, timeout: float | None) -> None:
+        """Return when `sequence` may be claimed. Ends when the slowest consumer advances, at the deadline, or at close."""
+        check_owner()
+        if capacity.admits(sequence):
+            return
+        if sequence - published > size:
+            raise DeadlockError(
+                f"cannot claim up to sequence {sequence}: this thread has claimed up to {claimed} and published up to "
+                f"{published} of a ring of {size} slots, and waits for itself; publish first"
+            )
+        wait = capacity.start_wait(sequence, n, timeout)
+        while not capacity.admits(sequence):
+            wait.pause()
+
+    return _Producer(thread, ProducerBarrier(next_, try_next, publish), lambda: claimed)
+
+
+def _out_of_turn(low: int, high: int, published: int, claimed: int) -> ValueError:
+    """What a publication gets that is not the next one due."""
+    if published == claimed:
+        due = "nothing is claimed that is not published"
+    else:
+        due = f"publish from {published + 1} on, up to {claimed}"
+    return ValueError(f"cannot publish {low} to {high}: {due}. Nothing was published")
+
+
+def wrong_thread(owner: Thread | None, caller: Thread) -> ProducerThreadError:
+    """What a thread gets that produces without owning the production."""
+    whose = "no thread owns its production now" if owner is None else f"that is thread {owner.name!r}"
+    return ProducerThreadError(
+        f"thread {caller.name!r} cannot produce: this ring has a single producer, and {whose}. Call producer() in the "
+        f"thread that produces, after the former one released it; or build the ring with ProducerType.MULTI"
+    )

@@ -1,0 +1,33 @@
+"""Wait strategies: how a consumer spends the time until there is something to do.
+
+| strategy | idle processor time | latency | who wakes the waiter |
+|---|---|---|---|
+| `BusySpinWaitStrategy` | a core | lowest | itself |
+| `YieldingWaitStrategy` | a core, if nobody else wants it | low | itself |
+| `PhasedBackoffWaitStrategy` | the fallback's | low under load | as the fallback |
+| `SleepingWaitStrategy` | little | about 150 µs after idling | itself |
+| `LiteBlockingWaitStrategy` | none | a context switch | a signal, sent only when needed |
+| `BlockingWaitStrategy` | none | a context switch | a signal |
+| `TimeoutBlockingWaitStrategy` | none | a context switch | a signal, or the time |
+"""
+
+from ringbuffer.wait.blocking import BlockingWaitStrategy
+from ringbuffer.wait.busy_spin import BusySpinWaitStrategy
+from ringbuffer.wait.lite_blocking import LiteBlockingWaitStrategy
+from ringbuffer.wait.phased_backoff import PhasedBackoffWaitStrategy
+from ringbuffer.wait.sleeping import SleepingWaitStrategy
+from ringbuffer.wait.strategy import Alertable, WaitStrategy
+from ringbuffer.wait.timeout_blocking import TimeoutBlockingWaitStrategy
+from ringbuffer.wait.yielding import YieldingWaitStrategy
+
+__all__ = [
+    "Alertable",
+    "BlockingWaitStrategy",
+    "BusySpinWaitStrategy",
+    "LiteBlockingWaitStrategy",
+    "PhasedBackoffWaitStrategy",
+    "SleepingWaitStrategy",
+    "TimeoutBlockingWaitStrategy",
+    "WaitStrategy",
+    "YieldingWaitStrategy",
+]

@@ -1,0 +1,85 @@
+"""`PhasedBackoffWaitStrategy`: spin for a time, yield for a time, then wait in another way."""
+
+from typing import Final, Self
+
+from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.memory import PROCESS_MEMORY, Memory
+from ringbuffer.sequence import Readable
+from ringbuffer.wait.blocking import BlockingWaitStrategy
+from ringbuffer.wait.lite_blocking import LiteBlockingWaitStrategy
+from ringbuffer.wait.sleeping import SleepingWaitStrategy
+from ringbuffer.wait.strategy import Alertable, WaitStrategy, check_seconds
+
+
+class PhasedBackoffWaitStrategy:
+    """Spin, then yield, each for a stated time, then hand over to a fallback strategy.
+
+    Low latency under load, and the fallback's thrift when idle. (LMAX Disruptor, `PhasedBackoffWaitStrategy`.)
+
+    Args:
+        spin_seconds: how long to spin.
+        yield_seconds: how long to yield after that.
+        fallback: the strategy that waits when both have passed.
+        host: what yields and provides the clock.
+    """
+
+    #: Turns between two looks at the clock while spinning.
+    SPIN_TRIES: Final = 1000
+
+    def __init__(self, spin_seconds: float, yield_seconds: float, fallback: WaitStrategy, *, host: Host = SYSTEM_HOST) -> None:
+        self._spin_seconds: Final = check_seconds("spin_seconds", spin_seconds)
+        self._yield_seconds: Final = check_seconds("yield_seconds", yield_seconds)
+        self._fallback: Final = fallback
+        self._host: Final = host
+
+    @classmethod
+    def with_lock(cls, spin_seconds: float, yield_seconds: float, *, host: Host = SYSTEM_HOST) -> Self:
+        """Fall back to a `BlockingWaitStrategy`."""
+        return cls(spin_seconds, yield_seconds, BlockingWaitStrategy(host=host), host=host)
+
+    @classmethod
+    def with_lite_lock(
+        cls,
+        spin_seconds: float,
+        yield_seconds: float,
+        *,
+        memory: Memory = PROCESS_MEMORY,
+        host: Host = SYSTEM_HOST,
+    ) -> Self:
+        """Fall back to a `LiteBlockingWaitStrategy`."""
+        return cls(spin_seconds, yield_seconds, LiteBlockingWaitStrategy(memory=memory, host=host), host=host)
+
+    @classmethod
+    def with_sleep(cls, spin_seconds: float, yield_seconds: float, *, host: Host = SYSTEM_HOST) -> Self:
+        """Fall back to a `SleepingWaitStrategy` that neither spins nor yields."""
+        return cls(spin_seconds, yield_seconds, SleepingWaitStrategy(0, 0, host=host), host=host)
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether the fallback needs signals."""
+        return self._fallback.is_blocking
+
+    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+        """See `WaitStrategy.wait_for`. Times out if the fallback does."""
+        host = self._host
+        started: float | None = None
+        spins = self.SPIN_TRIES
+        while (available := dependent.get()) < sequence:
+            barrier.check_alert()
+            spins -= 1
+            if spins > 0:
+                continue
+            spins = self.SPIN_TRIES
+            now = host.monotonic()
+            if started is None:
+                started = now
+            elif now - started > self._spin_seconds + self._yield_seconds:
+                return self._fallback.wait_for(sequence, cursor, dependent, barrier)
+            elif now - started > self._spin_seconds:
+                host.yield_now()
+                spins = 1
+        return available
+
+    def signal_all_when_blocking(self) -> None:
+        """Wake whoever waits in the fallback. Any thread."""
+        self._fallback.signal_all_when_blocking()

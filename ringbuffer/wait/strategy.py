@@ -1,0 +1,77 @@
+"""What every wait strategy is: a way to spend the time until a sequence becomes available.
+
+A consumer asks its barrier, and only when the barrier sees nothing to do does it ask the strategy. So `wait_for` is off
+the hot path of a consumer that keeps finding events, and each strategy can be written plainly.
+"""
+
+from typing import Protocol
+
+from ringbuffer.sequence import Readable
+
+
+class Alertable(Protocol):
+    """The part of a barrier that a strategy needs."""
+
+    def check_alert(self) -> None:
+        """Raise `AlertError` if the barrier is alerted."""
+        ...
+
+
+class WaitStrategy(Protocol):
+    """Implement this to wait in a way of your own. One instance may serve any number of barriers; any thread.
+
+    The contract of `wait_for`:
+
+    * it returns `dependent.get()` as soon as that is ≥ `sequence`; a lower value means a timeout, and nothing else;
+    * it calls `barrier.check_alert()` on every turn, before it waits, and lets `AlertError` through;
+    * if it can sleep without a limit, then only until the next `signal_all_when_blocking()`, and `is_blocking` is True.
+    """
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether whoever advances a sequence must call `signal_all_when_blocking` afterwards."""
+        ...
+
+    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+        """Wait until `dependent` has reached `sequence`.
+
+        Args:
+            sequence: the lowest sequence that is of use to the caller.
+            cursor: the highest sequence published without a gap.
+            dependent: the highest sequence available to the caller: the minimum of the sequences it depends on,
+                never above `cursor`.
+            barrier: whose alerts end the wait.
+
+        Returns:
+            The available sequence, ≥ `sequence`; or less than `sequence` after a timeout.
+
+        Raises:
+            AlertError: the barrier was alerted.
+        """
+        ...
+
+    def signal_all_when_blocking(self) -> None:
+        """Wake every waiter, so that it looks again. Called after a publication, an advance or an alert."""
+        ...
+
+
+def check_seconds(name: str, value: float) -> float:
+    """`value`, if it is a positive, finite number of seconds.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{name} must be a positive number of seconds, not {value!r}")
+    return value
+
+
+def check_tries(name: str, value: int) -> int:
+    """`value`, if it is a number of tries.
+
+    Raises:
+        ValueError: it is negative.
+    """
+    if value < 0:
+        raise ValueError(f"{name} must be 0 or more, not {value!r}")
+    return value

@@ -1,0 +1,1 @@
+"""What builds the project; not part of the library."""

@@ -1,0 +1,130 @@
+"""Builds a free-threaded CPython 3.13 from Debian's source, once per user and machine.
+
+<cache>/work/            the tarball, the unpacked tree and its object files: an interrupted build goes on from here
+<cache>/staging/         the installed tree, until it has been tried
+<cache>/python3.13t/     the same tree, renamed into place: if it is there, it is whole
+"""
+
+import fcntl
+import os
+import platform
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.bootstrap import build_packages, debian_source
+from tools.bootstrap.errors import SetupError
+from tools.bootstrap.progress import Progress
+
+#: About how many lines `make` prints for a whole build, to say how far it is.
+_MAKE_LINES = 900
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Where builds for this user, on machines like this one, are kept."""
+    base = environment.get("XDG_CACHE_HOME") or str(Path(environment.get("HOME", "~")).expanduser() / ".cache")
+    libc = "-".join(platform.libc_ver()) or "libc"
+    return Path(base) / "ringbuffer" / f"cpython-3.13t-{platform.machine()}-{libc}"
+
+
+def installed_python(cache: Path) -> Path:
+    """The interpreter of a finished build; it may not be there."""
+    return cache / "python3.13t" / "bin" / "python3.13t"
+
+
+def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) -> Path:
+    """Download, configure, compile, install, try; return the interpreter.
+
+    Raises:
+        SetupError: a step failed; the message names it, and what to do.
+    """
+    work = cache / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    with _only_one(cache, progress):
+        python = installed_python(cache)
+        if is_suitable(python):  # another process built it while this one waited
+            return python
+        log = work / "build.log"
+        build_packages.ensure(log)
+        progress.begin("downloading the source of CPython 3.13")
+        tarball = debian_source.download(work)
+        progress.end()
+        tree = _unpack(tarball, work)
+        staging = cache / "staging"
+        shutil.rmtree(staging, ignore_errors=True)
+        final = cache / "python3.13t"
+        jobs = f"-j{os.cpu_count() or 1}"
+        if not (tree / "Makefile").exists():
+            _step("configuring", ["./configure", "--disable-gil", f"--prefix={final}"], tree, log, progress, 780)
+        _step("compiling CPython 3.13t, once for this user", ["make", jobs], tree, log, progress, _MAKE_LINES)
+        # DESTDIR puts the whole path of the prefix below the staging folder.
+        _step("installing", ["make", "install", f"DESTDIR={staging}"], tree, log, progress, 8000)
+        shutil.rmtree(final, ignore_errors=True)
+        (staging / final.relative_to("/")).rename(final)
+        if not is_suitable(python):
+            shutil.rmtree(final)
+            raise SetupError(
+                f"CPython was built, but does not work as it must (GIL off; ctypes, ssl and zlib there). "
+                f"The log is {log}; remove {cache} to start over"
+            )
+        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
+        return python
+
+
+@contextmanager
+def _only_one(cache: Path, progress: Progress) -> Iterator[None]:
+    """Hold the cache's lock; the system releases it if this process is killed."""
+    with (cache / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.begin("another process is building CPython; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            progress.end()
+        yield
+
+
+def _unpack(tarball: Path, work: Path) -> Path:
+    """The source tree, unpacked under another name first, so that half a tree is never taken for a whole one."""
+    tree = work / "source"
+    if not tree.exists():
+        half = work / "unpacking"
+        shutil.rmtree(half, ignore_errors=True)
+        with tarfile.open(tarball) as archive:
+            archive.extractall(half, filter="tar")
+        next(half.iterdir()).rename(tree)
+        half.rmdir()
+    return tree
+
+
+def _step(name: str, command: list[str], tree: Path, log: Path, progress: Progress, lines: int) -> None:
+    """Run one step of the build, its output into the log.
+
+    Raises:
+        SetupError: the step failed.
+    """
+    progress.begin(name)
+    with (
+        log.open("a") as output,
+        subprocess.Popen(
+            command,
+            cwd=tree,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        assert process.stdout is not None
+        for number, line in enumerate(process.stdout):
+            output.write(line)
+            progress.update(f"about {min(99, 100 * number // lines)} %")
+    if process.returncode:
+        progress.end("failed")
+        raise SetupError(f"{name}: `{' '.join(command)}` failed:\n{debian_source.tail(log)}\nThe whole log is {log}")
+    progress.end()
