@@ -20,7 +20,7 @@ from tools.bootstrap.errors import SetupError
 from tools.bootstrap.progress import Progress
 
 #: About how many lines `make` prints for a whole build, to say how far it is.
-_MAKE_LINES = 900
+_MAKE_LINES = 1440
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
@@ -61,7 +61,7 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
             _step("configuring", ["./configure", "--disable-gil", f"--prefix={final}"], tree, log, progress, 780)
         _step("compiling CPython 3.13t, once for this user", ["make", jobs], tree, log, progress, _MAKE_LINES)
         # DESTDIR puts the whole path of the prefix below the staging folder.
-        _step("installing", ["make", "install", f"DESTDIR={staging}"], tree, log, progress, 8000)
+        _step("installing", ["make", "install", f"DESTDIR={staging}"], tree, log, progress, 4900)
         shutil.rmtree(final, ignore_errors=True)
         (staging / final.relative_to("/")).rename(final)
         if not is_suitable(python):

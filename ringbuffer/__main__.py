@@ -1,0 +1,7 @@
+"""`python -m ringbuffer`."""
+
+import sys
+
+from ringbuffer.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""The command line: `python -m ringbuffer`, also installed as `ringbuffer`."""

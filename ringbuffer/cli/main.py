@@ -1,0 +1,23 @@
+"""The command line's entry: it finds the subcommand and leaves the rest to it."""
+
+import argparse
+from collections.abc import Sequence
+
+from ringbuffer import __version__
+from ringbuffer.cli.demo import command as demo
+
+_EPILOG = """
+exit codes: 0 all is well; 1 a check failed, or the run broke down; 2 the command line, or its input, cannot be used;
+130 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; the exit code."""
+    parser = argparse.ArgumentParser(prog="ringbuffer", description="A Disruptor for free-threaded Python.", epilog=_EPILOG)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    demo.add_to(commands, epilog=_EPILOG)
+    options = parser.parse_args(arguments)
+    code: int = options.run(options)
+    return code
