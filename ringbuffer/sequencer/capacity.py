@@ -6,7 +6,7 @@ from ringbuffer.barrier import PublishedView
 from ringbuffer.errors import DeadlockError, RingBufferClosedError
 from ringbuffer.host import Event, Host
 from ringbuffer.memory import Memory, Word
-from ringbuffer.sequence import Sequence, SequenceGroup
+from ringbuffer.sequence import Sequence, SequenceGroup, SequenceGroupView
 
 #: The limit of a closed ring: below every sequence, so that each claim takes the slow path and is refused there.
 CLOSED_LIMIT: Final = -(1 << 62)
@@ -91,13 +91,25 @@ class RingState:
             )
 
 
+def unread_from(gating: SequenceGroupView, published: PublishedView) -> int:
+    """The last sequence whose slot may be claimed again: the slowest consumer's, but never past a gap in what is published.
+
+    Consumers stand behind such a gap anyhow, but for two cases: there may be none, and one that joins a running ring starts
+    at the cursor, which in a multi-producer ring runs ahead of what is published. Were a gap not counted, a slot could be
+    claimed for two laps at once.
+    """
+    minimum = gating.minimum(published)
+    gap_free = published.get()
+    return minimum if minimum < gap_free else gap_free
+
+
 class Capacity:
     """One producer thread's knowledge of how far it may claim. Owning thread only.
 
     Args:
         state: the ring's shared state.
-        published: what stands in for the gating sequences while there are none. An unpublished claim so counts as
-            unread: however far apart the producers are, no claim is ever more than a ring ahead of a gap.
+        published: the thread's own knowledge of what is published.
+        limit: the thread's own access to the limit.
     """
 
     __slots__ = ("_closed", "_gating", "_limit", "_published", "_size", "_state")
@@ -116,7 +128,7 @@ class Capacity:
         Raises:
             RingBufferClosedError: the ring is closed.
         """
-        limit = self._gating.minimum(self._published) + self._size
+        limit = unread_from(self._gating, self._published) + self._size
         self._limit[0] = limit
         if self._closed[0]:
             self._limit[0] = CLOSED_LIMIT

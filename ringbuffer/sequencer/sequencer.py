@@ -8,7 +8,7 @@ from ringbuffer.errors import InsufficientCapacityError, RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.sequence import Sequence, SequenceGroup
-from ringbuffer.sequencer.capacity import RingState
+from ringbuffer.sequencer.capacity import RingState, unread_from
 from ringbuffer.sequencer.producer_barrier import ProducerBarrier
 from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
 
@@ -111,7 +111,7 @@ class Sequencer(ABC):
     def remaining_capacity(self) -> int:
         """Slots that could be claimed now: a moment's truth, always from 0 to the size of the ring."""
         size = self._state.size
-        consumed = self._state.gating.view().minimum(self.published_view())
+        consumed = unread_from(self._state.gating.view(), self.published_view())
         return max(0, min(size, size - (self.claimed - consumed)))
 
     def has_available_capacity(self, n: int) -> bool:

@@ -51,7 +51,7 @@ class SingleProducerSequencer(Sequencer):
 
     def is_available(self, sequence: int) -> bool:
         """Whether `sequence` is published and its slot has not been claimed again."""
-        return self.claimed - self.buffer_size < sequence <= self.cursor
+        return max(self.claimed - self.buffer_size, -1) < sequence <= self.cursor
 
     def published_view(self) -> "PublishedCursor":
         """The calling thread's own knowledge of what is published: the cursor."""

@@ -1,0 +1,116 @@
+"""Litmus tests in the manner of jcstress: free-running threads, a table of outcomes, none of them forbidden."""
+
+from collections import Counter
+
+import pytest
+
+from ringbuffer.memory import ProcessMemory
+from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
+from tests.support.threads import together
+
+MEMORIES = [pytest.param(ProcessMemory(plain_moves=False), 120_000, id="ordered")]
+if PLAIN_MOVES_ARE_ORDERED:
+    MEMORIES.append(pytest.param(ProcessMemory(), 1_000_000, id="plain"))
+
+
+class Payload:
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+@pytest.mark.parametrize(("memory", "outcomes"), MEMORIES)
+def test_who_sees_the_sequence_sees_the_payload(memory: ProcessMemory, outcomes: int) -> None:
+    # writer: payload = n; other cell = n; sequence = n          reader: s = sequence; p = payload; c = other cell
+    # allowed: p >= s and c >= s (the writer may have gone on);  forbidden: p < s or c < s
+    sequence, other, payload = memory.cell(), memory.cell(), Payload()
+    done = memory.cell()
+
+    def write() -> None:
+        sequence_word, other_word, done_word = sequence.view().word, other.view().word, done.view().word
+        number = 0
+        while not done_word[0]:
+            number += 1
+            payload.value = number
+            other_word[0] = number
+            sequence_word[0] = number
+
+    def read() -> Counter[str]:
+        sequence_word, other_word = sequence.view().word, other.view().word
+        same = ahead = forbidden = 0
+        for _ in range(outcomes):
+            seen = sequence_word[0]
+            object_value = payload.value
+            cell_value = other_word[0]
+            if object_value < seen or cell_value < seen:
+                forbidden += 1
+            elif object_value == seen:
+                same += 1
+            else:
+                ahead += 1
+        done.store(1)
+        return Counter(same=same, ahead=ahead, forbidden=forbidden)
+
+    table = together(read, write)[0]
+    assert isinstance(table, Counter)
+    print(f"message passing: {dict(table)}")
+    assert table.total() == outcomes
+    assert table["forbidden"] == 0
+    assert sequence.load() > 0
+
+
+@pytest.mark.parametrize("memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES])
+def test_after_an_exchange_at_least_one_of_two_threads_sees_the_other(memory: ProcessMemory) -> None:
+    # store buffering: x.exchange(1); read y  |  y.exchange(1); read x.   Forbidden: both read 0.
+    rounds = 20_000
+    pairs = [(memory.cell(), memory.cell()) for _ in range(rounds // 20)]
+    table: Counter[tuple[int, int]] = Counter()
+    for _ in range(20):
+        for x, y in pairs:
+            x.store(0)
+            y.store(0)
+
+        def play(mine: int, pairs: list[tuple[object, object]]) -> list[int]:
+            views = [(pair[mine].view(), pair[1 - mine].view().word) for pair in pairs]  # type: ignore[attr-defined]
+            return [0 * own.exchange(1) + other[0] for own, other in views]
+
+        first, second = together(lambda: play(0, pairs), lambda: play(1, pairs))  # type: ignore[arg-type]
+        table.update(zip(first, second, strict=True))  # type: ignore[call-overload]
+    print(f"store buffering with exchanges: {dict(table)}")
+    assert table.total() == rounds
+    assert table[0, 0] == 0
+
+
+@pytest.mark.parametrize("memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES])
+def test_a_flag_that_is_seen_set_shows_what_was_written_before(memory: ProcessMemory) -> None:
+    # writer: event n, then flag n; reader: finds flags set in order, then reads the events.
+    size, laps = 4096, 12
+    flags = memory.flags(size, 1)
+    events = [Payload() for _ in range(size)]
+    finished = memory.cell(-1)
+
+    def write() -> None:
+        view, finished_word = flags.view(), finished.view().word
+        for lap in range(laps):
+            while finished_word[0] < lap - 1:
+                pass
+            for index in range(size):
+                events[index].value = lap * size + index
+                view.items[index] = lap & 1
+
+    def read() -> int:
+        view, finished_word = flags.view(), finished.view().word
+        wrong = 0
+        for lap in range(laps):
+            index = 0
+            while index < size:
+                gap = view.find(lap & 1 ^ 1, index, size)
+                available = size if gap < 0 else gap
+                for slot in range(index, available):
+                    wrong += events[slot].value != lap * size + slot
+                index = available
+            finished_word[0] = lap
+        return wrong
+
+    assert together(read, write)[0] == 0

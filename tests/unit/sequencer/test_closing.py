@@ -1,0 +1,85 @@
+import traceback
+
+import pytest
+
+from ringbuffer import BlockingWaitStrategy, BusySpinWaitStrategy, ConsumerFailedError, RingBufferClosedError, Sequence
+from tests.support.scripted_host import ScriptedHost
+from tests.support.threads import Background
+from tests.unit.sequencer.kinds import Kind, each_kind, gated
+
+
+@each_kind
+def test_a_closed_ring_refuses_every_claim(kind: Kind) -> None:
+    sequencer, _ = gated(kind, 4)
+    barrier = sequencer.producer_barrier()
+    barrier.next()
+    assert not sequencer.is_closed
+    sequencer.close()
+    assert sequencer.is_closed
+    for claim in (barrier.next, barrier.try_next, barrier.next):
+        with pytest.raises(RingBufferClosedError, match="the ring is closed"):
+            claim()
+    assert sequencer.claimed == 0
+
+
+@each_kind
+def test_what_was_claimed_before_the_close_can_be_published_and_consumed(kind: Kind) -> None:
+    sequencer, _ = gated(kind, 4)
+    barrier = sequencer.producer_barrier()
+    barrier.next(2)
+    sequencer.close()
+    barrier.publish(0, 1)
+    assert sequencer.new_barrier().wait_for(0) == 1
+
+
+@each_kind
+def test_a_producer_that_waits_for_room_is_woken_by_the_close(kind: Kind) -> None:
+    closed_at = 130  # in the middle of a park
+
+    def close(number: int) -> None:
+        if number == closed_at:
+            sequencer.close()
+
+    host = ScriptedHost(close)
+    sequencer = kind(1, BusySpinWaitStrategy(), host=host)
+    sequencer.add_gating_sequences(Sequence())
+    barrier = sequencer.producer_barrier()
+    barrier.publish(barrier.next())
+    with pytest.raises(RingBufferClosedError):
+        barrier.next()
+    assert host.pauses == closed_at
+
+
+@each_kind
+def test_a_thread_that_waits_for_room_is_woken_by_the_close(kind: Kind) -> None:
+    sequencer = kind(1, BlockingWaitStrategy())
+    sequencer.add_gating_sequences(Sequence())
+
+    def produce() -> None:
+        barrier = sequencer.producer_barrier()
+        barrier.publish(barrier.next())
+        barrier.next()
+
+    producer = Background(produce).start()
+    sequencer.new_barrier().wait_for(0)
+    sequencer.close()
+    with pytest.raises(RingBufferClosedError):
+        producer.join()
+
+
+@each_kind
+def test_the_first_reason_for_closing_counts_and_every_refusal_is_a_fresh_exception(kind: Kind) -> None:
+    sequencer, _ = gated(kind, 4)
+    barrier = sequencer.producer_barrier()
+    reason = ConsumerFailedError("the consumer died")
+    reason.__cause__ = OSError("disk full")
+    sequencer.close(reason)
+    sequencer.close()
+    refusals = []
+    for _ in range(3):
+        with pytest.raises(ConsumerFailedError, match="the consumer died") as caught:
+            barrier.next()
+        refusals.append(caught.value)
+    assert len({id(refusal) for refusal in refusals} | {id(reason)}) == 4
+    assert len({len(traceback.extract_tb(refusal.__traceback__)) for refusal in refusals}) == 1
+    assert all(refusal.__cause__ is reason.__cause__ for refusal in refusals)

@@ -1,0 +1,117 @@
+"""Both sequencers against a trivial model, by random operations."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from ringbuffer import (
+    BusySpinWaitStrategy,
+    InsufficientCapacityError,
+    MultiProducerSequencer,
+    Sequence,
+    SingleProducerSequencer,
+)
+from ringbuffer.sequencer import Sequencer
+
+
+class SequencerMachine(RuleBasedStateMachine):
+    """The model: what is claimed, the set of what is published, where each consumer is."""
+
+    in_order: bool
+
+    @initialize(exponent=st.integers(0, 4))
+    def build(self, exponent: int) -> None:
+        self.size = 1 << exponent
+        self.sequencer: Sequencer = self.make(self.size)
+        self.barrier = self.sequencer.producer_barrier()
+        self.view = self.sequencer.published_view()
+        self.claimed = -1
+        self.published: set[int] = set()
+        self.consumers: list[tuple[Sequence, int]] = []
+
+    def make(self, size: int) -> Sequencer:
+        kind = SingleProducerSequencer if self.in_order else MultiProducerSequencer
+        return kind(size, BusySpinWaitStrategy())
+
+    def prefix(self) -> int:
+        sequence = -1
+        while sequence + 1 in self.published:
+            sequence += 1
+        return sequence
+
+    def gate(self) -> int:
+        return min([self.prefix(), *(position for _, position in self.consumers)])
+
+    @rule(n=st.integers(1, 16))
+    def claim(self, n: int) -> None:
+        n = min(n, self.size)
+        if self.claimed + n - self.size <= self.gate():
+            assert self.sequencer.has_available_capacity(n)
+            self.claimed += n
+            assert self.barrier.try_next(n) == self.claimed
+        else:
+            assert not self.sequencer.has_available_capacity(n)
+            try:
+                self.barrier.try_next(n)
+            except InsufficientCapacityError:
+                return
+            raise AssertionError("claimed more than there was room for")
+
+    @precondition(lambda self: len(self.published) <= self.claimed)
+    @rule(data=st.data())
+    def publish(self, data: st.DataObject) -> None:
+        pending = [sequence for sequence in range(self.claimed + 1) if sequence not in self.published]
+        low = pending[0] if self.in_order else data.draw(st.sampled_from(pending))
+        high = low
+        while high + 1 in pending and data.draw(st.booleans()):
+            high += 1
+        self.barrier.publish(low, high)
+        self.published.update(range(low, high + 1))
+
+    @rule()
+    def add_consumer(self) -> None:
+        if len(self.consumers) < 3:
+            consumer = Sequence()
+            self.sequencer.add_gating_sequences(consumer)
+            self.consumers.append((consumer, self.sequencer.cursor))
+
+    @precondition(lambda self: self.consumers)
+    @rule(data=st.data())
+    def consume(self, data: st.DataObject) -> None:
+        index = data.draw(st.integers(0, len(self.consumers) - 1))
+        consumer, position = self.consumers[index]
+        position = data.draw(st.integers(position, max(position, self.prefix())))
+        consumer.set(position)
+        self.consumers[index] = (consumer, position)
+
+    @precondition(lambda self: self.consumers)
+    @rule()
+    def remove_consumer(self) -> None:
+        consumer, _ = self.consumers.pop()
+        assert self.sequencer.remove_gating_sequence(consumer)
+
+    @invariant()
+    def looks_the_same(self) -> None:
+        if not hasattr(self, "sequencer"):
+            return
+        assert self.sequencer.claimed == self.claimed
+        assert self.view.get() == self.prefix()
+        assert self.sequencer.published_view().get() == self.prefix()
+        gate = self.gate()
+        assert self.sequencer.remaining_capacity() == max(0, min(self.size, self.size - (self.claimed - gate)))
+        for sequence in range(max(0, self.claimed - self.size - 1), self.claimed + 3):
+            in_window = self.claimed - self.size < sequence
+            assert self.sequencer.is_available(sequence) == (in_window and sequence in self.published)
+
+
+class SingleProducerMachine(SequencerMachine):
+    in_order = True
+
+
+class MultiProducerMachine(SequencerMachine):
+    in_order = False
+
+
+TestSingleProducer = SingleProducerMachine.TestCase
+TestMultiProducer = MultiProducerMachine.TestCase
+TestSingleProducer.settings = TestMultiProducer.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

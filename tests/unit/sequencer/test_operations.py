@@ -1,0 +1,80 @@
+"""What a claim and a publication cost, in operations."""
+
+import pytest
+
+from ringbuffer import BusySpinWaitStrategy, MultiProducerSequencer, Sequence, SingleProducerSequencer
+from tests.support.counting import CountingMemory
+from tests.support.scripted_host import ScriptedHost
+
+
+def test_a_single_producer_uses_no_read_modify_write_even_when_it_waits() -> None:
+    memory = CountingMemory()
+    consumer = Sequence()
+    host = ScriptedHost(lambda number: consumer.set(consumer.get() + 1))
+    sequencer = SingleProducerSequencer(8, BusySpinWaitStrategy(), memory=memory, host=host)
+    sequencer.add_gating_sequences(consumer)
+    barrier = sequencer.producer_barrier()
+    memory.counts.clear()
+    for batch in [1, 2, 3, 8, 5] * 20:
+        high = barrier.next(batch)
+        barrier.publish(high - batch + 1, high)
+    barrier.publish(barrier.try_next(1) if sequencer.has_available_capacity(1) else barrier.next())
+    assert host.pauses > 0
+    assert memory.counts["load"] > 0
+    assert memory.read_modify_writes() == 0
+
+
+def test_a_single_producer_loads_one_word_and_stores_one_for_an_event() -> None:
+    memory = CountingMemory()
+    sequencer = SingleProducerSequencer(64, BusySpinWaitStrategy(), memory=memory)
+    sequencer.add_gating_sequences(Sequence())
+    barrier = sequencer.producer_barrier()
+    memory.counts.clear()
+    for _ in range(50):
+        barrier.publish(barrier.next())
+    assert memory.counts == {"load": 50, "store": 50}
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_multi_producer_uses_one_compare_and_set_for_a_claim(batch: int) -> None:
+    memory = CountingMemory()
+    sequencer = MultiProducerSequencer(256, BusySpinWaitStrategy(), memory=memory)
+    sequencer.add_gating_sequences(Sequence())
+    barrier = sequencer.producer_barrier()
+    memory.counts.clear()
+    for _ in range(50):
+        high = barrier.next(batch)
+        barrier.publish(high - batch + 1, high)
+    assert memory.counts["compare_and_set"] == memory.read_modify_writes() == 50
+
+
+def test_a_refused_claim_uses_no_compare_and_set() -> None:
+    memory = CountingMemory()
+    sequencer = MultiProducerSequencer(2, BusySpinWaitStrategy(), memory=memory, host=ScriptedHost())
+    sequencer.add_gating_sequences(Sequence())
+    barrier = sequencer.producer_barrier()
+    barrier.publish(0, barrier.next(2))
+    memory.counts.clear()
+    with pytest.raises(TimeoutError):
+        barrier.next(timeout=1)
+    assert memory.read_modify_writes() == 0
+
+
+def test_a_lost_compare_and_set_confirms_the_capacity_again() -> None:
+    # The plan's loop went on to the compare-and-set with a capacity that somebody else had taken meanwhile.
+    class Losing(CountingMemory):
+        """Lets another producer take the last slot just before the first compare-and-set."""
+
+        def note(self, kind: str) -> None:
+            super().note(kind)
+            if kind == "compare_and_set" and self.counts[kind] == 1:
+                other.publish(other.next())
+
+    memory = Losing()
+    sequencer = MultiProducerSequencer(1, BusySpinWaitStrategy(), memory=memory, host=ScriptedHost())
+    sequencer.add_gating_sequences(Sequence())
+    other, barrier = sequencer.producer_barrier(), sequencer.producer_barrier()
+    with pytest.raises(TimeoutError):
+        barrier.next(timeout=1)
+    assert sequencer.claimed == 0
+    assert sequencer.published_view().get() == 0
