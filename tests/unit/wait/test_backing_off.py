@@ -1,0 +1,182 @@
+"""How each strategy spends its time: with a clock and pauses that are the test's."""
+
+import pytest
+
+from ringbuffer import (
+    BlockingWaitStrategy,
+    LiteBlockingWaitStrategy,
+    PhasedBackoffWaitStrategy,
+    Sequence,
+    SleepingWaitStrategy,
+    TimeoutBlockingWaitStrategy,
+    WaitStrategy,
+    YieldingWaitStrategy,
+)
+from ringbuffer.host import Host
+from ringbuffer.sequence import Readable
+from tests.support.scripted_host import ScriptedHost
+from tests.unit.wait.test_matrix import NoAlert
+
+
+def wait(strategy: WaitStrategy, dependent: Readable, sequence: int = 0) -> int:
+    return strategy.wait_for(sequence, dependent, dependent, NoAlert())
+
+
+class AfterLooks:
+    """Becomes available at the n-th look."""
+
+    def __init__(self, looks: int) -> None:
+        self.remaining = looks
+
+    def get(self) -> int:
+        self.remaining -= 1
+        return 0 if self.remaining <= 0 else -1
+
+
+def test_yielding_spins_first_and_then_yields_at_every_turn() -> None:
+    host = ScriptedHost()
+    assert wait(YieldingWaitStrategy(10, host=host), AfterLooks(11)) == 0
+    assert host.calls == []
+    assert wait(YieldingWaitStrategy(10, host=host), AfterLooks(15)) == 0
+    assert host.calls == ["yield"] * 4
+
+
+def test_sleeping_spins_then_yields_then_sleeps() -> None:
+    host = ScriptedHost()
+    assert wait(SleepingWaitStrategy(3, 2, 0.5, host=host), AfterLooks(9)) == 0
+    assert host.calls == ["yield", "yield", "sleep", "sleep", "sleep"]
+    assert host.now == pytest.approx(1.5, abs=1e-3)
+
+
+def test_blocking_waits_on_its_condition_only() -> None:
+    host = ScriptedHost()
+    assert wait(BlockingWaitStrategy(host=host), AfterLooks(4)) == 0
+    assert host.calls == ["lock", "wait", "wait", "wait"]
+
+
+def test_a_lite_signal_takes_no_lock_while_nobody_waits() -> None:
+    host = ScriptedHost()
+    strategy = LiteBlockingWaitStrategy(host=host)
+    strategy.signal_all_when_blocking()
+    assert host.calls == []
+    assert wait(strategy, AfterLooks(2)) == 0
+    strategy.signal_all_when_blocking()
+    strategy.signal_all_when_blocking()
+    assert host.calls == ["lock", "wait", "lock", "notify"]
+
+
+def test_a_lite_waiter_raises_its_flag_before_every_look() -> None:
+    # A signal between two looks lowers the flag; a waiter that did not raise it again would sleep for ever.
+    dependent = Sequence()
+
+    def signal_twice(number: int) -> None:
+        strategy.signal_all_when_blocking()
+        notified.append(host.calls[-1])
+        if number == 2:
+            dependent.set(0)
+
+    notified: list[str] = []
+    host = ScriptedHost(signal_twice)
+    strategy = LiteBlockingWaitStrategy(host=host)
+    assert wait(strategy, dependent) == 0
+    assert notified == ["notify", "notify"]
+
+
+def test_a_timeout_returns_how_far_things_are() -> None:
+    host = ScriptedHost()
+    assert wait(TimeoutBlockingWaitStrategy(2.5, host=host), Sequence(4), 9) == 4
+    assert host.now == pytest.approx(2.5)
+
+
+def test_signals_that_bring_nothing_do_not_prolong_a_timeout() -> None:
+    class EarlySignals(ScriptedHost):
+        def pause(self, kind: str, seconds: float | None) -> None:
+            assert seconds is not None
+            super().pause(kind, min(seconds, 0.1))
+
+    host = EarlySignals()
+    assert wait(TimeoutBlockingWaitStrategy(1.0, host=host), Sequence()) == -1
+    assert host.now == pytest.approx(1.0)
+    assert 10 <= host.pauses <= 11
+
+
+def test_something_that_comes_in_time_is_no_timeout() -> None:
+    assert wait(TimeoutBlockingWaitStrategy(2.5, host=ScriptedHost()), AfterLooks(2)) == 0
+
+
+def ticking(host: ScriptedHost) -> Host:
+    """A clock that also moves on when it is looked at."""
+
+    class Ticking(ScriptedHost):
+        def monotonic(self) -> float:
+            self.now += 0.001
+            return self.now
+
+    ticking = Ticking(host.script)
+    ticking.calls = host.calls
+    return ticking
+
+
+def test_phased_backoff_spins_for_its_time_then_yields_for_its_time_then_falls_back() -> None:
+    host = ScriptedHost()
+
+    class Fallback:
+        is_blocking = True
+        asked = 0
+
+        def wait_for(self, sequence: int, *rest: object) -> int:
+            self.asked += 1
+            return sequence - 1
+
+        def signal_all_when_blocking(self) -> None:
+            host.calls.append("signal")
+
+    fallback = Fallback()
+    strategy = PhasedBackoffWaitStrategy(0.005, 0.010, fallback, host=ticking(host))
+    assert wait(strategy, Sequence()) == -1
+    assert fallback.asked == 1
+    assert set(host.calls) == {"yield"}
+    assert 5 <= len(host.calls) <= 12
+    assert strategy.is_blocking
+    strategy.signal_all_when_blocking()
+    assert host.calls[-1] == "signal"
+
+
+def test_phased_backoff_does_not_fall_back_if_it_need_not() -> None:
+    host = ScriptedHost()
+    assert wait(PhasedBackoffWaitStrategy.with_lock(1.0, 1.0, host=host), AfterLooks(500)) == 0
+    assert wait(PhasedBackoffWaitStrategy.with_lock(1.0, 1.0, host=host), AfterLooks(2_500)) == 0
+    assert host.calls == []
+
+
+def test_phased_backoff_with_sleep_sleeps_in_the_end_and_needs_no_signal() -> None:
+    host = ScriptedHost()
+    strategy = PhasedBackoffWaitStrategy.with_sleep(0.002, 0.002, host=ticking(host))
+    assert wait(strategy, AfterLooks(20_000)) == 0
+    assert not strategy.is_blocking
+
+
+def test_spinning_strategies_need_no_signal() -> None:
+    for strategy in (YieldingWaitStrategy(), SleepingWaitStrategy()):
+        assert not strategy.is_blocking
+        strategy.signal_all_when_blocking()
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
+def test_times_must_be_positive_and_finite(seconds: float) -> None:
+    fallback = BlockingWaitStrategy()
+    with pytest.raises(ValueError, match="timeout must be a positive number of seconds"):
+        TimeoutBlockingWaitStrategy(seconds)
+    with pytest.raises(ValueError, match="sleep_seconds must be"):
+        SleepingWaitStrategy(sleep_seconds=seconds)
+    with pytest.raises(ValueError, match="spin_seconds must be"):
+        PhasedBackoffWaitStrategy(seconds, 1, fallback)
+    with pytest.raises(ValueError, match="yield_seconds must be"):
+        PhasedBackoffWaitStrategy(1, seconds, fallback)
+
+
+def test_tries_must_not_be_negative() -> None:
+    with pytest.raises(ValueError, match="spin_tries must be 0 or more, not -1"):
+        YieldingWaitStrategy(-1)
+    with pytest.raises(ValueError, match="yield_tries must be 0 or more, not -2"):
+        SleepingWaitStrategy(0, -2)

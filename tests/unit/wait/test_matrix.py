@@ -1,0 +1,177 @@
+"""What every wait strategy must do, whatever it is."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from ringbuffer import AlertError, MultiProducerSequencer, Sequence, SingleProducerSequencer, WaitStrategy
+from ringbuffer.barrier import SequenceBarrier
+from tests.support.threads import Background
+from tests.unit.wait.strategies import each_blocking_strategy, each_strategy
+
+Make = Callable[[], WaitStrategy]
+
+
+class Waiting:
+    """Counts the looks of a strategy at what it waits for, so that a test knows when somebody is really waiting."""
+
+    def __init__(self, sequence: Sequence) -> None:
+        self.sequence = sequence
+        self.looks = 0
+
+    def get(self) -> int:
+        self.looks += 1
+        return self.sequence.get()
+
+
+class NoAlert:
+    def check_alert(self) -> None:
+        pass
+
+
+@each_strategy
+def test_it_returns_at_once_the_highest_that_is_available(make: Make) -> None:
+    available = Sequence(7)
+    assert make().wait_for(3, available, available, NoAlert()) == 7
+    assert make().wait_for(7, available, available, NoAlert()) == 7
+
+
+@each_strategy
+@pytest.mark.parametrize("kind", [SingleProducerSequencer, MultiProducerSequencer])
+def test_it_waits_for_the_publication(make: Make, kind: type[SingleProducerSequencer | MultiProducerSequencer]) -> None:
+    sequencer = kind(8, make())
+    producer = sequencer.producer_barrier()
+    with Background(lambda: sequencer.new_barrier().wait_for(2)) as waiter:
+        for _ in range(3):
+            producer.publish(producer.next())
+    assert waiter.result == 2
+
+
+@each_strategy
+def test_it_waits_for_every_dependent(make: Make) -> None:
+    sequencer = SingleProducerSequencer(8, make())
+    first, second = Sequence(), Sequence()
+    producer = sequencer.producer_barrier()
+    producer.publish(0, producer.next(6))
+    with Background(lambda: sequencer.new_barrier(first, second).wait_for(2)) as waiter:
+        for sequence, value in ((first, 4), (second, 1), (second, 2)):
+            assert waiter.result is None
+            sequence.set(value)
+            sequencer.signal()
+    assert waiter.result == 2
+
+
+@each_strategy
+def test_an_alert_before_the_wait_ends_it(make: Make) -> None:
+    barrier = SingleProducerSequencer(8, make()).new_barrier()
+    barrier.alert()
+    with pytest.raises(AlertError):
+        barrier.wait_for(0)
+    barrier.clear_alert()
+    assert not barrier.is_alerted
+
+
+@each_strategy
+def test_an_alert_during_the_wait_wakes_every_waiter(make: Make) -> None:
+    sequencer = SingleProducerSequencer(8, make())
+    barrier = sequencer.new_barrier()
+    waiters = [Background(lambda: barrier.wait_for(0)).start() for _ in range(4)]
+    barrier.alert()
+    for waiter in waiters:
+        with pytest.raises(AlertError):
+            waiter.join()
+
+
+@each_strategy
+def test_an_alert_of_one_barrier_leaves_the_waiters_of_others_alone(make: Make) -> None:
+    sequencer = SingleProducerSequencer(8, make())
+    alerted, other = sequencer.new_barrier(), sequencer.new_barrier()
+    with Background(lambda: other.wait_for(0)) as waiter:
+        alerted.alert()
+        with pytest.raises(AlertError):
+            alerted.wait_for(0)
+        producer = sequencer.producer_barrier()
+        producer.publish(producer.next())
+    assert waiter.result == 0
+
+
+@each_strategy
+def test_one_publication_wakes_many_waiters(make: Make) -> None:
+    sequencer = SingleProducerSequencer(8, make())
+    waiters = [Background(lambda: sequencer.new_barrier().wait_for(0)).start() for _ in range(6)]
+    producer = sequencer.producer_barrier()
+    producer.publish(producer.next())
+    assert [waiter.join() for waiter in waiters] == [0] * 6
+
+
+@each_strategy
+def test_no_wake_up_is_lost_in_thousands_of_hand_overs(make: Make) -> None:
+    rounds = 1_500
+    there, back = SingleProducerSequencer(1, make()), SingleProducerSequencer(1, make())
+
+    def answer() -> None:
+        view, producer = there.new_barrier().view(), back.producer_barrier()
+        for number in range(rounds):
+            assert view.wait_for(number) == number
+            producer.publish(producer.next())
+
+    with Background(answer):
+        view, producer = back.new_barrier().view(), there.producer_barrier()
+        for number in range(rounds):
+            producer.publish(producer.next())
+            assert view.wait_for(number) == number
+
+
+@each_blocking_strategy
+def test_a_blocking_strategy_does_not_spin_while_a_dependent_is_behind(make: Make) -> None:
+    strategy, cursor, dependent = make(), Sequence(10), Waiting(Sequence())
+    spent: list[float] = []
+
+    def wait() -> int:
+        before = time.thread_time()
+        available = strategy.wait_for(0, cursor, dependent, NoAlert())
+        spent.append(time.thread_time() - before)
+        return available
+
+    with Background(wait) as waiter:
+        signals = 0
+        while signals < 200:  # each gives the waiter leave to look once more
+            strategy.signal_all_when_blocking()
+            signals += 1
+        dependent.sequence.set(0)
+        strategy.signal_all_when_blocking()
+    assert waiter.result == 0
+    assert dependent.looks < 10_000
+    assert spent[0] < 0.5
+
+
+@each_blocking_strategy
+def test_a_blocking_strategy_sleeps_while_a_claim_is_not_published(make: Make) -> None:
+    # With the claimed cursor instead of what is published, the wait would return at once, and the consumer spin.
+    sequencer = MultiProducerSequencer(8, make())
+    slow, fast = sequencer.producer_barrier(), sequencer.producer_barrier()
+    stuck = slow.next()
+    fast.publish(fast.next())
+    with Background(lambda: sequencer.new_barrier().wait_for(0)) as waiter:
+        fast.publish(fast.next())
+        assert waiter.result is None
+        slow.publish(stuck)
+    assert waiter.result == 2
+
+
+@each_strategy
+def test_a_barrier_that_finds_something_does_not_ask_the_strategy(make: Make) -> None:
+    class Refusing:
+        is_blocking = False
+
+        def wait_for(self, *arguments: object) -> int:
+            raise AssertionError("nothing to wait for")
+
+        def signal_all_when_blocking(self) -> None:
+            pass
+
+    sequencer = SingleProducerSequencer(8, make())
+    producer = sequencer.producer_barrier()
+    producer.publish(producer.next())
+    assert SequenceBarrier(sequencer, Refusing()).wait_for(0) == 0
