@@ -201,7 +201,7 @@ class EventProcessor[E](ABC):
 
     def _run_in_thread(self) -> None:
         """The body of an own thread: the failure was recorded and logged, and the ring closed; nobody can catch it here."""
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):
             self._run()
 
     def _run(self) -> None:

@@ -1,0 +1,42 @@
+"""Every Python block in the README and in docs/ runs, file by file, in order."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[3]
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+
+
+def blocks(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_the_code_on_this_page_runs(page: Path) -> None:
+    program = "\n".join(blocks(page))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_shows_what_it_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", blocks(PROJECT / "README.md")[0]], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "101.5\n101.7\n101.6\n"
+
+
+def test_the_pages_are_found() -> None:
+    assert PAGES[0].exists()
+    assert blocks(PAGES[0])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
