@@ -1,6 +1,6 @@
 """Builds a free-threaded CPython 3.13 from Debian's source, once per user and machine.
 
-<cache>/work/            the tarball, the unpacked tree and its object files: an interrupted build goes on from here
+<cache>/build/           the tarball, the unpacked tree and its object files: an interrupted build goes on from here
 <cache>/staging/         the installed tree, until it has been tried
 <cache>/python3.13t/     the same tree, renamed into place: if it is there, it is whole
 """
@@ -41,7 +41,7 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
     Raises:
         SetupError: a step failed; the message names it, and what to do.
     """
-    work = cache / "work"
+    work = cache / "build"
     work.mkdir(parents=True, exist_ok=True)
     with _only_one(cache, progress):
         python = installed_python(cache)

@@ -37,29 +37,32 @@ class Source:
             SourceError: a path does not exist, or nothing in them can be read.
         """
         source = cls()
-        for path in paths or [sysconfig.get_path("stdlib")]:
-            if path == "-":
-                source._add(source._spool_input(sys.stdin.buffer if stdin is None else stdin))
-                continue
-            root = Path(path)
-            if root.is_dir():
-                pattern = "*" if paths else "*.py"
-                for file in sorted(root.rglob(pattern)):
-                    if "site-packages" not in file.parts and (file.is_symlink() or not file.is_dir()):
-                        source._add(file)
-            elif root.exists():
-                source._add(root)
-            else:
-                source.close()
-                raise SourceError(f"{path} does not exist; name files or folders, or - for standard input")
-        if not source.files:
+        try:
+            source._collect(paths, sys.stdin.buffer if stdin is None else stdin)
+        except BaseException:
             source.close()
+            raise
+        return source
+
+    def _collect(self, paths: Sequence[str], stdin: BinaryIO) -> None:
+        for path in paths or [sysconfig.get_path("stdlib")]:
+            root = Path(path)
+            if path == "-":
+                self._add(self._spool_input(stdin))
+            elif root.is_dir():
+                for file in sorted(root.rglob("*" if paths else "*.py")):
+                    if "site-packages" not in file.parts and (file.is_symlink() or not file.is_dir()):
+                        self._add(file)
+            elif root.exists():
+                self._add(root)
+            else:
+                raise SourceError(f"{path} does not exist; name files or folders, or - for standard input")
+        if not self.files:
             raise SourceError(
-                f"nothing to read: {len(source.skipped)} file(s) were unreadable or binary"
-                if source.skipped
+                f"nothing to read: {len(self.skipped)} file(s) were unreadable or binary"
+                if self.skipped
                 else "nothing to read: no files there"
             )
-        return source
 
     def _add(self, file: Path) -> None:
         """Take the file if it is a text that can be read; else note why not."""

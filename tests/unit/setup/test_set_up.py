@@ -1,0 +1,229 @@
+"""The set-up: which interpreter is taken, what is said when there is none, what an interruption leaves behind."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tools.bootstrap import build_packages, debian_source, environment, interpreter, source_build
+from tools.bootstrap.__main__ import main
+from tools.bootstrap.errors import SetupError
+from tools.bootstrap.progress import Progress
+
+PROJECT = Path(__file__).parents[3]
+SILENT = Progress(io.StringIO())
+
+
+def fake_python(path: Path, *, suitable: bool = True) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho {suitable}\n")
+    path.chmod(0o755)
+    return path
+
+
+def variables(tmp_path: Path, **more: str) -> dict[str, str]:
+    return {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache"), **more}
+
+
+def test_the_interpreter_that_runs_this_is_judged_rightly() -> None:
+    free_threaded_313 = sys.version_info[:2] == (3, 13) and not getattr(sys, "_is_gil_enabled", lambda: True)()
+    assert interpreter.is_suitable(sys.executable) == free_threaded_313
+    assert not interpreter.is_suitable("/nowhere/python")
+
+
+def test_the_named_interpreter_comes_first(tmp_path: Path) -> None:
+    named = fake_python(tmp_path / "elsewhere" / "python")
+    fake_python(tmp_path / "bin" / "python3.13t")
+    assert interpreter.find(variables(tmp_path, PYTHON=str(named)), SILENT) == named
+
+
+def test_a_named_interpreter_that_will_not_do_is_an_error(tmp_path: Path) -> None:
+    named = fake_python(tmp_path / "python", suitable=False)
+    for wanted in (str(named), "no-such-python"):
+        with pytest.raises(SetupError, match=f"PYTHON={wanted} is not a free-threaded"):
+            interpreter.find(variables(tmp_path, PYTHON=wanted), SILENT)
+
+
+def test_the_path_comes_before_an_earlier_build_and_that_before_uv(tmp_path: Path) -> None:
+    env = variables(tmp_path)
+    of_uv = fake_python(tmp_path / "uv-python")
+    uv = fake_python(tmp_path / "bin" / "uv")
+    uv.write_text(f"#!/bin/sh\necho {of_uv}\n")
+    assert interpreter.find(env, SILENT) == of_uv
+    built = fake_python(source_build.installed_python(source_build.cache_folder(env)))
+    assert interpreter.find(env, SILENT) == built
+    on_path = fake_python(tmp_path / "bin" / "python3.13t")
+    assert interpreter.find(env, SILENT) == on_path
+    fake_python(on_path, suitable=False)
+    assert interpreter.find(env, SILENT) == built
+
+
+def test_a_uv_that_cannot_download_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uv = fake_python(tmp_path / "bin" / "uv")
+    uv.write_text("#!/bin/sh\nexit 2\n")
+    monkeypatch.setattr(source_build, "build", lambda *arguments: Path("built"))
+    assert interpreter.find(variables(tmp_path), SILENT) == Path("built")
+
+
+def test_builds_are_kept_by_user_and_by_kind_of_machine(tmp_path: Path) -> None:
+    folder = source_build.cache_folder({"HOME": str(tmp_path)})
+    assert folder.parent == tmp_path / ".cache" / "ringbuffer"
+    assert os.uname().machine in folder.name
+
+
+def test_both_formats_of_apts_sources_are_read() -> None:
+    comment = "# deb http://ignored/debian x main\n"
+    one_line = comment + "deb [arch=amd64] http://mirror/debian bookworm main\ndeb-src http://mirror/debian x\n"
+    paragraphs = "Types: deb\n# http://comment/debian\nURIs: http://other/debian/ http://other/debian-security\nSuites: x\n"
+    third_party = "deb http://third.party/apt stable main\n"
+    assert debian_source.mirrors([one_line, paragraphs, third_party]) == ["http://mirror/debian", "http://other/debian/"]
+
+
+def test_a_machine_without_a_debian_archive_is_told_what_else_will_do(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"Install python3\.13t \(or uv\) and put it on PATH, or set PYTHON to one"):
+        debian_source.download(tmp_path / "work", tmp_path / "no-apt")
+
+
+def test_a_tarball_that_is_there_is_not_downloaded_again(tmp_path: Path) -> None:
+    tarball = tmp_path / "python3.13_3.13.5.orig.tar.xz"
+    tarball.touch()
+    assert debian_source.download(tmp_path, tmp_path / "no-apt") == tarball
+
+
+def test_missing_packages_are_named_with_the_command_that_installs_them() -> None:
+    assert build_packages.missing(lambda thing: True) == []
+    packages = build_packages.missing(lambda thing: thing not in ("ffi.h", "cc"))
+    assert packages == ["gcc", "libffi-dev"]
+    assert "sudo apt-get install gcc libffi-dev" in build_packages.refusal(packages)
+
+
+def test_packages_that_cannot_be_installed_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_packages, "on_this_machine", lambda thing: thing != "zlib.h")
+    monkeypatch.setattr(build_packages, "_privileged", lambda: None)
+    with pytest.raises(SetupError, match="sudo apt-get install zlib1g-dev"):
+        build_packages.ensure(tmp_path / "log")
+
+
+def test_a_header_that_is_there_is_found_and_another_is_not() -> None:
+    assert build_packages.on_this_machine("stdio.h")
+    assert not build_packages.on_this_machine("no/such/header.h")
+    assert build_packages.on_this_machine("sh")
+
+
+def test_a_tree_that_was_half_unpacked_is_unpacked_again(tmp_path: Path) -> None:
+    (tmp_path / "Python-3.13" / "Lib").mkdir(parents=True)
+    (tmp_path / "Python-3.13" / "configure").write_text("#!/bin/sh\n")
+    tarball = tmp_path / "python.tar.xz"
+    with tarfile.open(tarball, "w:xz") as archive:
+        archive.add(tmp_path / "Python-3.13", "Python-3.13")
+    (tmp_path / "unpacking" / "half").mkdir(parents=True)
+    tree = source_build._unpack(tarball, tmp_path)
+    assert (tree / "configure").exists()
+    assert not (tmp_path / "unpacking").exists()
+    (tree / "object.o").touch()  # what an interrupted build leaves stays
+    assert source_build._unpack(tarball, tmp_path) == tree
+    assert (tree / "object.o").exists()
+
+
+def test_a_build_step_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="no such instruction") as error:
+        source_build._step(
+            "compiling", ["sh", "-c", "echo no such instruction; exit 2"], tmp_path, tmp_path / "log", SILENT, 10
+        )
+    assert str(tmp_path / "log") in str(error.value)
+
+
+def test_an_environment_is_made_again_when_its_description_or_its_interpreter_changes(tmp_path: Path) -> None:
+    description = tmp_path / "pyproject.toml"
+    description.write_text("one")
+    python, venv = fake_python(tmp_path / "python"), tmp_path / ".venv"
+    assert not environment.is_current(tmp_path, venv)
+    fake_python(venv / "bin" / "python")
+    (venv / "stamp").write_text(environment.stamp(tmp_path, python))
+    assert environment.is_current(tmp_path, venv)
+    assert environment.is_current(tmp_path, venv, python)
+    assert not environment.is_current(tmp_path, venv, tmp_path / "other")
+    description.write_text("two")
+    assert not environment.is_current(tmp_path, venv)
+    description.write_text("one")
+    python.unlink()
+    assert not environment.is_current(tmp_path, venv)
+
+
+def test_an_environment_that_was_not_finished_is_not_current(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("one")
+    fake_python(tmp_path / ".venv" / "bin" / "python")
+    assert not environment.is_current(tmp_path, tmp_path / ".venv")
+    (tmp_path / ".venv" / "stamp").write_text("")
+    assert not environment.is_current(tmp_path, tmp_path / ".venv")
+
+
+def test_a_set_up_that_fails_says_why_and_one_that_is_interrupted_that_it_can_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*arguments: object) -> Path:
+        raise SetupError("no compiler")
+
+    def interrupt(*arguments: object) -> Path:
+        raise KeyboardInterrupt
+
+    for find, code in ((fail, 1), (interrupt, 130)):
+        monkeypatch.setattr(interpreter, "find", find)
+        assert main(["--venv", "no-such-environment"]) == code
+    errors = capsys.readouterr().err
+    assert "set-up failed: no compiler" in errors
+    assert "run it again to go on" in errors
+
+
+def test_an_environment_that_is_ready_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHON", raising=False)
+    monkeypatch.setattr(environment, "is_current", lambda *arguments: True)
+    assert main([]) == 0
+
+
+def test_progress_on_a_terminal_rewrites_its_line_and_elsewhere_does_not() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        progress = Progress(stream, plain_interval=0)
+        progress.begin("compiling")
+        progress.update("about 3 %")
+        progress.end()
+    assert "\r" in terminal.getvalue()
+    assert file.getvalue().splitlines()[0] == "compiling …"
+    assert "\r" not in file.getvalue()
+    assert "compiling: done, 0 s" in file.getvalue()
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_help_lists_every_target() -> None:
+    shown = subprocess.run(["make", "-s", "help"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    assert make_targets() == set(phony[1].split())
+    assert set(re.findall(r"make ([a-z-]+) ", shown)) == make_targets()
+    assert {"venv", "demo", "test", "stress", "lint", "coverage", "help"} <= make_targets()
+
+
+def tracked_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=False).stdout
+    return [PROJECT / name for name in listed.split("\n") if name and (PROJECT / name).is_file()]
+
+
+def test_no_file_names_the_host_of_a_registry_or_a_path_of_one_machine() -> None:
+    hosts = ["py" + "pi.org", "python" + "hosted", "debian" + ".org", "npm" + "js.org"]
+    paths = [f"/{name}/" for name in ("wo" + "rk", "ro" + "ot")]
+    for file in tracked_files():
+        text = file.read_text()
+        assert not [each for each in hosts + paths if each in text], file
