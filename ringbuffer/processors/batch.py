@@ -122,7 +122,8 @@ class _Run[E]:
             try:
                 available = wait_for(sequence)
             except AlertError:
-                # Cleared first, looked at afterwards: the alert of a halt that is cleared here has left its state behind.
+                # Cleared first, looked at afterwards: the halt whose alert this was, now or in an earlier run, changed the
+                # state before. An alert that belongs to no halt is over.
                 self._barrier.clear_alert()
                 stopping = must_stop()
                 continue

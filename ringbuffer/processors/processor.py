@@ -207,8 +207,6 @@ class EventProcessor[E](ABC):
     def _run(self) -> None:
         state = self._ring.sequencer.state
         self._thread = self._ring.host.current_thread()
-        # Before the state is looked at again: a halt from now on leaves either its state or its alert to be seen.
-        self._barrier.clear_alert()
         state.enter_consumer(self._sequence)
         try:
             self._process()

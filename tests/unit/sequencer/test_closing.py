@@ -83,3 +83,11 @@ def test_the_first_reason_for_closing_counts_and_every_refusal_is_a_fresh_except
     assert len({id(refusal) for refusal in refusals} | {id(reason)}) == 4
     assert len({len(traceback.extract_tb(refusal.__traceback__)) for refusal in refusals}) == 1
     assert all(refusal.__cause__ is reason.__cause__ for refusal in refusals)
+
+
+@each_kind
+def test_a_close_ends_a_park_at_once(kind: Kind) -> None:
+    sequencer, _ = gated(kind, 1)
+    assert not sequencer.state.was_closed.wait(0)
+    sequencer.close()
+    assert sequencer.state.was_closed.wait(0)
