@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.bootstrap.errors import SetupError
@@ -21,11 +21,13 @@ NEEDED = {
     "sqlite3.h": "libsqlite3-dev",
     "readline/readline.h": "libreadline-dev",
 }
+#: The part of it that cffi needs, which has no wheel for free-threaded 3.13.
+FOR_CFFI = {thing: NEEDED[thing] for thing in ("cc", "ffi.h")}
 
 
-def missing(has: Callable[[str], bool]) -> list[str]:
-    """The Debian packages of everything in `NEEDED` that `has` says is not there."""
-    return [package for thing, package in NEEDED.items() if not has(thing)]
+def missing(has: Callable[[str], bool], needed: Mapping[str, str] = NEEDED) -> list[str]:
+    """The Debian packages of everything in `needed` that `has` says is not there."""
+    return [package for thing, package in needed.items() if not has(thing)]
 
 
 def on_this_machine(thing: str) -> bool:
@@ -41,13 +43,13 @@ def on_this_machine(thing: str) -> bool:
     return subprocess.run(check, input=program, text=True, capture_output=True, check=False).returncode == 0
 
 
-def ensure(log: Path) -> None:
+def ensure(log: Path, needed: Mapping[str, str] = NEEDED) -> None:
     """Install what is missing, where this user may.
 
     Raises:
         SetupError: something is missing and could not be installed; the message names the packages.
     """
-    packages = missing(on_this_machine)
+    packages = missing(on_this_machine, needed)
     if not packages:
         return
     prefix = _privileged()
@@ -56,7 +58,7 @@ def ensure(log: Path) -> None:
         with log.open("a") as output:
             for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]):
                 subprocess.run([*prefix, *command], stdout=output, stderr=output, env=environment, check=False)
-        packages = missing(on_this_machine)
+        packages = missing(on_this_machine, needed)
     if packages:
         raise SetupError(refusal(packages))
 
@@ -64,7 +66,7 @@ def ensure(log: Path) -> None:
 def refusal(packages: list[str]) -> str:
     """What to say about packages that are missing."""
     return (
-        "building CPython needs these packages, which are not installed and could not be installed from here: "
+        "the set-up compiles code that needs these packages, which are not installed and could not be installed from here: "
         f"{' '.join(packages)}\nInstall them with: sudo apt-get install {' '.join(packages)}"
     )
 

@@ -3,46 +3,50 @@
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tools.bootstrap.errors import SetupError
 
 SUITE = "trixie"
 PACKAGE = "python3.13"
+_TARBALL = "python3.13_*.orig.tar.xz"
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+#: How addresses of the main archive end: itself, a dated snapshot of it, a file that lists mirrors of it.
+_MAIN_ARCHIVE = re.compile(r"/debian(?:/\d{8}T\d{6}Z|\.list)?/?$")
 
 
 def mirrors(texts: Iterable[str]) -> list[str]:
-    """The addresses of Debian's main archive in apt's source files, in order, each once.
+    """The addresses that may be Debian's main archive in apt's source files, in order, each once.
 
-    Both formats are read: `deb [options] address suite components` and paragraphs with a `URIs:` field. Addresses of
-    other archives (security updates, third parties) do not end in `/debian`.
+    Both formats are read: `deb [options] address suite components` and paragraphs with a `URIs:` field. Third parties'
+    archives may end in `/debian` too: only apt, with Debian's keyring, can tell.
     """
     found: dict[str, None] = {}
     for text in texts:
         for address in _addresses(text):
-            if address.rstrip("/").endswith("/debian"):
+            if _MAIN_ARCHIVE.search(address):
                 found[address] = None
     return list(found)
 
 
 def _addresses(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        field = re.match(r"URIs:\s*(.+)", line)
-        if field:
-            yield from field[1].split()
-        one_line = re.match(r"deb(?:-src)?\s+(?:\[[^]]*\]\s+)?(\S+)\s+\S+", line)
-        if one_line:
-            yield one_line[1]
+    text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
+    for field in re.finditer(r"^URIs:(.*(?:\n[ \t].*)*)", text, re.MULTILINE):
+        yield from field[1].split()
+    for line in re.finditer(r"^deb(?:-src)?[ \t]+(?:\[[^]]*\][ \t]+)?(\S+)[ \t]+\S+", text, re.MULTILINE):
+        yield line[1]
 
 
 def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
     """Download the upstream tarball of Debian's newest CPython 3.13 into `folder`; apt checks its signature.
 
+    Each address is tried until one has it. A tarball stands in `folder` itself only once it is whole.
+
     Raises:
         SetupError: this is no Debian, or apt could not get it.
     """
-    present = list(folder.glob("python3.13_*.orig.tar.xz"))
+    present = list(folder.glob(_TARBALL))
     if present:
         return present[0]
     files = [apt_folder / "sources.list", *sorted((apt_folder / "sources.list.d").glob("*"))]
@@ -52,11 +56,20 @@ def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
             "no free-threaded CPython 3.13 was found, and this machine's apt names no Debian archive to build one from. "
             "Install python3.13t (or uv) and put it on PATH, or set PYTHON to one"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("lists/partial", "cache/archives/partial", "parts"):
-        (folder / "apt" / name).mkdir(parents=True, exist_ok=True)
+    *others, last = addresses
+    for address in others:
+        with suppress(SetupError):
+            return _download_from(address, folder)
+    return _download_from(last, folder)
+
+
+def _download_from(address: str, folder: Path) -> Path:
+    # apt writes under the final name from the first byte on, so it works in a folder of its own, and resumes there.
+    incoming = folder / "incoming"
+    for made in (incoming, *(folder / "apt" / name for name in ("lists/partial", "cache/archives/partial", "parts"))):
+        made.mkdir(parents=True, exist_ok=True)
     sources = folder / "apt" / "sources.list"
-    sources.write_text("".join(f"deb-src [signed-by={_KEYRING}] {each} {SUITE} main\n" for each in addresses))
+    sources.write_text(f"deb-src [signed-by={_KEYRING}] {address} {SUITE} main\n")
     options = {
         "Dir::Etc::sourcelist": sources,
         "Dir::Etc::sourceparts": folder / "apt" / "parts",
@@ -67,12 +80,12 @@ def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
     }
     apt = [argument for key, value in options.items() for argument in ("-o", f"{key}={value}")]
     log = folder / "apt.log"
-    _run(["apt-get", *apt, "update"], folder, log)
-    _run(["apt-get", *apt, "source", "--download-only", "--tar-only", PACKAGE], folder, log)
-    tarballs = list(folder.glob("python3.13_*.orig.tar.xz"))
+    _run(["apt-get", *apt, "update"], incoming, log)
+    _run(["apt-get", *apt, "source", "--download-only", "--tar-only", PACKAGE], incoming, log)
+    tarballs = list(incoming.glob(_TARBALL))
     if not tarballs:
         raise SetupError(f"apt reported success but downloaded no source of {PACKAGE}; its output is in {log}")
-    return tarballs[0]
+    return tarballs[0].rename(folder / tarballs[0].name)
 
 
 def _run(command: list[str], folder: Path, log: Path) -> None:

@@ -1,11 +1,14 @@
 """Makes the virtual environment and installs the pinned dependencies into it."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
+from tools.bootstrap import build_packages
 from tools.bootstrap.errors import SetupError
 from tools.bootstrap.progress import Progress
 
@@ -13,9 +16,9 @@ GROUPS = ("test", "lint")
 
 
 def stamp(project: Path, python: Path) -> str:
-    """What an up-to-date environment is made of: the interpreter and the project's description."""
+    """What an up-to-date environment is made of: the interpreter, the checkout it points into, and its description."""
     description = (project / "pyproject.toml").read_bytes()
-    return f"{python}\n{hashlib.sha256(description).hexdigest()}\n"
+    return f"{python}\n{project}\n{hashlib.sha256(description).hexdigest()}\n"
 
 
 def is_current(project: Path, venv: Path, python: Path | None = None) -> bool:
@@ -33,19 +36,41 @@ def is_current(project: Path, venv: Path, python: Path | None = None) -> bool:
 def prepare(project: Path, venv: Path, python: Path, progress: Progress) -> None:
     """Make `venv` with `python` and install the project, editable, and its groups. The stamp is written last.
 
+    Of several that want the same environment one makes it, the others wait.
+
     Raises:
-        SetupError: a step failed; the message has the end of its output.
+        SetupError: a step failed; the message has the end of its output, or names the packages that it lacked.
     """
+    # The lock is on a file that is there anyway, and is not in the folder that is removed.
+    with (project / "pyproject.toml").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_current(project, venv, python):
+            _make(project, venv, python, progress)
+
+
+def _make(project: Path, venv: Path, python: Path, progress: Progress) -> None:
     shutil.rmtree(venv, ignore_errors=True)
     progress.begin("creating the virtual environment")
     _run([str(python), "-m", "venv", str(venv)], project)
     progress.end()
     progress.begin("installing the dependencies")
     pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    groups = [argument for group in GROUPS for argument in ("--group", group)]
-    _run([*pip, "--editable", ".", *groups], project)
+    install = [*pip, "--editable", ".", *requirements(project)]
+    try:
+        _run(install, project)
+    except SetupError:
+        if not build_packages.missing(build_packages.on_this_machine, build_packages.FOR_CFFI):
+            raise
+        build_packages.ensure(venv / "build-packages.log", build_packages.FOR_CFFI)
+        _run(install, project)
     progress.end()
     (venv / "stamp").write_text(stamp(project, python))
+
+
+def requirements(project: Path) -> list[str]:
+    """What the groups list. Read here, since the pip of CPython before 3.13.4 does not know `--group`."""
+    groups = tomllib.loads((project / "pyproject.toml").read_text())["dependency-groups"]
+    return [requirement for group in GROUPS for requirement in groups[group]]
 
 
 def _run(command: list[str], project: Path) -> None:

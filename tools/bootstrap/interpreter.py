@@ -1,5 +1,6 @@
 """Finds a free-threaded CPython 3.13: the cheapest source first, a build from source last."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,7 @@ from tools.bootstrap.errors import SetupError
 from tools.bootstrap.progress import Progress
 
 _PROBE = (
-    "import sys, sysconfig, ctypes, ssl, venv, zlib;"
+    "import sys, sysconfig, ctypes, ensurepip, ssl, venv, zlib;"
     "print(sys.version_info[:2] == (3, 13) and sysconfig.get_config_var('Py_GIL_DISABLED') == 1"
     " and not sys._is_gil_enabled())"
 )
@@ -19,8 +20,9 @@ _PROBE = (
 def is_suitable(python: str | Path) -> bool:
     """Whether `python` is a free-threaded 3.13 with the GIL off and the modules that pip and the memory layer need."""
     try:
-        probe = subprocess.run([python, "-c", _PROBE], capture_output=True, text=True, timeout=60, check=False)
-    except OSError:
+        # -I: judge the interpreter, not the PYTHON_GIL or PYTHONPATH of this shell.
+        probe = subprocess.run([python, "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
         return False
     return probe.stdout.strip() == "True"
 
@@ -34,34 +36,44 @@ def find(environment: Mapping[str, str], progress: Progress) -> Path:
     wanted = environment.get("PYTHON")
     if wanted:
         found = shutil.which(wanted, path=environment.get("PATH"))
-        if found is None or not is_suitable(found):
+        if found is None or _in_virtual_environment(Path(found)) or not is_suitable(found):
             raise SetupError(
-                f"PYTHON={wanted} is not a free-threaded CPython 3.13 (with ctypes, ssl and zlib); "
+                f"PYTHON={wanted} is not a free-threaded CPython 3.13 (with ctypes, ensurepip, ssl and zlib) "
+                f"outside a virtual environment; "
                 f"unset PYTHON to let the set-up find or build one"
             )
         return Path(found)
     for candidate in _candidates(environment):
-        if is_suitable(candidate):
+        if not _in_virtual_environment(candidate) and is_suitable(candidate):
             return candidate
     return source_build.build(source_build.cache_folder(environment), progress, is_suitable)
 
 
 def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
     path = environment.get("PATH")
-    on_path = shutil.which("python3.13t", path=path)
-    if on_path:
-        yield Path(on_path)
+    for folder in (path or "").split(os.pathsep):
+        on_path = shutil.which("python3.13t", path=folder)
+        if on_path:
+            yield Path(on_path)
     yield source_build.installed_python(source_build.cache_folder(environment))
     uv = shutil.which("uv", path=path)
     if uv:
         yield from _from_uv(uv, subprocess.run)
 
 
+def _in_virtual_environment(python: Path) -> bool:
+    """Whether `python` goes away with a virtual environment, such as an activated `.venv` that is to be made again."""
+    return (python.parent.parent / "pyvenv.cfg").exists()
+
+
 def _from_uv(uv: str, run: Callable[..., "subprocess.CompletedProcess[str]"]) -> Iterator[Path]:
     """Uv's free-threaded 3.13, which it is asked to install if need be; nothing if it cannot."""
+    outside = {**os.environ, "UV_SYSTEM_PYTHON": "1"}  # else it finds our own `.venv`
     for command in ([uv, "python", "find", "3.13t"], [uv, "python", "install", "3.13t"], [uv, "python", "find", "3.13t"]):
         try:
-            answer = run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
+            answer = run(
+                command, env=outside, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL
+            )
         except (OSError, subprocess.TimeoutExpired):
             return
         if answer.returncode == 0 and command[2] == "find":

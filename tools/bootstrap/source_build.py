@@ -1,8 +1,8 @@
 """Builds a free-threaded CPython 3.13 from Debian's source, once per user and machine.
 
 <cache>/build/           the tarball, the unpacked tree and its object files: an interrupted build goes on from here
-<cache>/staging/         the installed tree, until it has been tried
-<cache>/python3.13t/     the same tree, renamed into place: if it is there, it is whole
+<cache>/staging/         the tree while it is being installed
+<cache>/python3.13t/     the same tree, renamed into place: if it is there, it is whole. It is tried at each use
 """
 
 import fcntl
@@ -21,6 +21,8 @@ from tools.bootstrap.progress import Progress
 
 #: About how many lines `make` prints for a whole build, to say how far it is.
 _MAKE_LINES = 1440
+#: What `make demo -k PYTHON=…` would say to the make of CPython.
+_OF_THE_OUTER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
@@ -57,9 +59,20 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
         shutil.rmtree(staging, ignore_errors=True)
         final = cache / "python3.13t"
         jobs = f"-j{os.cpu_count() or 1}"
-        if not (tree / "Makefile").exists():
+        configured = tree / "configured"
+        resumed = configured.exists()
+        if not resumed:
             _step("configuring", ["./configure", "--disable-gil", f"--prefix={final}"], tree, log, progress, 780)
-        _step("compiling CPython 3.13t, once for this user", ["make", jobs], tree, log, progress, _MAKE_LINES)
+            configured.touch()
+        compilation = ("compiling CPython 3.13t, once for this user", ["make", jobs], tree, log, progress, _MAKE_LINES)
+        try:
+            _step(*compilation)
+        except SetupError:
+            if not resumed:
+                raise
+            # A compiler that was killed leaves half an object file, which make takes for a whole one.
+            _step("removing what an earlier run left", ["make", "clean"], tree, log, progress, 100)
+            _step(*compilation)
         # DESTDIR puts the whole path of the prefix below the staging folder.
         _step("installing", ["make", "install", f"DESTDIR={staging}"], tree, log, progress, 4900)
         shutil.rmtree(final, ignore_errors=True)
@@ -77,8 +90,9 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
 
 @contextmanager
 def _only_one(cache: Path, progress: Progress) -> Iterator[None]:
-    """Hold the cache's lock; the system releases it if this process is killed."""
+    """Hold the cache's lock; if this process is killed, the system releases it once its compilers have ended too."""
     with (cache / "lock").open("w") as lock:
+        os.set_inheritable(lock.fileno(), True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -113,6 +127,8 @@ def _step(name: str, command: list[str], tree: Path, log: Path, progress: Progre
         subprocess.Popen(
             command,
             cwd=tree,
+            env={name: value for name, value in os.environ.items() if name not in _OF_THE_OUTER_MAKE},
+            close_fds=False,  # the step holds the lock too
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,31 @@ def test_the_path_comes_before_an_earlier_build_and_that_before_uv(tmp_path: Pat
     assert interpreter.find(env, SILENT) == built
 
 
+def test_an_activated_environment_is_not_what_an_environment_is_made_from(tmp_path: Path) -> None:
+    inside = fake_python(tmp_path / ".venv" / "bin" / "python3.13t")
+    (tmp_path / ".venv" / "pyvenv.cfg").touch()
+    outside = fake_python(tmp_path / "bin" / "python3.13t")
+    env = variables(tmp_path)
+    env["PATH"] = f"{inside.parent}:{env['PATH']}"
+    assert interpreter.find(env, SILENT) == outside
+    with pytest.raises(SetupError, match="outside a virtual environment"):
+        interpreter.find({**env, "PYTHON": str(inside)}, SILENT)
+
+
+def test_variables_that_switch_the_gil_on_do_not_disqualify_an_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = interpreter.is_suitable(sys.executable)
+    monkeypatch.setenv("PYTHON_GIL", "1")
+    assert interpreter.is_suitable(sys.executable) == without
+
+
+def test_uv_is_asked_for_an_interpreter_outside_our_environment(tmp_path: Path) -> None:
+    inside, outside = fake_python(tmp_path / ".venv" / "bin" / "python"), fake_python(tmp_path / "uv-python")
+    (tmp_path / ".venv" / "pyvenv.cfg").touch()
+    uv = fake_python(tmp_path / "bin" / "uv")
+    uv.write_text(f'#!/bin/sh\ntest "$UV_SYSTEM_PYTHON" = 1 && echo {outside} || echo {inside}\n')
+    assert interpreter.find(variables(tmp_path), SILENT) == outside
+
+
 def test_a_uv_that_cannot_download_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uv = fake_python(tmp_path / "bin" / "uv")
     uv.write_text("#!/bin/sh\nexit 2\n")
@@ -82,6 +108,43 @@ def test_both_formats_of_apts_sources_are_read() -> None:
     paragraphs = "Types: deb\n# http://comment/debian\nURIs: http://other/debian/ http://other/debian-security\nSuites: x\n"
     third_party = "deb http://third.party/apt stable main\n"
     assert debian_source.mirrors([one_line, paragraphs, third_party]) == ["http://mirror/debian", "http://other/debian/"]
+
+
+def test_snapshots_lists_of_mirrors_and_fields_of_several_lines_are_understood() -> None:
+    addresses = ["http://mirror/archive/debian/20250520T000000Z", "mirror+file:/etc/mirrors/debian.list"]
+    paragraph = f"Types: deb\nURIs:\n {addresses[0]}\n# a comment\n {addresses[1]}\nSuites: x\n"
+    assert debian_source.mirrors([paragraph]) == addresses
+
+
+def fake_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_source: str) -> Path:
+    """An apt that refuses the archive of a third party; the result is the folder of its settings."""
+    apt = fake_python(tmp_path / "bin" / "apt-get")
+    sources = tmp_path / "work" / "apt" / "sources.list"
+    apt.write_text(f'#!/bin/sh\ncase "$*" in\n*update) ! grep -q third.party {sources} ;;\n*) {on_source} ;;\nesac\n')
+    monkeypatch.setenv("PATH", f"{apt.parent}:{os.environ['PATH']}")
+    keyring = tmp_path / "keyring"
+    keyring.touch()
+    monkeypatch.setattr(debian_source, "_KEYRING", keyring)
+    settings = tmp_path / "apt"
+    settings.mkdir()
+    (settings / "sources.list").write_text("deb http://third.party/debian x stable\ndeb http://good/debian x main\n")
+    return settings
+
+
+def test_an_archive_that_is_not_debians_own_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = fake_apt(tmp_path, monkeypatch, "echo whole > python3.13_3.13.5.orig.tar.xz")
+    tarball = debian_source.download(tmp_path / "work", settings)
+    assert tarball == tmp_path / "work" / "python3.13_3.13.5.orig.tar.xz"
+    assert tarball.read_text() == "whole\n"
+
+
+def test_a_download_that_was_interrupted_is_not_taken_for_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tarball = "python3.13_3.13.5.orig.tar.xz"
+    first_half_then_both = f"test -e {tarball} && echo rest >> {tarball} || {{ echo half > {tarball}; exit 1; }}"
+    settings = fake_apt(tmp_path, monkeypatch, first_half_then_both)
+    with pytest.raises(SetupError, match="could not get the source"):
+        debian_source.download(tmp_path / "work", settings)
+    assert debian_source.download(tmp_path / "work", settings).read_text() == "half\nrest\n"
 
 
 def test_a_machine_without_a_debian_archive_is_told_what_else_will_do(tmp_path: Path) -> None:
@@ -109,6 +172,21 @@ def test_packages_that_cannot_be_installed_are_an_error(tmp_path: Path, monkeypa
         build_packages.ensure(tmp_path / "log")
 
 
+def test_pip_that_lacks_a_header_leads_to_the_name_of_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(command: list[str], project: Path) -> None:
+        if "pip" in command:
+            raise SetupError("ffi.h: no such file")
+
+    (tmp_path / "pyproject.toml").write_text("[dependency-groups]\ntest = []\nlint = []\n")
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(environment, "_run", fail)
+    monkeypatch.setattr(build_packages, "_privileged", lambda: None)
+    for there, said in ((False, "sudo apt-get install libffi-dev"), (True, "no such file")):
+        monkeypatch.setattr(build_packages, "on_this_machine", lambda thing, there=there: there or thing != "ffi.h")
+        with pytest.raises(SetupError, match=said):
+            environment.prepare(tmp_path, tmp_path / ".venv", Path("python"), SILENT)
+
+
 def test_a_header_that_is_there_is_found_and_another_is_not() -> None:
     assert build_packages.on_this_machine("stdio.h")
     assert not build_packages.on_this_machine("no/such/header.h")
@@ -128,6 +206,51 @@ def test_a_tree_that_was_half_unpacked_is_unpacked_again(tmp_path: Path) -> None
     (tree / "object.o").touch()  # what an interrupted build leaves stays
     assert source_build._unpack(tarball, tmp_path) == tree
     assert (tree / "object.o").exists()
+
+
+@pytest.fixture
+def half_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache whose tree was configured and half compiled by an earlier run; its object file is broken."""
+    tree = tmp_path / "build" / "source"
+    tree.mkdir(parents=True)
+    (tree / "object.o").write_text("half")
+    (tree / "configured").touch()
+    python = source_build.installed_python(tmp_path)
+    (tree / "Makefile").write_text(
+        "all: object.o\n\t@grep -q whole object.o\nobject.o:\n\t@echo whole > $@\nclean:\n\t@rm object.o\n"
+        f"install:\n\t@mkdir -p $(DESTDIR){python.parent}; cp object.o $(DESTDIR){python}\n"
+    )
+    monkeypatch.setattr(debian_source, "download", lambda work: work / "unused")
+    monkeypatch.setattr(build_packages, "ensure", lambda log: None)
+    return tmp_path
+
+
+def test_an_object_file_that_an_interruption_left_broken_is_compiled_again(half_built: Path) -> None:
+    python = source_build.build(half_built, SILENT, lambda python: python.exists())
+    assert python.read_text() == "whole\n"
+    assert not (half_built / "build").exists()
+
+
+def test_an_interrupted_build_is_resumed(half_built: Path) -> None:
+    (half_built / "build" / "source" / "object.o").write_text("whole, by the earlier run")
+    python = source_build.build(half_built, SILENT, lambda python: python.exists())
+    assert python.read_text() == "whole, by the earlier run"
+
+
+def test_the_lock_is_held_as_long_as_a_step_runs_even_if_its_parent_is_gone(tmp_path: Path) -> None:
+    free = f"flock --nonblock {tmp_path / 'lock'} true"
+    with source_build._only_one(tmp_path, SILENT):
+        # The step closes nothing, so it has the lock's file too: if this process died, the lock would stay.
+        source_build._step("look", ["sh", "-c", "ls -l /proc/self/fd"], tmp_path, tmp_path / "log", SILENT, 1)
+        assert subprocess.run(free, shell=True, check=False).returncode == 1
+    assert str(tmp_path / "lock") in (tmp_path / "log").read_text()
+    assert subprocess.run(free, shell=True, check=False).returncode == 0
+
+
+def test_what_was_said_to_our_make_is_not_said_to_cpythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKEFLAGS", "k -- ARGS=x")
+    source_build._step("look", ["env"], tmp_path, tmp_path / "log", SILENT, 1)
+    assert "MAKEFLAGS" not in (tmp_path / "log").read_text()
 
 
 def test_a_build_step_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> None:
@@ -153,6 +276,41 @@ def test_an_environment_is_made_again_when_its_description_or_its_interpreter_ch
     description.write_text("one")
     python.unlink()
     assert not environment.is_current(tmp_path, venv)
+
+
+def test_an_environment_that_was_copied_with_its_checkout_is_made_again(tmp_path: Path) -> None:
+    python = fake_python(tmp_path / "python")
+    for name in ("old", "new"):
+        fake_python(tmp_path / name / ".venv" / "bin" / "python")
+        (tmp_path / name / "pyproject.toml").write_text("one")
+        (tmp_path / name / ".venv" / "stamp").write_text(environment.stamp(tmp_path / "old", python))
+    assert environment.is_current(tmp_path / "old", tmp_path / "old" / ".venv")
+    assert not environment.is_current(tmp_path / "new", tmp_path / "new" / ".venv")
+
+
+def test_two_that_want_the_same_environment_make_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").write_text("one")
+    python, venv = fake_python(tmp_path / "python"), tmp_path / ".venv"
+    made = []
+
+    def make(project: Path, venv: Path, python: Path, progress: Progress) -> None:
+        made.append(venv)
+        fake_python(venv / "bin" / "python")
+        (venv / "stamp").write_text(environment.stamp(project, python))
+
+    monkeypatch.setattr(environment, "_make", make)
+    threads = [threading.Thread(target=environment.prepare, args=(tmp_path, venv, python, SILENT)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [venv]
+
+
+def test_requirements_are_those_of_the_groups() -> None:
+    wanted = environment.requirements(PROJECT)
+    assert "pytest==9.2.0" in wanted
+    assert any(each.startswith("ruff==") for each in wanted)
 
 
 def test_an_environment_that_was_not_finished_is_not_current(tmp_path: Path) -> None:
