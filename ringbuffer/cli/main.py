@@ -1,12 +1,15 @@
 """The command line's entry: it finds the subcommand and leaves the rest to it."""
 
 import argparse
+import io
+import sys
 from collections.abc import Sequence
+from typing import Final
 
 from ringbuffer import __version__
 from ringbuffer.cli.demo import command as demo
 
-_EPILOG = """
+_EPILOG: Final = """
 exit codes: 0 all is well; 1 a check failed, or the run broke down; 2 the command line, or its input, cannot be used;
 130 interrupted
 """
@@ -19,5 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     demo.add_to(commands, epilog=_EPILOG)
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may be anything, and terminals may lack a µ
     code: int = options.run(options)
     return code

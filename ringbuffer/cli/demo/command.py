@@ -1,11 +1,14 @@
 """`ringbuffer demo`: options, and the order of things."""
 
 import argparse
+import logging
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ringbuffer import (
     BlockingWaitStrategy,
@@ -17,10 +20,10 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
-from ringbuffer.cli.demo.checks import check
+from ringbuffer.cli.demo.checks import Check, check
 from ringbuffer.cli.demo.progress import ProgressLine
-from ringbuffer.cli.demo.replay import replay
-from ringbuffer.cli.demo.report import as_json, as_text
+from ringbuffer.cli.demo.replay import Replay, replay
+from ringbuffer.cli.demo.report import Report
 from ringbuffer.cli.demo.source import Source, SourceError
 
 STRATEGIES: Final[dict[str, Callable[[], WaitStrategy]]] = {
@@ -32,22 +35,36 @@ STRATEGIES: Final[dict[str, Callable[[], WaitStrategy]]] = {
     "timeout-blocking": lambda: TimeoutBlockingWaitStrategy(0.1),
     "yielding": YieldingWaitStrategy,
 }
+_LARGEST_RING: Final = 1 << 24
+#: A consumer's death is told by the report, not by the log.
+_SILENCE: Final = logging.NullHandler()
 
 _DESCRIPTION: Final = """
 Replays real input, line by line, through a diamond of consumers: a journal and a counter side by side, and after both an
-indexer. Then checks every line against a plain pass over the same input. Without a path, the input is the standard library of
-the running Python. Ctrl-C ends it early: what was published is finished and checked.
+indexer. Then checks every line against a plain pass over the same input. Without a path, the input is every .py file of the
+running Python's standard library. Binary and unreadable files are skipped and reported. Ctrl-C ends it early: what was
+published is finished and checked; a second Ctrl-C aborts.
 """
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", epilog: str) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("demo", help="replay real input through a diamond", description=_DESCRIPTION, epilog=epilog)
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder, or - for standard input")
-    parser.add_argument("--buffer-size", type=int, default=4096, metavar="N", help="slots in the ring (default: %(default)s)")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (every file in it), or - for standard input")
     parser.add_argument(
-        "--wait-strategy", choices=sorted(STRATEGIES), default="sleeping", help="how consumers wait (default: %(default)s)"
+        "--buffer-size",
+        type=_ring_size,
+        default=4096,
+        metavar="N",
+        help="slots in the ring, a power of two (default: %(default)s)",
     )
+    parser.add_argument(
+        "--wait-strategy",
+        choices=sorted(STRATEGIES),
+        default="sleeping",
+        help="how consumers wait (default: %(default)s); busy-spin wants a core for each of the four threads",
+    )
+    parser.add_argument("--limit", type=_count, metavar="N", help="stop after N lines")
     parser.add_argument("--journal", type=Path, metavar="FILE", help="keep the journal there (default: a temporary file)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
@@ -56,46 +73,76 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", epil
 def run(options: argparse.Namespace) -> int:
     """Replay, check, report; the exit code."""
     progress = ProgressLine(sys.stderr)
+    logging.getLogger("ringbuffer").addHandler(_SILENCE)
     try:
-        source = Source.of(options.paths)
+        with Source.of(options.paths) as source, tempfile.TemporaryDirectory(prefix="ringbuffer-demo-") as folder:
+            path = options.journal or Path(folder, "journal")
+            with _open_journal(path, source) as journal:
+                strategy = STRATEGIES[options.wait_strategy]()
+                replayed = replay(source, journal, options.buffer_size, strategy, progress, options.limit)
+            checks = _check(source, replayed, path, progress)
+            progress.clear()
+            report = Report(source, replayed, checks, options.buffer_size, options.wait_strategy, options.journal)
+            return _tell(report, as_json=options.json)
     except SourceError as error:
-        return _refuse(error)
+        _say(error)
+        return 2
     except KeyboardInterrupt:
-        return _abort(progress)
-    try:
-        with tempfile.TemporaryDirectory(prefix="ringbuffer-demo-") as folder:
-            return _run(options, source, options.journal or Path(folder, "journal"), progress)
-    except (ValueError, OSError) as error:  # the ring's size, the journal's file
         progress.clear()
-        return _refuse(error)
+        _say("aborted; nothing was checked")
+        return 130
+
+
+def _open_journal(path: Path, source: Source) -> FileIO:
+    """The journal's file, empty.
+
+    Raises:
+        SourceError: it is part of the input, and would destroy it; or it cannot be written, or not be read again.
+    """
+    if source.is_input(path):
+        raise SourceError(f"the journal {path} is part of the input, and would overwrite it; name another file")
+    if path.is_fifo():
+        raise SourceError(f"the journal {path} is a pipe, which cannot be read again for the checks; name a file")
+    try:
+        return FileIO(path, "w")
+    except OSError as error:
+        raise SourceError(f"the journal {path} cannot be written: {error.strerror}") from error
+
+
+def _check(source: Source, replayed: Replay, journal: Path, progress: ProgressLine) -> list[Check] | None:
+    """The checks; None if a consumer died, or if Ctrl-C came meanwhile."""
+    if replayed.failure is not None:
+        return None
+    try:
+        return check(source, replayed, journal, progress)
     except KeyboardInterrupt:
-        return _abort(progress)
-    finally:
-        source.close()
+        replayed.interrupted = True
+        return None
 
 
-def _run(options: argparse.Namespace, source: Source, journal: Path, progress: ProgressLine) -> int:
-    strategy = STRATEGIES[options.wait_strategy]()
-    replayed = replay(source, journal, options.buffer_size, strategy, progress)
-    checks = [] if replayed.failure is not None else check(source, replayed, journal, progress)
-    progress.clear()
-    settings = f"ring of {options.buffer_size} slots, {options.wait_strategy} consumers"
-    print(
-        as_json(source, replayed, checks, settings)
-        if options.json
-        else as_text(source, replayed, checks, options.journal, settings)
-    )
-    if replayed.failure is not None or not all(each.passed for each in checks):
+def _tell(report: Report, *, as_json: bool) -> int:
+    """Print the report; the exit code. An error that the system did not cause is a bug, so its traceback is shown."""
+    print(report.as_json() if as_json else report.as_text(), flush=True)
+    failure = report.replayed.failure
+    if failure is not None and not isinstance(failure, OSError):
+        traceback.print_exception(failure)
+    if not report.passed:
         return 1
-    return 130 if replayed.interrupted else 0
+    return 130 if report.replayed.interrupted else 0
 
 
-def _refuse(reason: Any) -> int:
-    print(f"ringbuffer demo: {reason}", file=sys.stderr)
-    return 2
+def _say(message: object) -> None:
+    print(f"ringbuffer demo: {message}", file=sys.stderr)
 
 
-def _abort(progress: ProgressLine) -> int:
-    progress.clear()
-    print("ringbuffer demo: aborted; nothing was checked", file=sys.stderr)
-    return 130
+def _ring_size(text: str) -> int:
+    size = _count(text)
+    if size & (size - 1) or size > _LARGEST_RING:
+        raise argparse.ArgumentTypeError(f"the ring's size must be a power of two up to {_LARGEST_RING:,}, not {text}")
+    return size
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number from 1 on is needed, not {text!r}")
+    return int(text)

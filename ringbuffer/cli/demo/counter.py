@@ -21,6 +21,7 @@ class Counter:
         """Count one line."""
         if event.file != END_OF_INPUT:
             self.add(event.file, event.line)
+        event.counted = sequence
 
     def add(self, file: int, line: bytes) -> None:
         """Count one line of a file."""

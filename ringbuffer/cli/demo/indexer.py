@@ -5,7 +5,6 @@ import threading
 import time
 from typing import Final
 
-from ringbuffer import Sequence
 from ringbuffer.cli.demo.event import END_OF_INPUT, LineEvent
 from ringbuffer.cli.demo.histogram import Histogram
 
@@ -17,35 +16,27 @@ class Indexer:
 
     Args:
         finished: set when the end mark has come.
-        upstream: the sequences that must have passed an event before it comes here.
 
     Attributes:
         words: how often each word was seen.
         latency: from publication to here, in nanoseconds.
-        violations: events that came before an upstream consumer had finished them.
+        violations: events without the mark of the journal or of the counter: they came here too early.
     """
 
-    def __init__(self, finished: threading.Event, *upstream: Sequence) -> None:
+    def __init__(self, finished: threading.Event) -> None:
         self.words: Final[dict[bytes, int]] = {}
         self.latency: Final = Histogram()
         self.violations = 0
         self._finished: Final = finished
-        self._upstream: Final = upstream
-        self._seen: list[int] = []
-
-    def on_batch_start(self, batch_size: int, queue_depth: int) -> None:
-        """Look where the upstream consumers are: a batch may not go beyond."""
-        self._seen = [sequence.get() for sequence in self._upstream]
 
     def on_event(self, event: LineEvent, sequence: int, end_of_batch: bool) -> None:
         """Index one line."""
         if event.file == END_OF_INPUT:
             self._finished.set()
             return
+        if event.journaled != sequence or event.counted != sequence:
+            self.violations += 1
         self.latency.record(time.perf_counter_ns() - event.published_ns)
-        for upstream in self._seen:
-            if upstream < sequence:
-                self.violations += 1
         add_words(self.words, event.line)
         event.line = b""
 

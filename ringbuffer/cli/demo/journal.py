@@ -2,8 +2,9 @@
 
 import struct
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from ringbuffer.cli.demo.event import END_OF_INPUT, LineEvent
 
@@ -16,23 +17,35 @@ class JournalError(Exception):
 
 
 class Journal:
-    """A handler that writes records and flushes them when it has caught up.
+    """A handler that collects the records of a batch and writes them at its end.
+
+    The batch is the buffer, and the stream has none of its own: closing one that still holds what could not be written
+    would try again, and fail again.
 
     Args:
-        stream: a buffered binary file, closed by whoever opened it.
+        stream: an unbuffered binary file, closed by whoever opened it.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: FileIO) -> None:
         self._stream: Final = stream
+        self._batch: Final[list[bytes]] = []
 
     def on_event(self, event: LineEvent, sequence: int, end_of_batch: bool) -> None:
-        """Write one record."""
+        """Take one record; write all of the batch at its end."""
         if event.file != END_OF_INPUT:
             line = event.line
-            self._stream.write(_PREFIX.pack(event.file, len(line)))
-            self._stream.write(line)
+            self._batch.append(_PREFIX.pack(event.file, len(line)))
+            self._batch.append(line)
+        event.journaled = sequence
         if end_of_batch:
-            self._stream.flush()
+            self._write(b"".join(self._batch))
+            self._batch.clear()
+
+    def _write(self, records: bytes) -> None:
+        """Write everything: a disk that fills up takes a part first, and refuses the rest."""
+        rest = memoryview(records)
+        while rest:
+            rest = rest[self._stream.write(rest) :]
 
 
 def replay(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -1,72 +1,113 @@
 """What the demo says at the end, for people or as JSON."""
 
 import json
+import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from ringbuffer.cli.demo.checks import Check
 from ringbuffer.cli.demo.replay import Replay
 from ringbuffer.cli.demo.source import Source
 
-_SHOWN_SKIPS = 5
+_SHOWN_SKIPS: Final = 5
 
 
-def as_text(source: Source, replayed: Replay, checks: Sequence[Check], journal: Path | None, settings: str) -> str:
-    """A table for people."""
-    latency = replayed.indexer.latency
-    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    lines = [
-        "",
-        "  files --> publisher --> [ ring ] --> journal ---.",
-        "                             |                     >--> indexer",
-        "                             '-------> counter ---'",
-        "",
-        f"  {settings}; Python {sys.version.split()[0]}, GIL {'on' if gil else 'off'}",
-        "",
-        f"  events      {replayed.published:,} lines of {len(source.files):,} files"
-        + (" (interrupted)" if replayed.interrupted else ""),
-        f"  time        {replayed.seconds:.2f} s",
-        f"  rate        {_rate(replayed):,.0f} events/s",
-        f"  latency     p50 {_time(latency.percentile(50))}, p99 {_time(latency.percentile(99))}, "
-        f"p99.9 {_time(latency.percentile(99.9))}, max {_time(latency.maximum)} (publish to index)",
-        f"  occupancy   mean {replayed.occupancy_mean:.0%}, max {replayed.occupancy_max:.0%} of the ring",
-    ]
-    if journal is not None:
-        lines.append(f"  journal     {journal} ({journal.stat().st_size:,} bytes)")
-    if source.skipped:
-        lines.append(f"  skipped     {len(source.skipped):,} file(s)")
-        lines += [f"              {file}: {reason}" for file, reason in source.skipped[:_SHOWN_SKIPS]]
-        if len(source.skipped) > _SHOWN_SKIPS:
-            lines.append(f"              and {len(source.skipped) - _SHOWN_SKIPS:,} more")
-    lines.append("")
-    lines += [f"  {'ok    ' if each.passed else 'FAILED'} {each.name}: {each.detail}" for each in checks]
-    if replayed.failure is not None:
-        lines.append(f"  FAILED a consumer died of {type(replayed.failure).__name__}: {replayed.failure}")
-    return "\n".join(lines)
+class Report(NamedTuple):
+    """Everything there is to say.
 
+    Attributes:
+        source: what was read.
+        replayed: what was done with it.
+        checks: None if they were not made, or not finished.
+        buffer_size: slots in the ring.
+        wait_strategy: the name of the consumers' strategy.
+        journal: where the journal was kept, if it was.
+    """
 
-def as_json(source: Source, replayed: Replay, checks: Sequence[Check], settings: str) -> str:
-    """The same for programs; times in seconds."""
-    latency = replayed.indexer.latency
-    return json.dumps(
-        {
-            "settings": settings,
-            "files": len(source.files),
-            "skipped": [{"file": str(file), "reason": reason} for file, reason in source.skipped],
-            "events": replayed.published,
-            "seconds": replayed.seconds,
-            "events_per_second": _rate(replayed),
-            "latency_seconds": {
-                name: latency.percentile(percent) / 1e9 for name, percent in (("p50", 50), ("p99", 99), ("p99.9", 99.9))
+    source: Source
+    replayed: Replay
+    checks: Sequence[Check] | None
+    buffer_size: int
+    wait_strategy: str
+    journal: Path | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing broke and no check failed."""
+        return self.replayed.failure is None and all(each.passed for each in self.checks or ())
+
+    def as_text(self) -> str:
+        """A table for people."""
+        replayed, latency = self.replayed, self.replayed.indexer.latency
+        lines = [
+            "",
+            "  files --> publisher --> [ ring ] --> journal ---.",
+            "                             |                     >--> indexer",
+            "                             '-------> counter ---'",
+            "",
+            f"  ring of {self.buffer_size:,} slots, {self.wait_strategy} consumers; "
+            f"Python {platform.python_version()}, GIL {'on' if _gil() else 'off'}",
+            "",
+            f"  events      {replayed.published:,} lines of {len(self.source.files):,} file(s)"
+            + (" (interrupted)" if replayed.interrupted else ""),
+            f"  time        {replayed.seconds:.2f} s",
+            f"  rate        {_rate(replayed):,.0f} events/s",
+            f"  latency     p50 {_time(latency.percentile(50))}, p99 {_time(latency.percentile(99))}, "
+            f"p99.9 {_time(latency.percentile(99.9))}, max {_time(latency.maximum)} (publish to index)",
+            f"  occupancy   mean {replayed.occupancy_mean:.0%}, max {replayed.occupancy_max:.0%} of the ring",
+        ]
+        if self.journal is not None:
+            lines.append(f"  journal     {self.journal} ({self.journal.stat().st_size:,} bytes)")
+        skipped = self.source.skipped
+        if skipped:
+            lines.append(f"  skipped     {len(skipped):,} file(s)")
+            lines += [f"              {file}: {reason}" for file, reason in skipped[:_SHOWN_SKIPS]]
+            if len(skipped) > _SHOWN_SKIPS:
+                lines.append(f"              and {len(skipped) - _SHOWN_SKIPS:,} more; --json has them all")
+        lines.append("")
+        lines += [f"  {'ok    ' if each.passed else 'FAILED'} {each.name}: {each.detail}" for each in self.checks or ()]
+        if replayed.failure is not None:
+            lines.append(f"  FAILED the {replayed.died} died of {type(replayed.failure).__name__}: {replayed.failure}")
+        if self.checks is None:
+            lines.append("  the checks were not made" if replayed.failure is not None else "  the checks were interrupted")
+        return "\n".join(lines)
+
+    def as_json(self) -> str:
+        """The same for programs; times in seconds."""
+        replayed, latency = self.replayed, self.replayed.indexer.latency
+        percentiles = {name: latency.percentile(percent) / 1e9 for name, percent in _PERCENTILES.items()}
+        return json.dumps(
+            {
+                "buffer_size": self.buffer_size,
+                "wait_strategy": self.wait_strategy,
+                "python": platform.python_version(),
+                "gil": _gil(),
+                "files": len(self.source.files),
+                "skipped": [{"file": str(file), "reason": reason} for file, reason in self.source.skipped],
+                "events": replayed.published,
+                "seconds": replayed.seconds,
+                "events_per_second": _rate(replayed),
+                "latency_seconds": {**percentiles, "max": latency.maximum / 1e9},
+                "occupancy": {"mean": replayed.occupancy_mean, "max": replayed.occupancy_max},
+                "journal": None if self.journal is None else str(self.journal),
+                "interrupted": replayed.interrupted,
+                "failure": None
+                if replayed.failure is None
+                else {"consumer": replayed.died, "error": f"{type(replayed.failure).__name__}: {replayed.failure}"},
+                "checks": None if self.checks is None else [each._asdict() for each in self.checks],
+                "passed": self.passed,
             },
-            "occupancy": {"mean": replayed.occupancy_mean, "max": replayed.occupancy_max},
-            "interrupted": replayed.interrupted,
-            "failure": None if replayed.failure is None else repr(replayed.failure),
-            "checks": [each._asdict() for each in checks],
-        },
-        indent=2,
-    )
+            indent=2,
+        )
+
+
+_PERCENTILES: Final = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9}
+
+
+def _gil() -> bool:
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 def _rate(replayed: Replay) -> float:

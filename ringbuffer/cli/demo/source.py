@@ -1,12 +1,15 @@
 """Where the lines come from: files, folders, standard input, or the standard library of the running interpreter."""
 
-import shutil
+import os
+import stat
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final
+from types import TracebackType
+from typing import BinaryIO, Final, Protocol, Self
+
+from ringbuffer.cli.demo.standard_input import StandardInput
 
 #: A file with a NUL byte in its beginning is taken for binary.
 _LOOK_BYTES: Final = 8192
@@ -16,21 +19,30 @@ class SourceError(Exception):
     """The input as a whole cannot be used."""
 
 
+class _Peekable(Protocol):
+    def peek(self, size: int, /) -> bytes: ...
+
+
 class Source:
-    """Files to read line by line, any number of times, always the same.
+    """Files to read line by line, twice: once for the replay, once for the checks. Used by one thread.
 
     Attributes:
-        files: what is read; an event names a file by its index here.
-        skipped: what is not, each with the reason.
+        files: what is read; an event names a file by its index here. Standard input is `-`.
+        skipped: what is not, or not to its end, each with the reason.
+        changed: files that were no longer the same when they were read again.
     """
 
     def __init__(self) -> None:
         self.files: Final[list[Path]] = []
         self.skipped: Final[list[tuple[Path, str]]] = []
-        self._spool: tempfile.TemporaryDirectory[str] | None = None
+        self.changed: Final[list[Path]] = []
+        self._stamps: Final[dict[int, tuple[int, ...]]] = {}
+        self._cut_off: Final[set[int]] = set()
+        self._standard_input: StandardInput | None = None
+        self._standard_index = -1
 
     @classmethod
-    def of(cls, paths: Sequence[str], stdin: BinaryIO | None = None) -> "Source":
+    def of(cls, paths: Sequence[str], stdin: BinaryIO | None = None) -> Self:
         """The source for the command line's paths: `-` is standard input, none is the standard library.
 
         Raises:
@@ -38,67 +50,150 @@ class Source:
         """
         source = cls()
         try:
-            source._collect(paths, sys.stdin.buffer if stdin is None else stdin)
+            for path in paths:
+                source._collect(path, stdin)
+            if not paths:
+                source._add_folder(Path(sysconfig.get_path("stdlib")), ".py", "site-packages")
+            if not source.files:
+                skipped = "; ".join(f"{file}: {reason}" for file, reason in source.skipped[:3])
+                raise SourceError(
+                    f"nothing to read: {len(source.skipped)} file(s) are unreadable or binary ({skipped})"
+                    if skipped
+                    else "nothing to read: no files there"
+                )
         except BaseException:
             source.close()
             raise
         return source
 
-    def _collect(self, paths: Sequence[str], stdin: BinaryIO) -> None:
-        for path in paths or [sysconfig.get_path("stdlib")]:
-            root = Path(path)
-            if path == "-":
-                self._add(self._spool_input(stdin))
-            elif root.is_dir():
-                for file in sorted(root.rglob("*" if paths else "*.py")):
-                    if "site-packages" not in file.parts and (file.is_symlink() or not file.is_dir()):
-                        self._add(file)
-            elif root.exists():
-                self._add(root)
-            else:
-                raise SourceError(f"{path} does not exist; name files or folders, or - for standard input")
-        if not self.files:
-            raise SourceError(
-                f"nothing to read: {len(self.skipped)} file(s) were unreadable or binary"
-                if self.skipped
-                else "nothing to read: no files there"
-            )
+    def is_input(self, path: Path) -> bool:
+        """Whether `path` is, by whatever name, a file of this source, be it skipped."""
+        if not path.exists():
+            return False
+        inputs = self.files + [file for file, _ in self.skipped]
+        return any(file.exists() and file.samefile(path) for file in inputs)
+
+    # -- finding files ------------------------------------------------------------------------------------------
+
+    def _collect(self, path: str, stdin: BinaryIO | None) -> None:
+        if path == "-":
+            self._add_standard_input(stdin)
+        elif os.path.isdir(path):
+            self._add_folder(Path(path))
+        elif os.path.lexists(path):
+            self._add(Path(path))
+        else:
+            raise SourceError(f"{path} does not exist; name files or folders, or - for standard input")
+
+    def _add_folder(self, folder: Path, suffix: str = "", without: str | None = None) -> None:
+        """Take every file in and below the folder, in a fixed order; links to other folders are not followed."""
+        for root, folders, files in os.walk(folder, onerror=self._skip_folder):
+            folders[:] = sorted(name for name in folders if name != without)
+            self.skipped.extend((link, "a link to a folder") for name in folders if (link := Path(root, name)).is_symlink())
+            for name in sorted(files):
+                if name.endswith(suffix):
+                    self._add(Path(root, name))
+
+    def _skip_folder(self, error: OSError) -> None:
+        self.skipped.append((Path(error.filename), _reason(error)))
 
     def _add(self, file: Path) -> None:
-        """Take the file if it is a text that can be read; else note why not."""
-        if not file.is_file():
-            self.skipped.append((file, "not a regular file" if file.exists() else "a dangling link"))
-            return
+        """Take the file if it is a text that can be read; else note why not. A pipe is not opened: it might block."""
         try:
+            if not stat.S_ISREG(file.stat().st_mode):
+                self.skipped.append((file, "not a regular file"))
+                return
             with file.open("rb") as stream:
                 beginning = stream.read(_LOOK_BYTES)
         except OSError as error:
-            self.skipped.append((file, error.strerror or type(error).__name__))
+            self.skipped.append((file, "a dangling link" if file.is_symlink() and not file.exists() else _reason(error)))
             return
+        self._add_unless_binary(file, beginning)
+
+    def _add_standard_input(self, stdin: BinaryIO | None) -> None:
+        """Take standard input; whether it is binary is judged by what comes first."""
+        if self._standard_input is not None:
+            raise SourceError("standard input (-) can be read once only; name it once")
+        if stdin is None:
+            if sys.stdin is None:
+                raise SourceError("standard input (-) is closed")
+            stdin = sys.stdin.buffer
+        self._standard_input = StandardInput(stdin)
+        stream: _Peekable = stdin  # type: ignore[assignment]  # every buffered reader has it; typeshed's BinaryIO has not
+        try:
+            beginning = stream.peek(_LOOK_BYTES)[:_LOOK_BYTES]
+        except OSError as error:
+            self.skipped.append((Path("-"), _reason(error)))
+        else:
+            if self._add_unless_binary(Path("-"), beginning):
+                self._standard_index = len(self.files) - 1
+
+    def _add_unless_binary(self, file: Path, beginning: bytes) -> bool:
         if b"\0" in beginning:
             self.skipped.append((file, "binary"))
-        else:
-            self.files.append(file)
+            return False
+        self.files.append(file)
+        return True
 
-    def _spool_input(self, stdin: BinaryIO) -> Path:
-        """Keep standard input in a file, since it is read twice: once to be replayed, once to check."""
-        self._spool = tempfile.TemporaryDirectory(prefix="ringbuffer-demo-")
-        copy = Path(self._spool.name, "stdin")
-        with copy.open("wb") as file:
-            shutil.copyfileobj(stdin, file)
-        return copy
+    # -- reading ------------------------------------------------------------------------------------------------
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Every line, with the index of its file. A file that cannot be read any more is as if it ended there."""
+        """Every line, with the index of its file; once. A file that cannot be read any more ends there."""
         for index, file in enumerate(self.files):
             try:
-                with file.open("rb") as stream:
+                if index == self._standard_index and self._standard_input is not None:
+                    for line in self._standard_input.lines():
+                        yield index, line
+                else:
+                    with file.open("rb") as stream:
+                        self._stamps[index] = _stamp(stream)
+                        for line in stream:
+                            yield index, line
+            except OSError as error:
+                self._cut_off.add(index)
+                self.skipped.append((file, f"while reading: {_reason(error)}"))
+
+    def lines_again(self) -> Iterator[tuple[int, bytes]]:
+        """What `lines` gave, read anew; files that are not what they were are noted in `changed`."""
+        for index, file in enumerate(self.files):
+            if index == self._standard_index and self._standard_input is not None:
+                for line in self._standard_input.lines_again():
+                    yield index, line
+            elif index in self._stamps:
+                yield from self._read_again(index, file)
+
+    def _read_again(self, index: int, file: Path) -> Iterator[tuple[int, bytes]]:
+        try:
+            with file.open("rb") as stream:
+                try:
                     for line in stream:
                         yield index, line
-            except OSError as error:
-                self.skipped.append((file, f"while reading: {error.strerror or type(error).__name__}"))
+                finally:
+                    if _stamp(stream) != self._stamps[index]:
+                        self.changed.append(file)
+        except OSError:
+            if index not in self._cut_off and file not in self.changed:
+                self.changed.append(file)
+
+    # -- end ----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Remove the copy of standard input."""
-        if self._spool is not None:
-            self._spool.cleanup()
+        """Remove what was kept of standard input."""
+        if self._standard_input is not None:
+            self._standard_input.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _stamp(stream: BinaryIO) -> tuple[int, ...]:
+    """What changes when a file does."""
+    status = os.fstat(stream.fileno())
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -1,8 +1,7 @@
 import io
 import json
+import logging
 import os
-import random
-import signal
 import subprocess
 import sys
 import threading
@@ -10,198 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from ringbuffer import YieldingWaitStrategy
 from ringbuffer.cli.demo import checks, command
 from ringbuffer.cli.demo import replay as replaying
 from ringbuffer.cli.demo.counter import Counter
-from ringbuffer.cli.demo.event import END_OF_INPUT, LineEvent
-from ringbuffer.cli.demo.histogram import Histogram
-from ringbuffer.cli.demo.indexer import Indexer, add_words
-from ringbuffer.cli.demo.journal import Journal, JournalError
+from ringbuffer.cli.demo.event import LineEvent
+from ringbuffer.cli.demo.indexer import Indexer
+from ringbuffer.cli.demo.journal import Journal
 from ringbuffer.cli.demo.journal import replay as read_journal
 from ringbuffer.cli.demo.progress import ProgressLine
 from ringbuffer.cli.demo.replay import Replay
-from ringbuffer.cli.demo.report import as_json, as_text
-from ringbuffer.cli.demo.source import Source, SourceError
+from ringbuffer.cli.demo.report import Report
+from ringbuffer.cli.demo.source import Source
 from ringbuffer.cli.main import main
+from tests.unit.cli.kit import PROJECT, QUIET, Terminal, replayed
 
-PROJECT = Path(__file__).parents[3]
-QUIET = ProgressLine(io.StringIO())
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    folder = tmp_path / "input"
-    (folder / "deep").mkdir(parents=True)
-    (folder / "a.txt").write_bytes(b"one two\ntwo three\n")
-    (folder / "deep" / "b.txt").write_bytes(b"three\r\n\r\nno newline at the end")
-    (folder / "empty.txt").write_bytes(b"")
-    return folder
+README = str(PROJECT / "README.md")
 
 
-def event(file: int, line: bytes) -> LineEvent:
-    filled = LineEvent()
-    filled.file, filled.line = file, line
-    return filled
-
-
-# -- the source -----------------------------------------------------------------------------------------------------
-
-
-def test_a_folder_is_read_line_by_line_and_always_the_same(tree: Path) -> None:
-    source = Source.of([str(tree)])
-    lines = list(source.lines())
-    assert lines == list(source.lines())
-    assert lines == [(0, b"one two\n"), (0, b"two three\n"), (1, b"three\r\n"), (1, b"\r\n"), (1, b"no newline at the end")]
-    assert [file.name for file in source.files] == ["a.txt", "b.txt", "empty.txt"]
-
-
-def test_binary_and_unreadable_files_are_skipped_with_a_reason(tree: Path) -> None:
-    (tree / "binary").write_bytes(b"text\0text")
-    (tree / "dangling").symlink_to(tree / "nowhere")
-    os.mkfifo(tree / "pipe")
-    source = Source.of([str(tree)])
-    assert {(file.name, reason) for file, reason in source.skipped} == {
-        ("binary", "binary"),
-        ("dangling", "a dangling link"),
-        ("pipe", "not a regular file"),
-    }
-
-
-def test_a_file_that_cannot_be_opened_is_skipped(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    really_open = Path.open
-
-    def refuse(self: Path, *arguments: str) -> object:
-        if self.name == "a.txt":
-            raise PermissionError(13, "Permission denied")
-        return really_open(self, *arguments)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(Path, "open", refuse)
-    source = Source.of([str(tree)])
-    assert source.skipped == [(tree / "a.txt", "Permission denied")]
-
-
-def test_a_file_that_vanishes_before_it_is_read_ends_there(tree: Path) -> None:
-    source = Source.of([str(tree)])
-    (tree / "a.txt").unlink()
-    assert [file for file, _ in source.lines()] == [1, 1, 1]
-    assert source.skipped == [(tree / "a.txt", "while reading: No such file or directory")]
-
-
-def test_standard_input_is_kept_and_can_be_read_twice() -> None:
-    source = Source.of(["-"], io.BytesIO(b"a\nb\n"))
-    assert list(source.lines()) == list(source.lines()) == [(0, b"a\n"), (0, b"b\n")]
-    copy = source.files[0]
-    source.close()
-    assert not copy.exists()
-
-
-def test_without_a_path_the_standard_library_is_read() -> None:
-    source = Source.of([])
-    names = {file.name for file in source.files}
-    assert {"threading.py", "queue.py"} <= names
-    assert not any("site-packages" in file.parts for file in source.files)
-
-
-def test_a_path_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="nowhere does not exist"):
-        Source.of([str(tmp_path / "nowhere")])
-
-
-def test_input_of_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no files there"):
-        Source.of([str(tmp_path)])
-    (tmp_path / "binary").write_bytes(b"\0")
-    with pytest.raises(SourceError, match=r"1 file\(s\) were unreadable or binary"):
-        Source.of([str(tmp_path)])
-
-
-# -- the consumers --------------------------------------------------------------------------------------------------
-
-
-def test_a_journal_replays_to_what_was_written(tmp_path: Path) -> None:
-    records = [(0, b"one\n"), (7, b""), (1 << 20, b"\0" * 1000)]
-    with (tmp_path / "journal").open("wb") as stream:
-        journal = Journal(stream)
-        for number, record in enumerate(records):
-            journal.on_event(event(*record), number, False)
-        journal.on_event(event(END_OF_INPUT, b""), len(records), True)
-        assert list(read_journal(tmp_path / "journal")) == records  # flushed at the end of the batch
-
-
-@pytest.mark.parametrize(("cut", "where"), [(3, "within a line"), (10, "within a prefix")])
-def test_a_journal_that_was_cut_off_is_an_error(tmp_path: Path, cut: int, where: str) -> None:
-    path = tmp_path / "journal"
-    with path.open("wb") as stream:
-        Journal(stream).on_event(event(0, b"12345"), 0, True)
-    path.write_bytes(path.read_bytes()[:-cut])
-    with pytest.raises(JournalError, match=where):
-        list(read_journal(path))
-
-
-def test_the_counter_counts_lines_and_bytes_of_each_file() -> None:
-    counter = Counter(2)
-    for number, (file, line) in enumerate([(0, b"abc"), (1, b"x\n"), (0, b"de"), (END_OF_INPUT, b"")]):
-        counter.on_event(event(file, line), number, False)
-    assert (counter.lines, counter.bytes) == ([2, 1], [5, 2])
-
-
-def test_the_indexer_counts_words_and_empties_the_event() -> None:
-    finished = threading.Event()
-    indexer = Indexer(finished)
-    line = event(0, b"a_word, a_word and _2more 3x")
-    indexer.on_batch_start(1, 1)
-    indexer.on_event(line, 0, True)
-    assert indexer.words == {b"a_word": 2, b"and": 1, b"_2more": 1, b"x": 1}
-    assert line.line == b""
-    assert not finished.is_set()
-    indexer.on_event(event(END_OF_INPUT, b""), 1, True)
-    assert finished.is_set()
-    assert indexer.latency.total == 1
-
-
-def test_the_indexer_notices_what_comes_too_early() -> None:
-    from ringbuffer import Sequence
-
-    indexer = Indexer(threading.Event(), Sequence(5), Sequence(3))
-    indexer.on_batch_start(2, 2)
-    indexer.on_event(event(0, b""), 3, False)
-    indexer.on_event(event(0, b""), 4, True)
-    assert indexer.violations == 1
-
-
-def test_words_are_identifiers() -> None:
-    words: dict[bytes, int] = {}
-    add_words(words, "def f(größe): return f".encode())
-    assert words == {b"def": 1, b"f": 2, b"gr": 1, b"e": 1, b"return": 1}
-
-
-def test_percentiles_are_right_to_the_width_of_a_bucket() -> None:
-    values = [random.Random(7).randrange(1 << random.Random(number).randrange(1, 40)) for number in range(5_000)]
-    histogram = Histogram()
-    for value in values:
-        histogram.record(value)
-    values.sort()
-    for percent in (0, 10, 50, 90, 99, 99.9, 100):
-        exact = values[max(0, -(-len(values) * int(percent * 10) // 1000) - 1)]
-        assert exact <= histogram.percentile(percent) <= exact * (1 + 1 / 16) + 1
-
-
-def test_a_histogram_of_nothing_is_nothing_and_negative_times_are_zero() -> None:
-    histogram = Histogram()
-    assert histogram.percentile(99) == histogram.maximum == 0
-    histogram.record(-5)
-    assert (histogram.percentile(50), histogram.total) == (0, 1)
-
-
-# -- the whole ------------------------------------------------------------------------------------------------------
+# -- when all is well -----------------------------------------------------------------------------------------------
 
 
 def test_a_replay_passes_its_checks(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", str(tree), "--buffer-size", "2"]) == 0
     output, progress = capsys.readouterr()
-    assert "5 lines of 3 files" in output
+    assert "5 lines of 3 file(s)" in output
     assert output.count("  ok     ") == 4
+    assert "0 violations in 5 lines" in output
     assert "FAILED" not in output
     assert progress == ""
 
@@ -210,217 +43,310 @@ def test_a_replay_passes_its_checks(tree: Path, capsys: pytest.CaptureFixture[st
 def test_a_replay_works_with_every_strategy(tree: Path, strategy: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", str(tree), "--wait-strategy", strategy, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["events"] == 5
-    assert all(check["passed"] for check in report["checks"])
-    assert set(report["latency_seconds"]) == {"p50", "p99", "p99.9"}
+    assert (report["events"], report["wait_strategy"], report["passed"]) == (5, strategy, True)
+    assert set(report["latency_seconds"]) == {"p50", "p99", "p99.9", "max"}
+    assert [check["passed"] for check in report["checks"]] == [True] * 4
+
+
+def test_many_laps_of_a_small_ring_keep_every_line(tmp_path: Path) -> None:
+    (tmp_path / "long").write_bytes(b"".join(b"line %d\n" % number for number in range(20_000)))
+    source = Source.of([str(tmp_path / "long")])
+    result = replayed(source, tmp_path / "journal", buffer_size=8)
+    assert all(each.passed for each in checks.check(source, result, tmp_path / "journal", QUIET))
+    assert 0 < result.occupancy_mean <= result.occupancy_max <= 1
+
+
+def test_the_ring_keeps_no_line_alive(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[LineEvent] = []
+
+    class Kept(LineEvent):
+        __slots__ = ()
+
+        def __init__(self) -> None:
+            super().__init__()
+            events.append(self)
+
+    monkeypatch.setattr(replaying, "LineEvent", Kept)
+    assert replayed(Source.of([str(tree)]), tmp_path / "journal", buffer_size=4).published == 5
+    assert [event.line for event in events] == [b""] * 4
 
 
 def test_the_journal_is_kept_where_it_was_wanted(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     journal = tmp_path / "kept"
-    assert main(["demo", str(tree), "--journal", str(journal)]) == 0
-    assert len(list(read_journal(journal))) == 5
-    assert str(journal) in capsys.readouterr().out
+    for _ in range(2):  # an older journal is overwritten
+        assert main(["demo", str(tree), "--journal", str(journal)]) == 0
+        assert len(list(read_journal(journal))) == 5
+        assert f"{journal} ({journal.stat().st_size:,} bytes)" in capsys.readouterr().out
+
+
+def test_a_limit_ends_the_replay_after_so_many_lines(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", str(tree), "--limit", "3", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["events"], report["interrupted"], report["passed"]) == (3, False, True)
 
 
 def test_an_empty_input_is_replayed_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").write_bytes(b"")
     assert main(["demo", str(tmp_path)]) == 0
-    assert "0 lines of 1 files" in capsys.readouterr().out
+    assert "0 lines of 1 file(s)" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["nowhere"], [str(PROJECT / "README.md"), "--buffer-size", "3"], [str(PROJECT / "README.md"), "--journal", "/nowhere/x"]],
-)
+def test_the_module_replays_its_standard_input() -> None:
+    command_line = [sys.executable, "-W", "error", "-m", "ringbuffer", "demo", "-"]
+    done = subprocess.run(command_line, input=b"a line\n", capture_output=True, timeout=60, check=False, cwd=PROJECT)
+    assert done.returncode == 0, done.stderr
+    assert b"1 lines of 1 file(s)" in done.stdout
+    assert done.stderr == b""
+
+
+def test_the_library_does_not_import_the_command_line() -> None:
+    script = "import sys, ringbuffer; sys.exit(any(name.startswith('ringbuffer.cli') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False, cwd=PROJECT).returncode == 0
+
+
+# -- what cannot be used --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], [README, "--journal", "/nowhere/x"], [README, "--journal", "/"]])
 def test_what_cannot_be_used_is_refused_with_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", *arguments]) == 2
     assert capsys.readouterr().err.startswith("ringbuffer demo: ")
 
 
-def test_a_wrong_command_line_has_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["nothing"], ["demo", "--wait-strategy", "hoping"]):
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        assert ended.value.code == 2
+def test_input_of_binary_files_only_has_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "binary").write_bytes(b"\0")
+    assert main(["demo", str(tmp_path)]) == 2
+    assert "nothing to read: 1 file(s) are unreadable or binary" in capsys.readouterr().err
+
+
+def test_a_journal_that_would_overwrite_its_input_is_refused(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", str(tree), "--journal", str(tree / "deep" / ".." / "a.txt")]) == 2
+    assert "part of the input" in capsys.readouterr().err
+    assert (tree / "a.txt").read_bytes() == b"one two\ntwo three\n"
+
+
+def test_a_journal_that_is_a_pipe_is_refused(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["demo", str(tree), "--journal", str(tmp_path / "pipe")]) == 2
+    assert "is a pipe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nothing"],
+        ["demo", "--wait-strategy", "hoping"],
+        ["demo", "--buffer-size", "3"],
+        ["demo", "--buffer-size", "0"],
+        ["demo", "--buffer-size", str(1 << 25)],
+        ["demo", "--limit", "-1"],
+        ["demo", "--limit", "many"],
+    ],
+)
+def test_a_wrong_command_line_has_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
     assert "usage: ringbuffer" in capsys.readouterr().err
 
 
-def test_help_explains_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["--help"], ["demo", "--help"]):
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        assert ended.value.code == 0
-        assert "130" in capsys.readouterr().out
+@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"]])
+def test_help_explains_the_exit_codes(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 0
+    assert "130" in capsys.readouterr().out
 
 
-def test_a_tampered_journal_fails_the_check(tree: Path, tmp_path: Path) -> None:
+# -- checks that fail -----------------------------------------------------------------------------------------------
+
+
+def test_a_tampered_journal_fails_its_check_and_no_other(tree: Path, tmp_path: Path) -> None:
     source = Source.of([str(tree)])
     journal = tmp_path / "journal"
-    replayed = replaying.replay(source, journal, 4, YieldingWaitStrategy(), QUIET)
-    assert all(each.passed for each in checks.check(source, replayed, journal, QUIET))
+    result = replayed(source, journal)
     content = bytearray(journal.read_bytes())
     content[-1] ^= 1
     journal.write_bytes(content)
-    assert [each.passed for each in checks.check(source, replayed, journal, QUIET)] == [False, True, True, True]
+    assert [each.passed for each in checks.check(source, result, journal, QUIET)] == [False, True, True, True]
     journal.write_bytes(content[:-3])
-    assert "within a line" in checks.check(source, replayed, journal, QUIET)[0].detail
+    assert "within a line" in checks.check(source, result, journal, QUIET)[0].detail
+    journal.unlink()
+    assert "No such file" in checks.check(source, result, journal, QUIET)[0].detail
 
 
-def test_a_failed_check_has_exit_code_1(
-    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_journal_tampered_with_before_the_checks_has_exit_code_1(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(Counter, "on_event", lambda *arguments: None)
+    def tamper(source: Source, result: Replay, journal: Path, progress: ProgressLine) -> list[checks.Check]:
+        journal.write_bytes(journal.read_bytes().replace(b"three", b"eerht"))
+        return checks.check(source, result, journal, progress)
+
+    monkeypatch.setattr(command, "check", tamper)
     assert main(["demo", str(tree)]) == 1
-    assert "FAILED the counts equal a plain pass" in capsys.readouterr().out
+    assert "FAILED the journal replays to the input: 5 records" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("handler", [Journal, Counter, Indexer])
+@pytest.mark.parametrize(
+    ("consumer", "check"),
+    [
+        (Journal, "the indexer came after both others: 5 violations in 5 lines"),
+        (Counter, "the indexer came after both others: 5 violations in 5 lines"),
+        (Counter, "the counts equal a plain pass"),
+        (Journal, "the journal replays to the input"),
+    ],
+)
+def test_a_consumer_that_skips_its_work_is_found_out(
+    consumer: type, check: str, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(consumer, "on_event", lambda *arguments: None)
+    assert main(["demo", str(tree)]) == 1
+    assert f"FAILED {check}" in capsys.readouterr().out
+
+
+def test_a_word_that_was_lost_fails_the_check_of_the_index(tree: Path, tmp_path: Path) -> None:
+    source = Source.of([str(tree)])
+    result = replayed(source, tmp_path / "journal")
+    del result.indexer.words[b"two"]
+    assert [each.passed for each in checks.check(source, result, tmp_path / "journal", QUIET)] == [True, True, False, True]
+
+
+def test_input_that_changes_meanwhile_is_reported_as_such(tree: Path, tmp_path: Path) -> None:
+    for number in range(4):
+        (tree / f"log{number}").write_bytes(b"first\n")
+    source = Source.of([str(tree)])
+    result = replayed(source, tmp_path / "journal")
+    for number in range(4):
+        (tree / f"log{number}").write_bytes(b"first\nsecond\n")
+    last = checks.check(source, result, tmp_path / "journal", QUIET)[-1]
+    assert (last.name, last.passed) == ("the input stayed the same", False)
+    assert last.detail.startswith("4 file(s) changed during the demo: ")
+    assert last.detail.endswith(", …")
+
+
+# -- consumers that die ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("consumer", [Journal, Counter, Indexer])
+@pytest.mark.parametrize("lines", [1, 20_000])
 def test_a_consumer_that_dies_ends_the_demo_with_exit_code_1(
-    handler: type, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    consumer: type, lines: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(handler, "on_event", fail)
-    (tree / "long.txt").write_bytes(b"line\n" * 20_000)
-    assert main(["demo", str(tree), "--buffer-size", "64"]) == 1
-    assert "a consumer died of OSError: [Errno 28] No space left on device" in capsys.readouterr().out
+    monkeypatch.setattr(consumer, "on_event", fail)
+    (tmp_path / "input").write_bytes(b"line\n" * lines)
+    assert main(["demo", str(tmp_path / "input"), "--buffer-size", "64"]) == 1
+    output, errors = capsys.readouterr()
+    assert f"FAILED the {consumer.__name__.lower()} died of OSError: [Errno 28] No space left on device" in output
+    assert "the checks were not made" in output
+    assert errors == ""
 
 
-class InterruptedSource(Source):
-    """Ctrl-C after some lines, as often as told."""
-
-    def __init__(self, tree: Path, after: int) -> None:
-        super().__init__()
-        self.files.extend(sorted(tree.glob("*.txt")))
-        self.after = after
-
-    def lines(self):  # type: ignore[no-untyped-def]
-        for number, line in enumerate(super().lines()):
-            if number == self.after:
-                self.after = -1
-                raise KeyboardInterrupt
-            yield line
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+def test_a_full_disk_ends_the_demo_with_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "input").write_bytes(b"line\n" * 20_000)
+    assert main(["demo", str(tmp_path / "input"), "--journal", "/dev/full", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["failure"] == {"consumer": "journal", "error": "OSError: [Errno 28] No space left on device"}
+    assert (report["checks"], report["passed"]) == (None, False)
 
 
-def test_ctrl_c_finishes_and_checks_what_was_published(tree: Path, tmp_path: Path) -> None:
-    (tree / "long.txt").write_bytes(b"some words\n" * 1_000)
-    source = InterruptedSource(tree, 700)
-    replayed = replaying.replay(source, tmp_path / "journal", 16, YieldingWaitStrategy(), QUIET)
-    assert replayed.interrupted
-    assert replayed.published == sum(replayed.counter.lines) == 700
-    results = checks.check(source, replayed, tmp_path / "journal", QUIET)
-    assert all(each.passed for each in results)
-    assert "(interrupted)" in as_text(source, replayed, results, None, "")
-    assert json.loads(as_json(source, replayed, results, ""))["interrupted"]
+@pytest.mark.parametrize("failure", [ZeroDivisionError, SystemExit])
+def test_a_consumer_that_dies_of_a_bug_shows_where(
+    failure: type[BaseException], tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise failure("oops")
+
+    monkeypatch.setattr(Counter, "add", fail)
+    assert main(["demo", str(tree)]) == 1
+    output, errors = capsys.readouterr()
+    assert f"the counter died of {failure.__name__}: oops" in output
+    assert "Traceback" in errors
+    assert "counter.py" in errors
 
 
-def test_a_first_ctrl_c_while_draining_waits_on_and_a_second_does_not() -> None:
-    class Finishing(threading.Event):
-        interrupts = 1
+@pytest.mark.parametrize("hook", ["on_start", "on_shutdown"])
+def test_a_consumer_that_fails_outside_its_events_is_noticed(hook: str, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: object) -> None:
+        raise OSError("oops")
 
-        def wait(self, timeout: float | None = None) -> bool:
-            if self.interrupts:
-                self.interrupts -= 1
-                raise KeyboardInterrupt
-            return True
-
-    replayed = Replay(Counter(0), Indexer(threading.Event()))
-    replaying._wait(Finishing(), replayed)
-    assert replayed.interrupted
-    with pytest.raises(KeyboardInterrupt):
-        replaying._wait(Finishing(), replayed)
+    monkeypatch.setattr(Counter, hook, fail, raising=False)
+    assert main(["demo", str(tree)]) == 1
 
 
-INTERRUPTING = """
-import os, signal, sys
-from ringbuffer.cli.demo import replay
-from ringbuffer.cli.main import main
-
-class Interrupting(replay.Journal):
-    def on_event(self, event, sequence, end_of_batch):
-        super().on_event(event, sequence, end_of_batch)
-        if sequence == 500:
-            os.kill(os.getpid(), signal.SIGINT)
-
-replay.Journal = Interrupting
-sys.exit(main(sys.argv[1:]))
-"""
+def test_a_demo_leaves_no_thread_behind(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = threading.active_count()
+    assert main(["demo", str(tree)]) == 0
+    monkeypatch.setattr(Counter, "add", None)
+    assert main(["demo", str(tree)]) == 1
+    assert threading.active_count() == before
 
 
-def test_a_real_sigint_during_the_replay_ends_it_cleanly_with_exit_code_130(tmp_path: Path) -> None:
-    # In a process of its own: an interrupt within a trace function would switch coverage off here.
-    (tmp_path / "long.txt").write_bytes(b"some words in a line\n" * 200_000)
-    command_line = [sys.executable, "-c", INTERRUPTING, "demo", str(tmp_path), "--buffer-size", "16", "--json"]
-    done = subprocess.run(command_line, capture_output=True, timeout=100, check=False)
-    assert done.returncode == 130, done.stderr
-    report = json.loads(done.stdout)
-    assert 500 < report["events"] < 200_000
-    assert all(check["passed"] for check in report["checks"])
-
-
-def test_a_real_sigint_while_standard_input_is_read_aborts_with_exit_code_130(tmp_path: Path) -> None:
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    command_line = [sys.executable, "-W", "error", "-m", "ringbuffer", "demo", "-"]
-    with subprocess.Popen(
-        command_line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    ) as process:
-        assert process.stdin is not None
-        process.stdin.write(b"line\n" * 200_000)  # more than a pipe holds: the demo is reading when this returns
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
-    assert (process.returncode, output) == (130, b"")
-    assert b"aborted; nothing was checked" in errors
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_ctrl_c_outside_the_replay_aborts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(command, "check", interrupt)
-    assert main(["demo", str(PROJECT / "README.md")]) == 130
-    monkeypatch.setattr(Source, "of", interrupt)
-    assert main(["demo", str(PROJECT / "README.md")]) == 130
-    assert capsys.readouterr().err.count("aborted; nothing was checked") == 2
-
-
-def test_an_interrupted_run_that_is_right_has_exit_code_130(monkeypatch: pytest.MonkeyPatch, tree: Path) -> None:
-    monkeypatch.setattr(Source, "of", lambda paths: InterruptedSource(tree, 1))
-    assert main(["demo", str(tree)]) == 130
+# -- what is shown --------------------------------------------------------------------------------------------------
 
 
 def test_progress_is_shown_on_a_terminal_only() -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     terminal, pipe = Terminal(), io.StringIO()
-    for stream in (terminal, pipe):
+    for stream in (terminal, pipe, None):
         line = ProgressLine(stream)
         line.update("replaying", 1_234)
         line.update("replaying", 1_235)  # too soon
+        line.update("checking", 7)  # another phase is shown at once
         line.clear()
-    assert terminal.getvalue().count("replaying: 1,234 lines") == 1
+    assert terminal.getvalue().count("replaying: 1,234 lines, ") == 1
     assert "1,235" not in terminal.getvalue()
+    assert "checking: 7 lines, " in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
     assert pipe.getvalue() == ""
+
+
+def test_progress_goes_through_the_phases_and_tells_the_rate(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    monkeypatch.setattr(ProgressLine, "INTERVAL", 0.0)
+    (tree / "long").write_bytes(b"line\n" * 2_000)
+    assert main(["demo", str(tree), "--buffer-size", "64"]) == 0
+    shown = terminal.getvalue()
+    assert shown.index("replaying: ") < shown.index("checking the input: ") < shown.index("checking the journal: ")
+    assert " lines/s" in shown
 
 
 def test_many_skipped_files_are_summed_up(tree: Path) -> None:
     for number in range(8):
         (tree / f"binary{number}").write_bytes(b"\0")
     source = Source.of([str(tree)])
-    text = as_text(source, Replay(Counter(0), Indexer(threading.Event())), [], None, "")
-    assert "skipped     8 file(s)" in text
-    assert "and 3 more" in text
-    assert "0 events/s" in text
+    report = Report(source, Replay(Counter(0), Indexer(threading.Event())), [], 4, "yielding", None)
+    assert "skipped     8 file(s)" in report.as_text()
+    assert "and 3 more" in report.as_text()
+    assert "0 events/s" in report.as_text()
+    assert len(json.loads(report.as_json())["skipped"]) == 8
 
 
-def test_the_module_runs_as_a_program(tree: Path) -> None:
+def test_long_times_are_shown_in_milliseconds(tree: Path) -> None:
+    result = Replay(Counter(0), Indexer(threading.Event()))
+    result.indexer.latency.record(2_500_000)
+    text = Report(Source.of([str(tree)]), result, [], 4, "yielding", None).as_text()
+    assert "max 2.50 ms" in text
+
+
+def test_file_names_that_no_terminal_can_show_do_not_stop_the_report(tree: Path) -> None:
+    (tree / os.fsdecode(b"\xff.bin")).write_bytes(b"\0")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "ringbuffer", "demo", "-"], input=b"a line\n", capture_output=True, timeout=60,
-        check=False,
+        [sys.executable, "-m", "ringbuffer", "demo", str(tree)],
+        capture_output=True, timeout=60, check=False, cwd=PROJECT, env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert b"1 lines of 1 files" in done.stdout
-    assert done.stderr == b""
+    assert b"\\udcff.bin: binary" in done.stdout
+    assert b" \\xb5s" in done.stdout
+
+
+def test_a_consumers_death_is_not_logged_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["demo", README])
+    main(["demo", README])
+    handlers = logging.getLogger("ringbuffer").handlers
+    assert sum(isinstance(handler, logging.NullHandler) for handler in handlers) <= 1

@@ -1,0 +1,30 @@
+"""What several test modules of the demo need."""
+
+import io
+from io import FileIO
+from pathlib import Path
+
+from ringbuffer import SleepingWaitStrategy
+from ringbuffer.cli.demo.event import LineEvent
+from ringbuffer.cli.demo.progress import ProgressLine
+from ringbuffer.cli.demo.replay import Replay, replay
+from ringbuffer.cli.demo.source import Source
+
+PROJECT = Path(__file__).parents[3]
+QUIET = ProgressLine(io.StringIO())
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def event(file: int, line: bytes) -> LineEvent:
+    filled = LineEvent()
+    filled.file, filled.line = file, line
+    return filled
+
+
+def replayed(source: Source, journal: Path, buffer_size: int = 16, limit: int | None = None) -> Replay:
+    with FileIO(journal, "w") as stream:
+        return replay(source, stream, buffer_size, SleepingWaitStrategy(), QUIET, limit)
