@@ -87,9 +87,12 @@ def bind(width: int) -> AtomicOperations:
 def _load_table() -> Any:
     """Load `atomics/_impl/patomic.py` by path: neither `atomics` nor cffi is imported."""
     package = importlib.util.find_spec("atomics")
-    if package is None or not package.submodule_search_locations:
+    try:
+        found = importlib.metadata.version("atomics")
+    except importlib.metadata.PackageNotFoundError:
+        found = None
+    if package is None or not package.submodule_search_locations or found is None:
         raise MemoryBindingError(f"the package 'atomics' is not installed; run: pip install atomics=={ATOMICS_VERSION}")
-    found = importlib.metadata.version("atomics")
     if found != ATOMICS_VERSION:
         raise MemoryBindingError(
             f"ringbuffer binds to the C library inside atomics=={ATOMICS_VERSION}, but version {found} is installed; "

@@ -54,6 +54,7 @@ class EventProcessor[E](ABC):
         self._state: Final = ring.memory.cell(ProcessorState.IDLE)
         self._thread: Thread | None = None
         self._ended: Event = ring.host.event()
+        self._begins: Final = ring.host.lock()
         self._failure: BaseException | None = None
         if gating:
             ring.add_gating_sequences(self._sequence)
@@ -135,9 +136,13 @@ class EventProcessor[E](ABC):
         Returns:
             Whether it has ended. At once, and False, to the processor's own thread: it cannot wait for itself.
         """
-        if self.is_running and self._thread is not self._ring.host.current_thread():
-            self._ended.wait(timeout)
-        return not self.is_running
+        with self._begins:  # RUNNING and the event of that run appear together
+            if not self.is_running:
+                return True
+            ended, thread = self._ended, self._thread
+        if thread is self._ring.host.current_thread():
+            return False
+        return ended.wait(timeout)
 
     def close(self, timeout: float | None = None) -> bool:
         """`halt()`, then `join(timeout)`. From inside the handler it only halts."""
@@ -176,22 +181,21 @@ class EventProcessor[E](ABC):
 
     def _begin(self) -> bool:
         """Take the run; or consume the halt that came first, and return False."""
-        moved = self._move(
-            (ProcessorState.IDLE, ProcessorState.RUNNING),
-            (ProcessorState.HALTED, ProcessorState.RUNNING),
-            (ProcessorState.HALT_PENDING, ProcessorState.HALTED),
-        )
+        ended = self._ring.host.event()
+        with self._begins:
+            moved = self._move(
+                (ProcessorState.IDLE, ProcessorState.RUNNING),
+                (ProcessorState.HALTED, ProcessorState.RUNNING),
+                (ProcessorState.HALT_PENDING, ProcessorState.HALTED),
+            )
+            if moved is ProcessorState.RUNNING:
+                self._failure, self._thread, self._ended = None, None, ended
         if moved is None:
             raise ProcessorStateError(
                 f"processor {self._name!r} is {self.state.name}; it can be started when it is IDLE or HALTED: "
                 f"halt() and join() it first"
             )
-        if moved is ProcessorState.HALTED:
-            return False
-        self._failure = None
-        self._thread = None
-        self._ended = self._ring.host.event()
-        return True
+        return moved is ProcessorState.RUNNING
 
     def _end(self) -> None:
         """The run is over: the state first, then whoever waits in `join`."""
@@ -220,18 +224,26 @@ class EventProcessor[E](ABC):
     def _fail(self, failure: BaseException) -> None:
         """Record why this consumer died, and let no producer wait for it."""
         self._failure = failure
+        error = ConsumerFailedError(
+            f"consumer {self._name!r} died of {_describe(failure)}; it had finished up to sequence "
+            f"{self._sequence.get()}. The ring takes no more claims"
+        )
+        error.__cause__ = failure
+        self._ring.close(error)
         logger.critical(
             "processor %r died after sequence %d; the ring is closed",
             self._name,
             self._sequence.get(),
             exc_info=failure,
         )
-        error = ConsumerFailedError(
-            f"consumer {self._name!r} died of {type(failure).__name__}: {failure}; it had finished up to sequence "
-            f"{self._sequence.get()}. The ring takes no more claims"
-        )
-        error.__cause__ = failure
-        self._ring.close(error)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._name!r}, {self.state.name}, sequence={self._sequence.get()})"
+
+
+def _describe(failure: BaseException) -> str:
+    """The failure's type and message; the type alone where the message itself fails."""
+    try:
+        return f"{type(failure).__name__}: {failure}"
+    except Exception:
+        return type(failure).__name__

@@ -1,5 +1,6 @@
 """How a producer learns that there is room, and what it does while there is none."""
 
+import math
 from typing import Final
 
 from ringbuffer.barrier import PublishedView
@@ -139,7 +140,7 @@ class Capacity:
         """Begin to wait for room for the `count` slots up to `sequence`.
 
         Raises:
-            TimeoutError: `timeout` is 0 or less.
+            ValueError: `timeout` is not a number.
             DeadlockError: see `RingState.check_deadlock`.
         """
         return CapacityWait(self._state, sequence, count, timeout)
@@ -161,6 +162,8 @@ class CapacityWait:
     LONGEST_PARK: Final = 1e-3
 
     def __init__(self, state: RingState, sequence: int, count: int, timeout: float | None) -> None:
+        if timeout is not None and math.isnan(timeout):
+            raise ValueError("timeout must be a number of seconds, or None, not nan. Nothing was claimed")
         state.check_deadlock(sequence)
         self._state: Final = state
         self._count: Final = count
@@ -168,12 +171,15 @@ class CapacityWait:
         self._deadline: Final = None if timeout is None else state.host.monotonic() + timeout
         self._turns = 0
 
-    def pause(self) -> None:
-        """Let some time pass before the next look.
+    def pause(self, sequence: int) -> None:
+        """Let some time pass before the next look for room up to `sequence`.
 
         Raises:
             TimeoutError: the deadline has passed. Nothing was claimed.
+            DeadlockError: see `RingState.check_deadlock`. Where others claim too, the room that is needed moves on while
+                one waits for it, so this is asked again each time.
         """
+        self._state.check_deadlock(sequence)
         host = self._state.host
         remaining = None if self._deadline is None else self._deadline - host.monotonic()
         if remaining is not None and remaining <= 0:

@@ -22,7 +22,7 @@ from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, CapacityWait
 from ringbuffer.sequencer.producer_barrier import ProducerBarrier
-from ringbuffer.sequencer.sequencer import Sequencer, check_count, no_capacity
+from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, no_capacity
 from ringbuffer.wait import WaitStrategy
 
 #: The flag of a slot that was never published: the parity of lap -1.
@@ -133,6 +133,8 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
     cursor: Final = cursor_view.word
     compare_and_set: Final = cursor_view.compare_and_set
     flags: Final = flag_view.items
+    find: Final = flag_view.find
+    fill: Final = flag_view.fill
     limit: Final = state.limit.view().word
     capacity: Final = Capacity(state, PublishedFlags(cursor_view, flag_view, size), limit)
     strategy = sequencer.wait_strategy
@@ -141,7 +143,7 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
     def next_(n: int = 1, timeout: float | None = None) -> int:
         # Each turn ends in a claim, in a lost compare-and-swap, which means that another producer claimed, or in a
         # pause, which the advance of a consumer, the deadline or the close of the ring ends.
-        if n != 1:
+        if n is not ONE:
             check_count(n, size)
         wait: CapacityWait | None = None
         while True:
@@ -150,13 +152,13 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
             if sequence > limit[0] and not capacity.admits(sequence):
                 if wait is None:
                     wait = capacity.start_wait(sequence, n, timeout)
-                wait.pause()
+                wait.pause(sequence)
             elif compare_and_set(current, sequence):
                 return sequence
 
     def try_next(n: int = 1) -> int:
         # A turn that loses the compare-and-swap is repeated: another producer has claimed.
-        if n != 1:
+        if n is not ONE:
             check_count(n, size)
         while True:
             current = cursor[0]
@@ -172,23 +174,37 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
         if high is None:
             high = low
         if not claimed - size < low <= high <= claimed or flags[low & mask] == lap:
-            raise ValueError(
-                f"cannot publish {low} to {high}: not a range that is claimed and not published yet; "
-                f"claims have reached {claimed}. Nothing was published"
-            )
+            raise not_due(low, high, claimed)
         if low == high:
             flags[low & mask] = lap
         else:
-            publish_range(low, high)
+            publish_range(low, high, claimed)
         if signal is not None:
             signal()
 
-    def publish_range(low: int, high: int) -> None:
-        # One piece a lap, so at most two.
-        while low <= high:
-            start = low & mask
-            stop = min(start + high - low + 1, size)
-            flag_view.fill(start, stop, (low >> shift) & 1)
-            low += stop - start
+    def publish_range(low: int, high: int, claimed: int) -> None:
+        pieces = pieces_of(low, high, size)
+        for start, stop, lap in pieces:
+            if find(lap, start, stop) >= 0:
+                raise not_due(low, high, claimed)
+        for start, stop, lap in pieces:
+            fill(start, stop, lap)
 
     return ProducerBarrier(next_, try_next, publish)
+
+
+def pieces_of(low: int, high: int, size: int) -> list[tuple[int, int, int]]:
+    """The slots of the sequences from `low` to `high`, at most a ring of them: (start, stop, parity), a piece a lap."""
+    start, stop = low & (size - 1), (high & (size - 1)) + 1
+    lap = parity(low, size)
+    if start < stop:
+        return [(start, stop, lap)]
+    return [(start, size, lap), (0, stop, lap ^ 1)]
+
+
+def not_due(low: int, high: int, claimed: int) -> ValueError:
+    """What a publication gets that is not of claimed and unpublished sequences alone."""
+    return ValueError(
+        f"cannot publish {low} to {high}: not a range that is claimed and not published yet; "
+        f"claims have reached {claimed}. Nothing was published"
+    )

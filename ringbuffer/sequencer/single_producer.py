@@ -17,10 +17,14 @@ from typing import Final, NamedTuple
 from ringbuffer.errors import DeadlockError, ProducerThreadError
 from ringbuffer.host import SYSTEM_HOST, Host, Thread
 from ringbuffer.memory import PROCESS_MEMORY, CellView, Memory
+from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity
 from ringbuffer.sequencer.producer_barrier import ProducerBarrier
-from ringbuffer.sequencer.sequencer import Sequencer, check_count, no_capacity
+from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, no_capacity
 from ringbuffer.wait import WaitStrategy
+
+#: The number of no thread: what a retired producer takes for its owner's.
+NOBODY: Final = -1
 
 
 class SingleProducerSequencer(Sequencer):
@@ -40,14 +44,14 @@ class SingleProducerSequencer(Sequencer):
     ) -> None:
         super().__init__(buffer_size, wait_strategy, memory=memory, host=host)
         self._owner_lock: Final = host.lock()
-        self._owner: Thread | None = None
         self._producer: _Producer | None = None
+        self._claimed_before: int = INITIAL_SEQUENCE
 
     @property
     def claimed(self) -> int:
         """The last sequence that the producer has claimed, as of a moment ago."""
         producer = self._producer
-        return self.cursor if producer is None else producer.claimed()
+        return self._claimed_before if producer is None else producer.claimed()
 
     def is_available(self, sequence: int) -> bool:
         """Whether `sequence` is published and its slot has not been claimed again."""
@@ -65,31 +69,43 @@ class SingleProducerSequencer(Sequencer):
         """
         thread = self._host.current_thread()
         with self._owner_lock:
-            owner = self._owner
-            if owner is not None and owner is not thread and owner.is_alive():
-                raise wrong_thread(owner, thread)
-            if self._producer is None or self._producer.thread is not thread:
-                self._producer = _producer(self, thread, self.claimed, self._cursor.view())
-            self._owner = thread
-            return self._producer.barrier
+            producer = self._producer
+            if producer is not None and producer.thread is not thread:
+                if producer.thread.is_alive():
+                    raise wrong_thread(producer.thread, thread)
+                self._retire(producer)
+                producer = None
+            if producer is None:
+                producer = self._producer = _producer(self, thread, self._claimed_before, self._cursor.view())
+            return producer.barrier
 
     def release_producer(self) -> None:
         """Let another thread produce from now on; what this one did before is visible to that one.
+
+        The barrier that the caller had is of no more use, not even to the caller: whoever uses it gets an error.
 
         Raises:
             ProducerThreadError: another thread than the caller owns the production.
         """
         thread = self._host.current_thread()
         with self._owner_lock:
-            if self._owner is not None and self._owner is not thread:
-                raise wrong_thread(self._owner, thread)
-            self._owner = None
+            producer = self._producer
+            if producer is None:
+                return
+            if producer.thread is not thread:
+                raise wrong_thread(producer.thread, thread)
+            self._retire(producer)
+            self._producer = None
 
-    def check_owner(self) -> None:
-        """Raise `ProducerThreadError` unless the calling thread owns the production."""
-        thread = self._host.current_thread()
-        if self._owner is not thread:
-            raise wrong_thread(self._owner, thread)
+    def _retire(self, producer: "_Producer") -> None:
+        """Keep how far a producer claimed, and make its functions refuse: its thread is the caller, or has ended."""
+        self._claimed_before = producer.claimed()
+        producer.retire()
+
+    def refusal(self) -> ProducerThreadError:
+        """What the calling thread gets that uses a producer barrier which is not, or no longer, its own."""
+        producer = self._producer
+        return wrong_thread(None if producer is None else producer.thread, self._host.current_thread())
 
 
 class PublishedCursor:
@@ -115,6 +131,7 @@ class _Producer(NamedTuple):
     thread: Thread
     barrier: ProducerBarrier
     claimed: Callable[[], int]
+    retire: Callable[[], None]
 
 
 def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, cursor_view: CellView) -> _Producer:
@@ -129,8 +146,8 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
     state = sequencer.state
     size = state.size
     thread_id: Final = state.host.thread_id
-    owner_id: Final = thread_id()
-    check_owner: Final = sequencer.check_owner
+    owner_id = thread_id()
+    refusal: Final = sequencer.refusal
     cursor: Final = cursor_view.word
     limit: Final = state.limit.view().word
     capacity: Final = Capacity(state, PublishedCursor(cursor_view), limit)
@@ -142,8 +159,8 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
     def next_(n: int = 1, timeout: float | None = None) -> int:
         nonlocal claimed
         if thread_id() != owner_id:
-            check_owner()
-        if n != 1:
+            raise refusal()
+        if n is not ONE:
             check_count(n, size)
         sequence = claimed + n
         if sequence > limit[0]:
@@ -154,14 +171,12 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
     def try_next(n: int = 1) -> int:
         nonlocal claimed
         if thread_id() != owner_id:
-            check_owner()
-        if n != 1:
+            raise refusal()
+        if n is not ONE:
             check_count(n, size)
         sequence = claimed + n
-        if sequence > limit[0]:
-            check_owner()
-            if not capacity.admits(sequence):
-                raise no_capacity(n, size)
+        if sequence > limit[0] and not capacity.admits(sequence):
+            raise no_capacity(n, size)
         claimed = sequence
         return sequence
 
@@ -172,6 +187,8 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
         if high is None:
             high = low
         if low != published + 1 or not low <= high <= claimed:
+            if owner_id == NOBODY:
+                raise refusal()
             raise _out_of_turn(low, high, published, claimed)
         published = cursor[0] = high
         if signal is not None:
@@ -179,7 +196,6 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
 
     def wait_for_capacity(sequence: int, n: int, timeout: float | None) -> None:
         """Return when `sequence` may be claimed. Ends when the slowest consumer advances, at the deadline, or at close."""
-        check_owner()
         if capacity.admits(sequence):
             return
         if sequence - published > size:
@@ -189,9 +205,15 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
             )
         wait = capacity.start_wait(sequence, n, timeout)
         while not capacity.admits(sequence):
-            wait.pause()
+            wait.pause(sequence)
 
-    return _Producer(thread, ProducerBarrier(next_, try_next, publish), lambda: claimed)
+    def retire() -> None:
+        # From here on the first comparison of each function fails, at no cost to a producer that is not retired.
+        nonlocal owner_id, claimed
+        owner_id = NOBODY
+        claimed = INITIAL_SEQUENCE - 1
+
+    return _Producer(thread, ProducerBarrier(next_, try_next, publish), lambda: claimed, retire)
 
 
 def _out_of_turn(low: int, high: int, published: int, claimed: int) -> ValueError:
@@ -205,7 +227,12 @@ def _out_of_turn(low: int, high: int, published: int, claimed: int) -> ValueErro
 
 def wrong_thread(owner: Thread | None, caller: Thread) -> ProducerThreadError:
     """What a thread gets that produces without owning the production."""
-    whose = "no thread owns its production now" if owner is None else f"that is thread {owner.name!r}"
+    if owner is None:
+        whose = "no thread owns its production now"
+    elif owner is caller:
+        whose = "this handle of it was released"
+    else:
+        whose = f"that is thread {owner.name!r}"
     return ProducerThreadError(
         f"thread {caller.name!r} cannot produce: this ring has a single producer, and {whose}. Call producer() in the "
         f"thread that produces, after the former one released it; or build the ring with ProducerType.MULTI"

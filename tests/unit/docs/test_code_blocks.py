@@ -11,6 +11,10 @@ PROJECT = Path(__file__).parents[3]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
+#: The first line of a block that says, in any way, that it is Python.
+PYTHON_FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[ \t]*\{?(?:code-block\}?[ \t]*)?py(?:thon|con)?[0-9]*\b.*$", re.M | re.I)
+
+
 def blocks(page: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
@@ -22,6 +26,12 @@ def test_the_code_on_this_page_runs(page: Path) -> None:
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_no_block_escapes_being_run(page: Path) -> None:
+    """Whatever is called Python is spelt so that the test above finds it: no option, no other name, no indentation."""
+    assert PYTHON_FENCE.findall(page.read_text()) == ["```python"] * len(blocks(page))
 
 
 def test_the_readme_shows_what_it_says() -> None:

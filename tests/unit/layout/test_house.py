@@ -69,11 +69,25 @@ def test_only_the_memory_layer_knows_ctypes(module: Path) -> None:
         assert top != "ctypes" or room_of(module) == "memory"
 
 
+@pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) not in ("cli", "memory")], ids=within)
+def test_nobody_else_finds_the_atomics_in_another_way(module: Path) -> None:
+    for node in ast.walk(ast.parse(module.read_text())):
+        assert not (isinstance(node, ast.Constant) and node.value in ("atomics", "ctypes", "cffi")), f"line {node.lineno}"
+        assert not (isinstance(node, ast.Name) and node.id in ("atomics", "ctypes", "cffi")), f"line {node.lineno}"
+    assert not {"importlib", "importlib.metadata"} & set(imports_of(module))
+
+
 @pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) not in ("cli", "host")], ids=within)
 def test_only_the_host_has_a_clock_and_locks_and_threads(module: Path) -> None:
     tree = ast.parse(module.read_text())
     assert "time" not in set(imports_of(module))
     for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in ("threading", "_thread"):
+            assert {alias.name for alias in node.names} <= {"local"}, "locks and threads belong into host.py"
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                assert alias.name != "_thread"
+                assert alias.name != "threading" or alias.asname is None, "under another name it would not be found here"
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "threading":
             assert node.attr == "local", f"threading.{node.attr} belongs into host.py"
 
@@ -98,11 +112,31 @@ def test_what_is_exported_is_sorted_and_there() -> None:
     assert ringbuffer.__version__ == "0.1.0"
 
 
-def test_no_test_sleeps() -> None:
-    for module in (PROJECT / "tests").rglob("*.py"):
-        for node in ast.walk(ast.parse(module.read_text())):
-            if isinstance(node, ast.Attribute) and node.attr == "sleep" and isinstance(node.value, ast.Name):
-                assert node.value.id != "time", f"{module}:{node.lineno}"
+def sleeps_in(source: str) -> list[int]:
+    """The lines that call `time.sleep`, under whatever name `time` or `sleep` was imported."""
+    tree = ast.parse(source)
+    clocks, lines = {"time"}, []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            clocks |= {alias.asname or alias.name for alias in node.names if alias.name == "time"}
+        elif isinstance(node, ast.ImportFrom) and node.module == "time":
+            lines += [node.lineno for alias in node.names if alias.name in ("sleep", "*")]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "sleep" and isinstance(node.value, ast.Name):
+            lines += [node.lineno] if node.value.id in clocks else []
+    return lines
+
+
+@pytest.mark.parametrize("test", sorted((PROJECT / "tests").rglob("*.py")), ids=within)
+def test_no_test_sleeps(test: Path) -> None:
+    assert sleeps_in(test.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["import time; time.sleep(1)", "import time as t; t.sleep(1)", "from time import sleep", "from time import *"]
+)
+def test_a_sleep_is_found_under_any_name(source: str) -> None:
+    assert sleeps_in(source)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=within)

@@ -39,6 +39,8 @@ def test_who_sees_the_sequence_sees_the_payload(memory: ProcessMemory, outcomes:
     def read() -> Counter[str]:
         sequence_word, other_word = sequence.view().word, other.view().word
         same = ahead = forbidden = 0
+        while not sequence_word[0]:  # what is seen before the writer has begun shows nothing
+            pass
         for _ in range(outcomes):
             seen = sequence_word[0]
             object_value = payload.value
@@ -57,7 +59,6 @@ def test_who_sees_the_sequence_sees_the_payload(memory: ProcessMemory, outcomes:
     print(f"message passing: {dict(table)}")
     assert table.total() == outcomes
     assert table["forbidden"] == 0
-    assert sequence.load() > 0
 
 
 @pytest.mark.parametrize("memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES])
@@ -114,3 +115,59 @@ def test_a_flag_that_is_seen_set_shows_what_was_written_before(memory: ProcessMe
         return wrong
 
     assert together(read, write)[0] == 0
+
+
+@pytest.mark.parametrize("memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES])
+def test_after_a_store_two_threads_may_miss_each_other_and_nothing_worse(memory: ProcessMemory) -> None:
+    # store buffering: x = 1; read y  |  y = 1; read x.   Both may read 0: why no store-to-load hand-over uses a plain store.
+    # The table is for the reader of the test's output. Forbidden is only what was never stored.
+    rounds = 20_000
+    pairs = [(memory.cell(), memory.cell()) for _ in range(rounds)]
+
+    def play(mine: int) -> list[int]:
+        words = [(pair[mine].view().word, pair[1 - mine].view().word) for pair in pairs]
+        seen = []
+        for own, other in words:
+            own[0] = 1
+            seen.append(other[0])
+        return seen
+
+    first, second = together(lambda: play(0), lambda: play(1))
+    table: Counter[tuple[int, int]] = Counter(zip(first, second, strict=True))  # type: ignore[call-overload]
+    print(f"store buffering with stores: {dict(table)}; interesting: (0, 0)")
+    assert table.total() == rounds
+    assert set(table) <= {(0, 0), (0, 1), (1, 0), (1, 1)}
+    assert all(x.load() == y.load() == 1 for x, y in pairs)
+
+
+@pytest.mark.parametrize(("memory", "outcomes"), [(each.values[0], 100_000) for each in MEMORIES], ids=lambda each: None)
+def test_two_looks_at_a_sequence_that_grows_never_see_it_shrink(memory: ProcessMemory, outcomes: int) -> None:
+    # coherence: the writer counts up; forbidden: a later read returns less than an earlier one.
+    sequence, done = memory.cell(), memory.cell()
+
+    def write() -> None:
+        word, done_word = sequence.view().word, done.view().word
+        number = 0
+        while not done_word[0]:
+            number += 1
+            word[0] = number
+
+    def read() -> int:
+        word = sequence.view().word
+        before = shrunk = 0
+        while not word[0]:
+            pass
+        for _ in range(outcomes):
+            seen = word[0]
+            shrunk += seen < before
+            before = seen
+        return shrunk
+
+    def read_and_end() -> int:
+        try:
+            return read()
+        finally:
+            done.store(1)
+
+    _, *shrunk = together(write, read_and_end)
+    assert shrunk == [0]

@@ -173,3 +173,48 @@ def test_members_may_change_while_others_read(readers: int) -> None:
 
     results = together(change, *[read] * readers)
     assert all(result <= {5} for result in results[1:])  # type: ignore[operator]
+
+
+def test_a_reader_that_is_overtaken_by_a_removal_looks_again() -> None:
+    # Without the second look the minimum is that of a member which had gone before its value was read.
+    memory = InterruptingMemory()
+    leaving = Sequence(3, memory=memory)
+    group = SequenceGroup(leaving, Sequence(20))
+    view = group.view()
+    assert view.get() == 3
+    memory.before_next_load = lambda: group.remove(leaving)
+    assert view.get() == 20
+    assert memory.interrupted
+
+
+def test_a_new_member_is_at_the_cursor_before_the_others_can_see_it() -> None:
+    # Else a producer that sees it early is held back by where it was made, -1, and a ring may look full that is not.
+    class Watching:
+        """Notes where the member stands whenever the cursor is looked at."""
+
+        def get(self) -> int:
+            if len(group):
+                seen.append(member.get())
+            return 30
+
+    seen: list[int] = []
+    group, member = SequenceGroup(), Sequence()
+    group.add_at(Watching(), member)
+    assert seen == [30]
+    assert group.get() == 30
+
+
+def test_members_that_are_added_together_start_together() -> None:
+    group, members = SequenceGroup(Sequence(50)), [Sequence() for _ in range(5)]
+    group.add_at(Sequence(44), *members)
+    assert [member.get() for member in members] == [44] * 5
+    assert len(group) == 6
+    assert group.get() == 44
+
+
+def test_a_view_made_before_the_first_member_sees_it() -> None:
+    group = SequenceGroup()
+    view = group.view()
+    assert view.minimum(7) == 7
+    group.add(Sequence(2))
+    assert view.minimum(7) == 2

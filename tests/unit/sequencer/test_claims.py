@@ -139,7 +139,7 @@ def test_a_blocked_claim_goes_on_when_a_consumer_advances(kind: Kind) -> None:
 
 
 @each_kind
-@pytest.mark.parametrize("size", [1, 2, 4, 16])
+@pytest.mark.parametrize("size", [1, 2, 4, 8, 16])
 def test_everything_claimed_and_published_is_available_over_many_laps(kind: Kind, size: int) -> None:
     sequencer, consumer = gated(kind, size)
     barrier, published = sequencer.producer_barrier(), sequencer.published_view()
@@ -261,3 +261,36 @@ def test_the_cursor_of_a_multi_producer_is_what_is_claimed() -> None:
     barrier.next(2)
     assert sequencer.cursor == sequencer.claimed == 1
     assert sequencer.published_view().get() == -1
+
+
+@each_kind
+def test_parks_double_up_to_a_millisecond(kind: Kind) -> None:
+    class Parks(ScriptedHost):
+        def pause(self, kind: str, seconds: float | None) -> None:
+            super().pause(kind, seconds)
+            if kind == "park":
+                parks.append(seconds)
+
+    parks: list[float | None] = []
+    consumer = Sequence()
+    host = Parks(lambda number: consumer.set(0) if number == 108 else None)
+    sequencer = kind(1, BusySpinWaitStrategy(), host=host)
+    sequencer.add_gating_sequences(consumer)
+    barrier = sequencer.producer_barrier()
+    barrier.publish(barrier.next())
+    assert barrier.next() == 1
+    assert parks == pytest.approx([50e-6, 100e-6, 200e-6, 400e-6, 800e-6, 1e-3, 1e-3, 1e-3])
+
+
+@each_kind
+def test_a_timed_out_batch_claims_none_of_it_though_part_would_fit(kind: Kind) -> None:
+    host = ScriptedHost()
+    sequencer = kind(8, BusySpinWaitStrategy(), host=host)
+    sequencer.add_gating_sequences(Sequence())
+    barrier = sequencer.producer_barrier()
+    barrier.publish(0, barrier.next(5))
+    with pytest.raises(TimeoutError, match="Nothing was claimed"):
+        barrier.next(4, 0.1)
+    assert sequencer.claimed == 4
+    assert sequencer.remaining_capacity() == 3
+    assert barrier.next(3, 0.1) == 7

@@ -1,10 +1,18 @@
+import threading
 import traceback
 
 import pytest
 
-from ringbuffer import BlockingWaitStrategy, BusySpinWaitStrategy, ConsumerFailedError, RingBufferClosedError, Sequence
+from ringbuffer import (
+    BlockingWaitStrategy,
+    BusySpinWaitStrategy,
+    ConsumerFailedError,
+    RingBufferClosedError,
+    Sequence,
+    SingleProducerSequencer,
+)
 from tests.support.scripted_host import ScriptedHost
-from tests.support.threads import Background
+from tests.support.threads import PATIENCE, Background
 from tests.unit.sequencer.kinds import Kind, each_kind, gated
 
 
@@ -91,3 +99,87 @@ def test_a_close_ends_a_park_at_once(kind: Kind) -> None:
     assert not sequencer.state.was_closed.wait(0)
     sequencer.close()
     assert sequencer.state.was_closed.wait(0)
+
+
+class ParkForGood(ScriptedHost):
+    """Parks end when the event is set and not before; `parked` counts them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parked = threading.Semaphore(0)
+
+    def yield_now(self) -> None:
+        pass
+
+    def event(self) -> "Parking":  # type: ignore[override]
+        return Parking(self.parked)
+
+
+class Parking:
+    def __init__(self, parked: threading.Semaphore) -> None:
+        self._parked = parked
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._parked.release()
+        return self._event.wait(PATIENCE)
+
+
+@each_kind
+def test_a_close_wakes_every_parked_producer_with_an_exception_of_its_own(kind: Kind) -> None:
+    host = ParkForGood()
+    sequencer = kind(2, BusySpinWaitStrategy(), host=host)
+    sequencer.add_gating_sequences(Sequence())
+    first = sequencer.producer_barrier()
+    first.publish(0, first.next(2))
+    if isinstance(sequencer, SingleProducerSequencer):
+        sequencer.release_producer()
+    count = 1 if kind is SingleProducerSequencer else 8
+    producers = [Background(lambda: sequencer.producer_barrier().next()).start() for _ in range(count)]
+    for _ in producers:
+        assert host.parked.acquire(timeout=PATIENCE)
+    sequencer.close()
+    refusals = []
+    for producer in producers:
+        with pytest.raises(RingBufferClosedError) as caught:
+            producer.join()
+        refusals.append(caught.value)
+    assert len({id(refusal) for refusal in refusals}) == count
+    assert sequencer.claimed == 1
+
+
+@each_kind
+def test_a_close_wins_over_a_deadline_that_passes_at_the_same_moment(kind: Kind) -> None:
+    host = ScriptedHost(lambda number: sequencer.close() if host.now >= 0.25 else None)
+    sequencer = kind(1, BusySpinWaitStrategy(), host=host)
+    sequencer.add_gating_sequences(Sequence())
+    barrier = sequencer.producer_barrier()
+    barrier.publish(barrier.next())
+    with pytest.raises(RingBufferClosedError):
+        barrier.next(timeout=0.25)
+
+
+@each_kind
+def test_a_closed_ring_refuses_claims_even_when_there_is_room(kind: Kind) -> None:
+    sequencer, consumer = gated(kind, 4)
+    barrier = sequencer.producer_barrier()
+    barrier.publish(0, barrier.next(3))
+    sequencer.close()
+    for _ in range(3):
+        consumer.set(consumer.get() + 1)
+        with pytest.raises(RingBufferClosedError):
+            barrier.try_next()
+        with pytest.raises(RingBufferClosedError):
+            barrier.next(timeout=1)
+    assert sequencer.claimed == 2
+
+
+@each_kind
+def test_a_producer_that_comes_after_the_close_is_refused(kind: Kind) -> None:
+    sequencer = kind(4, BusySpinWaitStrategy())
+    sequencer.close()
+    with pytest.raises(RingBufferClosedError):
+        sequencer.producer_barrier().next()

@@ -2,7 +2,14 @@
 
 import pytest
 
-from ringbuffer import BusySpinWaitStrategy, MultiProducerSequencer, Sequence, SingleProducerSequencer
+from ringbuffer import (
+    BusySpinWaitStrategy,
+    InsufficientCapacityError,
+    MultiProducerSequencer,
+    RingBufferClosedError,
+    Sequence,
+    SingleProducerSequencer,
+)
 from tests.support.counting import CountingMemory
 from tests.support.scripted_host import ScriptedHost
 
@@ -78,3 +85,48 @@ def test_a_lost_compare_and_set_confirms_the_capacity_again() -> None:
         barrier.next(timeout=1)
     assert sequencer.claimed == 0
     assert sequencer.published_view().get() == 0
+
+
+def test_a_multi_producer_uses_one_compare_and_set_for_a_claim_that_does_not_wait() -> None:
+    memory, consumer = CountingMemory(), Sequence()
+    sequencer = MultiProducerSequencer(8, BusySpinWaitStrategy(), memory=memory)
+    sequencer.add_gating_sequences(consumer)
+    barrier = sequencer.producer_barrier()
+    memory.counts.clear()
+    claims = [1, 3, 8, 5, 2] * 20  # across the end of the ring, again and again
+    for n in claims:
+        high = barrier.try_next(n)
+        barrier.publish(high - n + 1, high)
+        consumer.set(high)
+    assert memory.counts["compare_and_set"] == memory.read_modify_writes() == len(claims)
+
+
+def test_a_claim_that_waited_uses_one_compare_and_set_too() -> None:
+    memory, consumer = CountingMemory(), Sequence()
+    host = ScriptedHost(lambda number: consumer.set(0) if number == 120 else None)
+    sequencer = MultiProducerSequencer(1, BusySpinWaitStrategy(), memory=memory, host=host)
+    sequencer.add_gating_sequences(consumer)
+    barrier = sequencer.producer_barrier()
+    barrier.publish(barrier.next())
+    memory.counts.clear()
+    assert barrier.next() == 1
+    assert host.pauses == 120
+    assert memory.counts["compare_and_set"] == memory.read_modify_writes() == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_a_single_producer_uses_no_read_modify_write_when_it_is_refused_or_closed(size: int) -> None:
+    memory = CountingMemory()
+    sequencer = SingleProducerSequencer(size, BusySpinWaitStrategy(), memory=memory, host=ScriptedHost())
+    sequencer.add_gating_sequences(Sequence())
+    barrier = sequencer.producer_barrier()
+    memory.counts.clear()
+    barrier.publish(0, barrier.next(size))
+    with pytest.raises(TimeoutError):
+        barrier.next(timeout=0.01)
+    with pytest.raises(InsufficientCapacityError):
+        barrier.try_next()
+    sequencer.close()
+    with pytest.raises(RingBufferClosedError):
+        barrier.next()
+    assert memory.read_modify_writes() == 0

@@ -8,6 +8,8 @@ from ringbuffer import (
     Sequence,
     SingleProducerSequencer,
 )
+from ringbuffer.sequencer import ProducerBarrier
+from tests.support.scripted_host import ScriptedHost
 from tests.support.threads import Background
 from tests.unit.sequencer.kinds import Kind, each_kind, gated
 
@@ -75,13 +77,39 @@ def test_production_is_handed_over_by_releasing_it() -> None:
     assert sequencer.producer_barrier().next() == 2
 
 
-def test_whoever_released_the_production_is_refused_at_the_latest_when_the_ring_looks_full() -> None:
+def test_whoever_released_the_production_is_refused_at_once() -> None:
     sequencer = single()
     barrier = sequencer.producer_barrier()
+    sequence = barrier.next()
     sequencer.release_producer()
-    barrier.publish(0, barrier.next(8))
-    with pytest.raises(ProducerThreadError, match="no thread owns its production now"):
-        barrier.try_next()
+    for use in (barrier.next, barrier.try_next, lambda: barrier.publish(sequence)):
+        with pytest.raises(ProducerThreadError, match="no thread owns its production now"):
+            use()
+    sequencer.producer_barrier().publish(sequence)
+    for use in (barrier.next, barrier.try_next, lambda: barrier.publish(sequence)):
+        with pytest.raises(ProducerThreadError, match="this handle of it was released"):
+            use()
+    assert sequencer.claimed == sequencer.cursor == sequence
+
+
+@pytest.mark.parametrize("kind", [SingleProducerSequencer, MultiProducerSequencer])
+def test_only_whole_numbers_of_slots_are_claimed(kind: Kind) -> None:
+    sequencer, _ = gated(kind, 8)
+    barrier = sequencer.producer_barrier()
+    for claim in (barrier.next, barrier.try_next):
+        with pytest.raises(TypeError, match=r"must be an integer, not 1\.0"):
+            claim(1.0)  # type: ignore[arg-type]
+    assert sequencer.claimed == -1
+
+
+@each_kind
+def test_a_timeout_that_is_no_number_is_refused(kind: Kind) -> None:
+    sequencer, _ = gated(kind, 1)
+    barrier = sequencer.producer_barrier()
+    barrier.publish(barrier.next())
+    with pytest.raises(ValueError, match="not nan"):
+        barrier.next(timeout=float("nan"))
+    assert sequencer.claimed == 0
 
 
 def test_a_multi_producer_serves_any_thread() -> None:
@@ -128,3 +156,98 @@ def test_a_consumer_that_is_not_in_its_own_way_may_wait(kind: Kind) -> None:
         barrier.next(timeout=0.001)
     slow.set(0)
     assert barrier.next() == 4
+
+
+def test_a_released_handle_cannot_claim_what_its_successor_claims() -> None:
+    sequencer = single()
+    stale = sequencer.producer_barrier()
+    stale.publish(stale.next())
+    sequencer.release_producer()
+    assert Background(lambda: sequencer.producer_barrier().next()).start().join() == 1
+    for claim in (stale.next, stale.try_next):
+        with pytest.raises(ProducerThreadError):
+            claim()
+    assert sequencer.claimed == 1
+
+
+def test_a_released_handle_cannot_take_back_what_its_successor_published() -> None:
+    sequencer = single()
+    stale = sequencer.producer_barrier()
+    stale.next(2)
+    stale.publish(0)
+    sequencer.release_producer()
+
+    def succeed() -> None:
+        barrier = sequencer.producer_barrier()
+        barrier.publish(1)
+        barrier.publish(2, barrier.next(4))
+
+    Background(succeed).start().join()
+    assert sequencer.cursor == 5
+    with pytest.raises((ProducerThreadError, ValueError)):
+        stale.publish(1)
+    assert sequencer.cursor == 5
+
+
+def test_the_handle_of_an_ended_thread_is_refused_even_to_a_thread_that_got_its_number() -> None:
+    class OneNumber(ScriptedHost):
+        """Each thread gets the number of the one that ended before it."""
+
+        def thread_id(self) -> int:
+            return 1
+
+    sequencer = SingleProducerSequencer(8, BusySpinWaitStrategy(), host=OneNumber())
+    sequencer.add_gating_sequences(Sequence())
+    stale = Background(sequencer.producer_barrier).start().join()
+    assert isinstance(stale, ProducerBarrier)
+    barrier = sequencer.producer_barrier()
+    barrier.publish(barrier.next())
+    with pytest.raises(ProducerThreadError):
+        stale.next()
+    assert sequencer.claimed == 0
+
+
+def test_a_thread_that_takes_over_goes_on_where_the_former_one_stopped() -> None:
+    sequencer = single()
+
+    def one_more() -> int:
+        barrier = sequencer.producer_barrier()
+        sequence = barrier.next()
+        barrier.publish(sequence)
+        sequencer.release_producer()
+        return sequence
+
+    assert [Background(one_more).start().join() for _ in range(8)] == list(range(8))
+    assert sequencer.cursor == sequencer.claimed == 7
+
+
+@each_kind
+def test_a_consumer_that_has_just_made_its_own_room_may_wait_for_the_others(kind: Kind) -> None:
+    sequencer, slow = gated(kind, 4)
+    own = Sequence()
+    sequencer.add_gating_sequences(own)
+    barrier = sequencer.producer_barrier()
+    barrier.publish(0, barrier.next(4))
+    sequencer.state.enter_consumer(own)
+    with pytest.raises(DeadlockError):
+        barrier.next(timeout=0)
+    own.set(0)  # sequence 4 goes into the slot of 0: from here on only the other one is in the way
+    with pytest.raises(TimeoutError):
+        barrier.next(timeout=0)
+    with pytest.raises(DeadlockError):
+        barrier.next(2, timeout=0)
+    assert slow.get() == -1
+
+
+@each_kind
+def test_a_consumer_in_its_own_way_is_told_and_another_thread_is_not(kind: Kind) -> None:
+    sequencer, consumer = gated(kind, 1)
+
+    def produce() -> None:
+        barrier = sequencer.producer_barrier()
+        barrier.publish(barrier.next())
+        with pytest.raises(TimeoutError):
+            barrier.next(timeout=0)
+
+    sequencer.state.enter_consumer(consumer)
+    Background(produce).start().join()

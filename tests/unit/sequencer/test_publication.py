@@ -151,3 +151,58 @@ def test_a_ring_of_one_slot_works_over_many_laps() -> None:
             with pytest.raises(InsufficientCapacityError):
                 barrier.try_next()
             consumer.set(sequence)
+
+
+@each_kind
+def test_a_range_that_is_published_in_part_is_refused_whole(kind: Kind) -> None:
+    sequencer, _ = gated(kind, 8)
+    barrier = sequencer.producer_barrier()
+    barrier.next(4)
+    barrier.publish(0)
+    with pytest.raises(ValueError, match="Nothing was published"):
+        barrier.publish(0, 3)
+    assert [sequencer.is_available(sequence) for sequence in range(4)] == [True, False, False, False]
+
+
+def test_a_range_whose_end_is_published_already_is_refused_whole() -> None:
+    sequencer, _ = gated(MultiProducerSequencer, 8)
+    barrier = sequencer.producer_barrier()
+    barrier.next(4)
+    barrier.publish(2)
+    with pytest.raises(ValueError, match="Nothing was published"):
+        barrier.publish(0, 3)
+    assert [sequencer.is_available(sequence) for sequence in range(4)] == [False, False, True, False]
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8])
+def test_nothing_of_a_new_lap_is_available_before_it_is_published(size: int) -> None:
+    # The flags of a lap are those of the lap before the last: a slot must not look published because it was, two laps ago.
+    sequencer, consumer = gated(MultiProducerSequencer, size)
+    barrier = sequencer.producer_barrier()
+    for lap in range(6):
+        low, high = lap * size, barrier.next(size)
+        assert not any(sequencer.is_available(sequence) for sequence in range(low, high + 1))
+        assert sequencer.published_view().highest_from(low) == low - 1
+        for sequence in range(high, low - 1, -1):
+            barrier.publish(sequence)
+            assert sequencer.is_available(sequence)
+            assert sequencer.published_view().highest_from(low) == (high if sequence == low else low - 1)
+        consumer.set(high)
+
+
+@pytest.mark.parametrize("start", range(8))
+@pytest.mark.parametrize("gap", range(8))
+def test_a_gap_anywhere_in_a_lap_ends_what_is_published(start: int, gap: int) -> None:
+    sequencer, consumer = gated(MultiProducerSequencer, 8)
+    barrier, published = sequencer.producer_barrier(), sequencer.published_view()
+    for sequence in range(8 + start):
+        barrier.publish(barrier.next())
+        consumer.set(sequence)
+    low = 8 + start
+    high = barrier.next(8)
+    for sequence in range(low, high + 1):
+        if sequence != low + gap:
+            barrier.publish(sequence)
+    assert published.highest_from(low) == sequencer.published_view().get() == low + gap - 1
+    barrier.publish(low + gap)
+    assert published.get() == high

@@ -24,6 +24,7 @@ STRATEGIES: dict[str, Callable[[], WaitStrategy]] = {
     "timeout-blocking": lambda: TimeoutBlockingWaitStrategy(50.0),
     "phased-lock": lambda: PhasedBackoffWaitStrategy.with_lock(1e-6, 1e-6),
     "phased-lite-lock": lambda: PhasedBackoffWaitStrategy.with_lite_lock(1e-6, 1e-6),
+    "phased-timeout": lambda: PhasedBackoffWaitStrategy(1e-6, 1e-6, TimeoutBlockingWaitStrategy(50.0)),
     "phased-sleep": lambda: PhasedBackoffWaitStrategy.with_sleep(1e-6, 1e-6),
 }
 

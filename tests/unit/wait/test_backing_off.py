@@ -1,12 +1,17 @@
 """How each strategy spends its time: with a clock and pauses that are the test's."""
 
+from collections.abc import Callable
+
 import pytest
 
 from ringbuffer import (
+    AlertError,
     BlockingWaitStrategy,
     LiteBlockingWaitStrategy,
+    MultiProducerSequencer,
     PhasedBackoffWaitStrategy,
     Sequence,
+    SingleProducerSequencer,
     SleepingWaitStrategy,
     TimeoutBlockingWaitStrategy,
     WaitStrategy,
@@ -88,12 +93,14 @@ def test_a_timeout_returns_how_far_things_are() -> None:
     assert host.now == pytest.approx(2.5)
 
 
-def test_signals_that_bring_nothing_do_not_prolong_a_timeout() -> None:
-    class EarlySignals(ScriptedHost):
-        def pause(self, kind: str, seconds: float | None) -> None:
-            assert seconds is not None
-            super().pause(kind, min(seconds, 0.1))
+class EarlySignals(ScriptedHost):
+    """Signals come at the latest a tenth of a second after a wait has begun."""
 
+    def pause(self, kind: str, seconds: float | None) -> None:
+        super().pause(kind, 0.1 if seconds is None else min(seconds, 0.1))
+
+
+def test_signals_that_bring_nothing_do_not_prolong_a_timeout() -> None:
     host = EarlySignals()
     assert wait(TimeoutBlockingWaitStrategy(1.0, host=host), Sequence()) == -1
     assert host.now == pytest.approx(1.0)
@@ -180,3 +187,108 @@ def test_tries_must_not_be_negative() -> None:
         YieldingWaitStrategy(-1)
     with pytest.raises(ValueError, match="yield_tries must be 0 or more, not -2"):
         SleepingWaitStrategy(0, -2)
+
+
+@pytest.mark.parametrize(
+    "make", [BlockingWaitStrategy, LiteBlockingWaitStrategy, lambda host: TimeoutBlockingWaitStrategy(1e6, host=host)]
+)
+def test_a_blocking_strategy_looks_once_a_wake_up(make: Callable[..., WaitStrategy]) -> None:
+    host, dependent = EarlySignals(), AfterLooks(50)
+    assert wait(make(host=host), dependent) == 0
+    assert host.calls == ["lock"] + ["wait"] * 49
+    assert dependent.remaining == 0
+
+
+def test_phased_backoff_times_out_as_its_fallback_does() -> None:
+    host = ScriptedHost()
+    fallback = TimeoutBlockingWaitStrategy(1.5, host=host)
+    strategy = PhasedBackoffWaitStrategy(0.002, 0.002, fallback, host=ticking(host))
+    assert strategy.is_blocking
+    assert wait(strategy, Sequence(4), 9) == 4
+    assert host.now == pytest.approx(1.5)
+
+
+def test_phased_backoff_spins_before_it_yields() -> None:
+    # The clock is looked at once a thousand turns, and the time is up when it is past: not before.
+    looked: list[int] = []
+
+    class Counting(AfterLooks):
+        def get(self) -> int:
+            looked.append(len(host.calls))
+            return super().get()
+
+    host = ScriptedHost()
+    strategy = PhasedBackoffWaitStrategy(0.0025, 0.002, BlockingWaitStrategy(host=host), host=ticking(host))
+    assert wait(strategy, Counting(4_004)) == 0
+    spins = looked.index(1)
+    assert spins == 4 * PhasedBackoffWaitStrategy.SPIN_TRIES
+    assert host.calls[:2] == ["yield", "yield"]
+
+
+class Ticking(EarlySignals):
+    """The clock also moves on when it is looked at."""
+
+    def monotonic(self) -> float:
+        self.now += 0.001
+        return self.now
+
+
+THAT_PAUSE: dict[str, Callable[[Host], WaitStrategy]] = {
+    "yielding": lambda host: YieldingWaitStrategy(3, host=host),
+    "sleeping": lambda host: SleepingWaitStrategy(3, 3, host=host),
+    "blocking": lambda host: BlockingWaitStrategy(host=host),
+    "lite-blocking": lambda host: LiteBlockingWaitStrategy(host=host),
+    "timeout-blocking": lambda host: TimeoutBlockingWaitStrategy(1e6, host=host),
+    "phased-sleep": lambda host: PhasedBackoffWaitStrategy.with_sleep(0.002, 0.002, host=host),
+    "phased-lite-lock": lambda host: PhasedBackoffWaitStrategy.with_lite_lock(0.002, 0.002, host=host),
+}
+
+
+@pytest.mark.parametrize("alerted_at", [1, 5, 40])
+@pytest.mark.parametrize("make", THAT_PAUSE.values(), ids=THAT_PAUSE)
+def test_an_alert_in_any_pause_ends_the_wait(make: Callable[[Host], WaitStrategy], alerted_at: int) -> None:
+    host = Ticking(lambda number: barrier.alert() if number == alerted_at else None)
+    barrier = SingleProducerSequencer(4, make(host), host=host).new_barrier()
+    with pytest.raises(AlertError):
+        barrier.wait_for(0)
+    assert host.pauses == alerted_at
+
+
+def test_every_publication_signals_the_strategies_that_need_it_and_no_others() -> None:
+    class Signalled:
+        def __init__(self, is_blocking: bool) -> None:
+            self.is_blocking = is_blocking
+            self.signals = 0
+
+        def wait_for(self, sequence: int, *rest: object) -> int:
+            raise AssertionError("nobody waits")
+
+        def signal_all_when_blocking(self) -> None:
+            self.signals += 1
+
+    for kind in (SingleProducerSequencer, MultiProducerSequencer):
+        for is_blocking in (True, False):
+            strategy = Signalled(is_blocking)
+            barrier = kind(8, strategy).producer_barrier()
+            barrier.publish(barrier.next())
+            barrier.publish(1, barrier.next(3))
+            assert strategy.signals == (2 if is_blocking else 0)
+
+
+def test_a_lite_signal_that_comes_right_after_the_look_finds_the_flag() -> None:
+    # The publication comes when the waiter has looked and does not wait yet. Were the flag raised after the look, the
+    # signaller would see nobody, and the waiter would sleep on an event that is there.
+    class PublishedRightAfter:
+        looks = 0
+
+        def get(self) -> int:
+            self.looks += 1
+            if self.looks > 1:
+                return 0
+            strategy.signal_all_when_blocking()
+            return -1
+
+    host = ScriptedHost()
+    strategy = LiteBlockingWaitStrategy(host=host)
+    assert wait(strategy, PublishedRightAfter()) == 0
+    assert host.calls == ["lock", "lock", "notify", "wait"]

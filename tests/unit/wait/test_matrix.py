@@ -1,5 +1,6 @@
 """What every wait strategy must do, whatever it is."""
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import pytest
 
 from ringbuffer import AlertError, MultiProducerSequencer, Sequence, SingleProducerSequencer, WaitStrategy
 from ringbuffer.barrier import SequenceBarrier
-from tests.support.threads import Background
+from tests.support.threads import PATIENCE, Background
 from tests.unit.wait.strategies import each_blocking_strategy, each_strategy
 
 Make = Callable[[], WaitStrategy]
@@ -99,15 +100,15 @@ def test_an_alert_of_one_barrier_leaves_the_waiters_of_others_alone(make: Make) 
 @each_strategy
 def test_one_publication_wakes_many_waiters(make: Make) -> None:
     sequencer = SingleProducerSequencer(8, make())
-    waiters = [Background(lambda: sequencer.new_barrier().wait_for(0)).start() for _ in range(6)]
+    waiters = [Background(lambda: sequencer.new_barrier().wait_for(0)).start() for _ in range(8)]
     producer = sequencer.producer_barrier()
     producer.publish(producer.next())
-    assert [waiter.join() for waiter in waiters] == [0] * 6
+    assert [waiter.join() for waiter in waiters] == [0] * 8
 
 
 @each_strategy
 def test_no_wake_up_is_lost_in_thousands_of_hand_overs(make: Make) -> None:
-    rounds = 1_500
+    rounds = 2_000
     there, back = SingleProducerSequencer(1, make()), SingleProducerSequencer(1, make())
 
     def answer() -> None:
@@ -175,3 +176,88 @@ def test_a_barrier_that_finds_something_does_not_ask_the_strategy(make: Make) ->
     producer = sequencer.producer_barrier()
     producer.publish(producer.next())
     assert SequenceBarrier(sequencer, Refusing()).wait_for(0) == 0
+
+
+class Announcing:
+    """Says when somebody has looked, and found nothing."""
+
+    def __init__(self, sequence: Sequence) -> None:
+        self._sequence = sequence
+        self.looked = threading.Event()
+
+    def get(self) -> int:
+        value = self._sequence.get()
+        if not self.looked.is_set():
+            self.looked.set()
+        return value
+
+
+@each_strategy
+def test_an_alert_wakes_eight_that_have_looked_in_vain(make: Make) -> None:
+    sequencer = SingleProducerSequencer(8, strategy := make())
+    barrier = sequencer.new_barrier()
+    looks = [Announcing(Sequence()) for _ in range(8)]
+    waiters = [Background(lambda look=look: strategy.wait_for(0, look, look, barrier)).start() for look in looks]  # type: ignore[misc]
+    assert all(look.looked.wait(PATIENCE) for look in looks)
+    barrier.alert()
+    for waiter in waiters:
+        with pytest.raises(AlertError):
+            waiter.join()
+
+
+@each_strategy
+def test_an_advance_wakes_eight_that_have_looked_in_vain(make: Make) -> None:
+    strategy, sequence = make(), Sequence()
+    looks = [Announcing(sequence) for _ in range(8)]
+    waiters = [Background(lambda look=look: strategy.wait_for(3, look, look, NoAlert())).start() for look in looks]  # type: ignore[misc]
+    assert all(look.looked.wait(PATIENCE) for look in looks)
+    sequence.set(5)
+    strategy.signal_all_when_blocking()
+    assert [waiter.join() for waiter in waiters] == [5] * 8
+
+
+@each_strategy
+def test_an_alert_between_the_look_and_the_wait_is_not_missed(make: Make) -> None:
+    class Alerting:
+        """Alerts the barrier in the very look that finds nothing; nobody will signal after that."""
+
+        looks = 0
+
+        def get(self) -> int:
+            self.looks += 1
+            barrier.alert()
+            return -1
+
+    sequencer = SingleProducerSequencer(8, strategy := make())
+    barrier, look = sequencer.new_barrier(), Alerting()
+    with pytest.raises(AlertError):
+        strategy.wait_for(0, look, look, barrier)
+    assert look.looks == 1
+
+
+@each_strategy
+def test_it_waits_for_the_dependent_though_the_cursor_is_there(make: Make) -> None:
+    cursor, dependent, strategy = Sequence(9), Sequence(2), make()
+    look = Announcing(dependent)
+    with Background(lambda: strategy.wait_for(3, cursor, look, NoAlert())) as waiter:
+        assert look.looked.wait(PATIENCE)
+        assert waiter.result is None
+        dependent.set(6)
+        strategy.signal_all_when_blocking()
+    assert waiter.result == 6
+
+
+@each_strategy
+def test_waiters_for_different_sequences_are_woken_each_in_its_turn(make: Make) -> None:
+    # One signal serves them all: the one it brings nothing for must not use it up.
+    strategy, sequence = make(), Sequence()
+    looks = [Announcing(sequence) for _ in range(4)]
+    waiters = [
+        Background(lambda wanted=wanted, look=look: strategy.wait_for(wanted, look, look, NoAlert())).start()  # type: ignore[misc]
+        for wanted, look in enumerate(looks)
+    ]
+    assert all(look.looked.wait(PATIENCE) for look in looks)
+    for wanted, waiter in enumerate(waiters):
+        sequence.set(wanted)
+        strategy.signal_all_when_blocking()
+        assert waiter.join() == wanted
