@@ -97,6 +97,10 @@ class SequenceBarrier:
         if self._alerted.load():
             raise AlertError("the barrier was alerted")
 
+    def get(self) -> int:
+        """The highest sequence that this barrier lets through now: published, and passed by every dependent."""
+        return self.view().available()
+
     def wait_for(self, sequence: int) -> int:
         """As `BarrierView.wait_for`, from any thread; a loop should use a view."""
         return self.view().wait_for(sequence)

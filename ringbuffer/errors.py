@@ -17,7 +17,23 @@ class InsufficientCapacityError(RingBufferError):
     """`try_next` found fewer free slots than were asked for. Nothing was claimed."""
 
 
-class RingBufferClosedError(RingBufferError):
+class PublicationError(RingBufferError):
+    """Not everything could be published. `publish_values` says how far it came.
+
+    Attributes:
+        published: how many values of the call were published.
+        unpublished: values that were taken from the iterable and not published, in order.
+    """
+
+    published: int = 0
+    unpublished: tuple[object, ...] = ()
+
+
+class ClaimTimeoutError(PublicationError, TimeoutError):
+    """There was no room in time. Nothing was claimed."""
+
+
+class RingBufferClosedError(PublicationError):
     """The ring was closed: it takes no more claims. What was published before can still be consumed."""
 
 
@@ -29,7 +45,7 @@ class ProducerThreadError(RingBufferError, RuntimeError):
     """A second thread tried to produce into a ring that was built for a single producer."""
 
 
-class DeadlockError(RingBufferError, RuntimeError):
+class DeadlockError(PublicationError, RuntimeError):
     """The calling thread waits for capacity that only the calling thread itself could free."""
 
 

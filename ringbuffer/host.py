@@ -102,6 +102,14 @@ class Host(Protocol):
         """Give the processor away for about `seconds`."""
         ...
 
+    def available_cpus(self) -> frozenset[int]:
+        """The processors that this process may use; empty where threads cannot be bound to one."""
+        ...
+
+    def pin(self, cpu: int) -> None:
+        """Let the calling thread run on processor `cpu` alone, one of `available_cpus()`."""
+        ...
+
 
 class SystemHost:
     """The real one: `threading`, `time` and, to yield, `sched_yield` where the system has it.
@@ -124,6 +132,16 @@ class SystemHost:
         thread = threading.Thread(target=target, name=name, daemon=True)
         thread.start()
         return thread
+
+    @staticmethod
+    def available_cpus() -> frozenset[int]:
+        """The processors that this process may use; empty where threads cannot be bound to one."""
+        return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
+
+    @staticmethod
+    def pin(cpu: int) -> None:
+        """Let the calling thread run on processor `cpu` alone: on Linux, thread 0 is the caller."""
+        os.sched_setaffinity(0, {cpu})
 
 
 #: The host that is used where none is given.

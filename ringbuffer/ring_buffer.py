@@ -7,14 +7,16 @@ consumers that a barrier let through, free for the next lap when every gating se
 import enum
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from ringbuffer.barrier import SequenceBarrier
 from ringbuffer.errors import RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots
-from ringbuffer.producer import Producer
-from ringbuffer.sequence import Sequence, SequenceGroup
+from ringbuffer.producer import Producer, Publishing
+from ringbuffer.reading import SlotReader
+from ringbuffer.release import SlotRelease
+from ringbuffer.sequence import Readable, Sequence, SequenceGroup
 from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
 from ringbuffer.wait import WaitStrategy
 
@@ -26,8 +28,8 @@ class ProducerType(enum.Enum):
     MULTI = "multi"
 
 
-class RingBuffer[E]:
-    """A ring of pre-allocated events (LMAX Disruptor, `RingBuffer`). Any thread.
+class RingBuffer[E](Publishing[E]):
+    """A ring of pre-allocated events, or of values (LMAX Disruptor, `RingBuffer`). Any thread.
 
     The methods that claim and publish work from any thread (any *one* thread, for `ProducerType.SINGLE`) through a
     `Producer` that the ring keeps for each calling thread. A loop should ask for that `producer()` itself.
@@ -60,9 +62,31 @@ class RingBuffer[E]:
         self._mask: Final = buffer_size - 1
         self._memory: Final = memory
         self._host: Final = host
-        self._slots: Final[Slots[E]] = memory.event_slots(_make_events(buffer_size, event_factory))
+        has_values = event_factory is _no_events
+        self._slots: Final[Slots[E]] = (
+            memory.value_slots(buffer_size) if has_values else memory.event_slots(_make_events(buffer_size, event_factory))
+        )
+        gating = self._sequencer.state.gating
+        self._release: Final = SlotRelease(self._slots, gating, memory, host) if has_values else None
         self._events: Final = self._slots.view()
         self._own: Final = _Own[E]()
+
+    @classmethod
+    def of_values(
+        cls,
+        buffer_size: int,
+        producer_type: ProducerType = ProducerType.MULTI,
+        wait_strategy: WaitStrategy | None = None,
+        *,
+        memory: Memory = PROCESS_MEMORY,
+        host: Host = SYSTEM_HOST,
+    ) -> "RingBuffer[Any]":
+        """A ring whose slots hold any object: `publish_value`, `publish_values`.
+
+        A slot is cleared when every consumer has passed it, so the ring keeps nothing alive. The arguments are those of the
+        class.
+        """
+        return RingBuffer(buffer_size, _no_events, producer_type, wait_strategy, memory=memory, host=host)
 
     # -- what it is ---------------------------------------------------------------------------------------------
 
@@ -91,6 +115,11 @@ class RingBuffer[E]:
         """What provides locks, threads and time."""
         return self._host
 
+    @property
+    def holds_values(self) -> bool:
+        """Whether the slots hold values, rather than pre-allocated events."""
+        return self._release is not None
+
     # -- publishing ---------------------------------------------------------------------------------------------
 
     def producer(self) -> Producer[E]:
@@ -102,20 +131,9 @@ class RingBuffer[E]:
         producer = self._own.producer
         if producer is None or producer.released:
             barrier = self._sequencer.producer_barrier()
-            producer = self._own.producer = Producer(self._sequencer, barrier, self._slots.view())
+            slots = self._slots.view()
+            producer = self._own.producer = Producer(self._sequencer, barrier, slots, self._host, self.holds_values)
         return producer
-
-    def next(self, n: int = 1, timeout: float | None = None) -> int:
-        """Claim `n` slots, waiting for room; the highest sequence claimed. The errors are those of `Next`."""
-        return self.producer().next(n, timeout)
-
-    def try_next(self, n: int = 1) -> int:
-        """As `next`, but raise `InsufficientCapacityError` rather than wait."""
-        return self.producer().try_next(n)
-
-    def publish(self, low: int, high: int | None = None) -> None:
-        """Make the claimed sequences from `low` to `high` (default: `low` alone) visible to consumers."""
-        self.producer().publish(low, high)
 
     def get(self, sequence: int) -> E:
         """The event in the slot of `sequence`: to fill, if the caller claimed it; to read, if a barrier let it through.
@@ -159,13 +177,51 @@ class RingBuffer[E]:
         """A barrier for one consumer, which waits for the publication and for every dependent."""
         return self._sequencer.new_barrier(*dependents)
 
-    def add_gating_sequences(self, *sequences: Sequence) -> None:
-        """Make producers wait for `sequences`, which start at the cursor: their owners will miss nothing after it."""
-        self._sequencer.add_gating_sequences(*sequences)
+    def add_gating_sequences(self, *sequences: Sequence, start: Readable | None = None) -> None:
+        """Make producers wait for `sequences`: their owners will miss nothing after `start`.
+
+        Args:
+            sequences: set to where `start` is.
+            start: where they start, see `Sequencer.add_gating_sequences`; the default is the end of what is published.
+
+        Whoever advances one of them, on a ring of values, calls a function from `on_advance` afterwards.
+        """
+        if self._release is None:
+            self._sequencer.add_gating_sequences(*sequences, start=start)
+        else:
+            self._release.join(self._sequencer.published_view() if start is None else start, *sequences)
 
     def remove_gating_sequence(self, sequence: Sequence) -> bool:
         """Let producers go on without `sequence`; say whether they waited for it."""
-        return self._sequencer.remove_gating_sequence(sequence)
+        return self._sequencer.remove_gating_sequence(sequence) if self._release is None else self._release.leave(sequence)
+
+    def gates(self, sequence: Sequence) -> bool:
+        """Whether producers wait for `sequence`."""
+        release = self._release
+        return sequence in (self._sequencer.state.gating.members if release is None else release.members)
+
+    def reader(self) -> SlotReader[E]:
+        """The calling thread's own way to read the slots that a barrier let it through to."""
+        return SlotReader(self._slots.view(), self._sequencer.state.skipped.view())
+
+    def on_advance(self) -> Callable[[], None] | None:
+        """What the calling thread must call after it advanced a consumer's sequence; None if nothing.
+
+        It releases slots that hold values, and wakes consumers that block.
+        """
+        strategy = self._sequencer.wait_strategy
+        signal = strategy.signal_all_when_blocking if strategy.is_blocking else None
+        if self._release is None:
+            return signal
+        release = self._release.releaser()
+        if signal is None:
+            return release
+
+        def release_and_signal() -> None:
+            signal()
+            release()
+
+        return release_and_signal
 
     # -- end ----------------------------------------------------------------------------------------------------
 
@@ -187,6 +243,11 @@ class _Own[E](threading.local):
 
     def __init__(self) -> None:
         self.producer: Producer[E] | None = None
+
+
+def _no_events() -> Any:
+    """The factory of a ring of values."""
+    raise AssertionError("a ring of values has no events")
 
 
 def _make_events[E](size: int, event_factory: Callable[[], E]) -> list[E]:

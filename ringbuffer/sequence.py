@@ -101,7 +101,7 @@ class SequenceGroup:
             self._replace(self._members + sequences)
 
     def add_at(self, start: Readable, *sequences: Sequence) -> None:
-        """Add members to a group that gates a running ring, each starting where `start` is.
+        """Add members to a group that gates a running ring, all starting where `start` is.
 
         Who reads the group afterwards either sees the new members or finished reading before `start` reached
         the position they are finally set to: no slot after that position can have been given away without them.
@@ -112,11 +112,12 @@ class SequenceGroup:
         3. The sequences are set again, to a `start` read after the fence.
         """
         with self._lock:
-            for sequence in sequences:
-                sequence.set(start.get())
-            self._replace(self._members + sequences)
-            for sequence in sequences:
-                sequence.set(start.get())
+            for position in (start.get(), None):
+                if position is None:
+                    self._replace(self._members + sequences)
+                    position = start.get()
+                for sequence in sequences:
+                    sequence.set(position)
 
     def remove(self, sequence: Sequence) -> bool:
         """Remove one occurrence of a member; say whether it was one."""

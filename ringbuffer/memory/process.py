@@ -22,6 +22,7 @@ from typing import Final
 from ringbuffer.errors import MemoryBindingError
 from ringbuffer.memory.libpatomic import AtomicOperations, Order, bind
 from ringbuffer.memory.protocols import Word
+from ringbuffer.memory.slots import ProcessEventSlots, ProcessValueSlots
 
 CELL_BYTES: Final = 128
 VALUE_OFFSET: Final = 56
@@ -242,18 +243,6 @@ class ProcessFlagArray:
         return OrderedFlagView(OrderedWord(_BYTE, self._block, 0, self._length))
 
 
-class ProcessEventSlots[T]:
-    """Slots whose events stay where they are: each thread reads its own copy of the list. Any thread."""
-
-    __slots__ = ("_events",)
-
-    def __init__(self, events: list[T]) -> None:
-        self._events: Final = events
-
-    def view(self) -> list[T]:
-        return self._events.copy()
-
-
 class ProcessMemory:
     """Memory of this process. Any thread.
 
@@ -283,6 +272,9 @@ class ProcessMemory:
 
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)
+
+    def value_slots(self, length: int, /) -> ProcessValueSlots:
+        return ProcessValueSlots(length)
 
 
 #: The memory that is used where none is given.

@@ -11,7 +11,7 @@ Implementations: `ringbuffer.memory.ProcessMemory`; in tests, a memory that coun
 here says that the memory belongs to one process.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Word(Protocol):
@@ -125,4 +125,8 @@ class Memory(Protocol):
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         """Slots over `events`, which never change place: every view may be a copy of the list."""
+        ...
+
+    def value_slots(self, length: int, /) -> Slots[Any]:
+        """`length` slots that hold any object, None at first: what one view stores, every view loads."""
         ...

@@ -9,6 +9,7 @@ from ringbuffer.processors.exceptions import (
 )
 from ringbuffer.processors.handlers import AnyHandler, BatchHandler, EarlyRelease, EventFunction, EventHandler
 from ringbuffer.processors.processor import EventProcessor, ProcessorState
+from ringbuffer.processors.rewind import RewindAfterPause, RewindAlways, RewindAtMost, RewindBatch, RewindStrategy
 
 __all__ = [
     "AnyHandler",
@@ -23,4 +24,9 @@ __all__ = [
     "IgnoringExceptionHandler",
     "LoggingExceptionHandler",
     "ProcessorState",
+    "RewindAfterPause",
+    "RewindAlways",
+    "RewindAtMost",
+    "RewindBatch",
+    "RewindStrategy",
 ]

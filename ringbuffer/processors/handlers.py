@@ -8,6 +8,7 @@ The least is a function of three arguments. Whatever else a handler wants to kno
 | `on_batch(events, first_sequence)` | once for each batch, with all of its events in a list |
 | `on_start()`, `on_shutdown()` | in the processor's thread, before the first and after the last event of a run |
 | `on_batch_start(batch_size, queue_depth)` | before each batch: its size, and how many events wait in all |
+| `on_rewind(sequence)` | when a batch is about to be replayed from `sequence` on, see `ringbuffer.processors.rewind` |
 | `on_timeout(sequence)` | when the wait strategy timed out; `sequence` is the last one finished |
 | `set_sequence_callback(release)` | before `on_start`, with a function for early release, see `EarlyRelease` |
 """
@@ -68,6 +69,7 @@ class HandlerHooks[E]:
         "on_batch",
         "on_batch_start",
         "on_event",
+        "on_rewind",
         "on_shutdown",
         "on_start",
         "on_timeout",
@@ -91,6 +93,7 @@ class HandlerHooks[E]:
         self.on_start: Final[Callable[[], object] | None] = _method(handler, "on_start")
         self.on_shutdown: Final[Callable[[], object] | None] = _method(handler, "on_shutdown")
         self.on_batch_start: Final[Callable[[int, int], object] | None] = _method(handler, "on_batch_start")
+        self.on_rewind: Final[Callable[[int], object] | None] = _method(handler, "on_rewind")
         self.on_timeout: Final[Callable[[int], object] | None] = _method(handler, "on_timeout")
         self.set_sequence_callback: Final[Callable[[EarlyRelease], object] | None] = _method(handler, "set_sequence_callback")
 
@@ -105,3 +108,8 @@ def _method(handler: object, name: str) -> Any:
     if method is not None and not callable(method):
         raise TypeError(f"{name} of {handler!r} must be a method, not {method!r}")
     return method
+
+
+def name_of(handler: object) -> str:
+    """What to call a processor by default: its handler's name."""
+    return str(getattr(handler, "__qualname__", type(handler).__qualname__))

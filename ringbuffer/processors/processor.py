@@ -44,9 +44,28 @@ class EventProcessor[E](ABC):
         name: of the processor and of its thread.
         gating: whether producers wait for this processor. The sequence is registered here, before the processor can start.
             Set it to False where another processor that comes later gates in its place.
+        cpu: the processor core that the thread of `start()` is bound to; None leaves it to the system.
+
+    It starts where its barrier stands: behind the slowest of its dependents, or else at the end of what is published.
+
+    Raises:
+        ValueError: this process may not use such a `cpu`.
     """
 
-    def __init__(self, ring: RingBuffer[E], barrier: SequenceBarrier, *, name: str, gating: bool = True) -> None:
+    def __init__(
+        self,
+        ring: RingBuffer[E],
+        barrier: SequenceBarrier,
+        *,
+        name: str,
+        gating: bool = True,
+        cpu: int | None = None,
+    ) -> None:
+        if cpu is not None and cpu not in ring.host.available_cpus():
+            raise ValueError(
+                f"this process cannot bind a thread to cpu {cpu!r}; it may use {sorted(ring.host.available_cpus())}"
+            )
+        self._cpu: Final = cpu
         self._ring: Final = ring
         self._barrier: Final = barrier
         self._name: Final = name
@@ -55,11 +74,12 @@ class EventProcessor[E](ABC):
         self._thread: Thread | None = None
         self._ended: Event = ring.host.event()
         self._begins: Final = ring.host.lock()
+        self._halting: Event = ring.host.event()
         self._failure: BaseException | None = None
         if gating:
-            ring.add_gating_sequences(self._sequence)
+            ring.add_gating_sequences(self._sequence, start=barrier)
         else:
-            self._sequence.set(ring.cursor)
+            self._sequence.set(barrier.get())
 
     @property
     def name(self) -> str:
@@ -125,7 +145,14 @@ class EventProcessor[E](ABC):
         """
         moved = self._move((ProcessorState.RUNNING, ProcessorState.HALTING), (ProcessorState.IDLE, ProcessorState.HALT_PENDING))
         if moved is ProcessorState.HALTING:
+            with self._begins:  # RUNNING and the event of that run appear together
+                halting = self._halting
+            halting.set()
             self._barrier.alert()
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two looks at something that nobody announces; `halt()` ends it. Processor's thread only."""
+        self._halting.wait(seconds)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the run in progress has ended.
@@ -181,7 +208,7 @@ class EventProcessor[E](ABC):
 
     def _begin(self) -> bool:
         """Take the run; or consume the halt that came first, and return False."""
-        ended = self._ring.host.event()
+        ended, halting = self._ring.host.event(), self._ring.host.event()
         with self._begins:
             moved = self._move(
                 (ProcessorState.IDLE, ProcessorState.RUNNING),
@@ -189,7 +216,7 @@ class EventProcessor[E](ABC):
                 (ProcessorState.HALT_PENDING, ProcessorState.HALTED),
             )
             if moved is ProcessorState.RUNNING:
-                self._failure, self._thread, self._ended = None, None, ended
+                self._failure, self._thread, self._ended, self._halting = None, None, ended, halting
         if moved is None:
             raise ProcessorStateError(
                 f"processor {self._name!r} is {self.state.name}; it can be started when it is IDLE or HALTED: "
@@ -206,13 +233,15 @@ class EventProcessor[E](ABC):
     def _run_in_thread(self) -> None:
         """The body of an own thread: the failure was recorded and logged, and the ring closed; nobody can catch it here."""
         with contextlib.suppress(BaseException):
-            self._run()
+            self._run(self._cpu)
 
-    def _run(self) -> None:
+    def _run(self, cpu: int | None = None) -> None:
         state = self._ring.sequencer.state
         self._thread = self._ring.host.current_thread()
         state.enter_consumer(self._sequence)
         try:
+            if cpu is not None:
+                self._ring.host.pin(cpu)
             self._process()
         except BaseException as failure:
             self._fail(failure)

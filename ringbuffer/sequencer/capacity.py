@@ -1,13 +1,14 @@
 """How a producer learns that there is room, and what it does while there is none."""
 
-import math
 from typing import Final
 
+from ringbuffer.backoff import Backoff
 from ringbuffer.barrier import PublishedView
-from ringbuffer.errors import DeadlockError, RingBufferClosedError
+from ringbuffer.errors import ClaimTimeoutError, DeadlockError, RingBufferClosedError
 from ringbuffer.host import Event, Host
 from ringbuffer.memory import Memory, Word
 from ringbuffer.sequence import Sequence, SequenceGroup, SequenceGroupView
+from ringbuffer.skipped import SkippedSequences
 
 #: The limit of a closed ring: below every sequence, so that each claim takes the slow path and is refused there.
 CLOSED_LIMIT: Final = -(1 << 62)
@@ -26,13 +27,14 @@ class RingState:
         host: what provides locks and events.
     """
 
-    __slots__ = ("_closed", "_consumers", "_error", "_lock", "gating", "host", "limit", "size", "was_closed")
+    __slots__ = ("_closed", "_consumers", "_error", "_lock", "gating", "host", "limit", "size", "skipped", "was_closed")
 
     def __init__(self, size: int, memory: Memory, host: Host) -> None:
         self.size: Final = size
         self.host: Final = host
         self.gating: Final = SequenceGroup(memory=memory, host=host)
         self.limit: Final = memory.cell(size - 1)
+        self.skipped: Final = SkippedSequences(size, memory, host)
         self.was_closed: Final[Event] = host.event()
         self._closed: Final = memory.cell(0)
         self._error: RingBufferClosedError | None = None
@@ -147,53 +149,32 @@ class Capacity:
 
 
 class CapacityWait:
-    """A producer's wait for room: spin, then yield, then park, with a deadline. Owning thread only.
+    """A producer's wait for room. Owning thread only.
 
-    It never uses the consumers' wait strategy, because consumers do not signal producers. Who ends a wait: the
-    producer's own next look, at the latest after one park; a park ends early when the ring is closed.
+    It never uses the consumers' wait strategy, because consumers do not signal producers; see `Backoff` for what it does
+    instead. Closing the ring ends a park.
     """
 
-    __slots__ = ("_count", "_deadline", "_state", "_timeout", "_turns")
-
-    SPINS: Final = 50
-    YIELDS: Final = 100
-    #: Length of one park in seconds; it doubles from the first to the longest.
-    FIRST_PARK: Final = 50e-6
-    LONGEST_PARK: Final = 1e-3
+    __slots__ = ("_backoff", "_count", "_state", "_timeout")
 
     def __init__(self, state: RingState, sequence: int, count: int, timeout: float | None) -> None:
-        if timeout is not None and math.isnan(timeout):
-            raise ValueError("timeout must be a number of seconds, or None, not nan. Nothing was claimed")
         state.check_deadlock(sequence)
+        self._backoff: Final = Backoff(state.host, state.was_closed, timeout)
         self._state: Final = state
         self._count: Final = count
         self._timeout: Final = timeout
-        self._deadline: Final = None if timeout is None else state.host.monotonic() + timeout
-        self._turns = 0
 
     def pause(self, sequence: int) -> None:
         """Let some time pass before the next look for room up to `sequence`.
 
         Raises:
-            TimeoutError: the deadline has passed. Nothing was claimed.
+            ClaimTimeoutError: the deadline has passed. Nothing was claimed.
             DeadlockError: see `RingState.check_deadlock`. Where others claim too, the room that is needed moves on while
                 one waits for it, so this is asked again each time.
         """
         self._state.check_deadlock(sequence)
-        host = self._state.host
-        remaining = None if self._deadline is None else self._deadline - host.monotonic()
-        if remaining is not None and remaining <= 0:
-            raise TimeoutError(
+        if not self._backoff.pause():
+            raise ClaimTimeoutError(
                 f"no room for {self._count} event(s) in the ring of {self._state.size} slots within {self._timeout} s; "
                 f"the slowest consumer gates it. Nothing was claimed"
             )
-        turn = self._turns
-        self._turns = turn + 1
-        if turn < self.SPINS:
-            return
-        if turn < self.SPINS + self.YIELDS:
-            host.yield_now()
-            return
-        doublings = min(turn - self.SPINS - self.YIELDS, 10)
-        park = min(self.FIRST_PARK * (1 << doublings), self.LONGEST_PARK)
-        self._state.was_closed.wait(park if remaining is None else min(park, remaining))

@@ -183,14 +183,29 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
             signal()
 
     def publish_range(low: int, high: int, claimed: int) -> None:
+        pieces = unpublished_pieces(low, high, claimed)
+        for start, stop, lap in pieces:
+            fill(start, stop, lap)
+
+    def unpublished_pieces(low: int, high: int, claimed: int) -> list[tuple[int, int, int]]:
         pieces = pieces_of(low, high, size)
         for start, stop, lap in pieces:
             if find(lap, start, stop) >= 0:
                 raise not_due(low, high, claimed)
-        for start, stop, lap in pieces:
-            fill(start, stop, lap)
+        return pieces
 
-    return ProducerBarrier(next_, try_next, publish)
+    def skip(low: int, high: int | None = None) -> None:
+        # Refused before it is noted, and noted before it is published.
+        claimed = cursor[0]
+        if high is None:
+            high = low
+        if not claimed - size < low <= high <= claimed:
+            raise not_due(low, high, claimed)
+        unpublished_pieces(low, high, claimed)
+        state.skipped.add(low, high)
+        publish(low, high)
+
+    return ProducerBarrier(next_, try_next, publish, skip)
 
 
 def pieces_of(low: int, high: int, size: int) -> list[tuple[int, int, int]]:

@@ -1,6 +1,6 @@
 """`ProducerBarrier`: the producers' side of a sequencer, for one thread.
 
-It is three functions rather than an object with methods. Each is a closure made by the thread that calls it, over that
+It is four functions rather than an object with methods. Each is a closure made by the thread that calls it, over that
 thread's own views: a claim then touches no attribute of anything, and nothing whose reference count other threads change.
 (On CPython 3.13t an attribute costs about as much as the shared access that a claim is for.)
 """
@@ -24,7 +24,7 @@ class Next(Protocol):
 
         Raises:
             ValueError: `n` is out of range.
-            TimeoutError: there was no room in time. Nothing was claimed.
+            ClaimTimeoutError: there was no room in time. Nothing was claimed.
             RingBufferClosedError: the ring is closed. Nothing was claimed.
             DeadlockError: the caller is a consumer that stands in its own way. Nothing was claimed.
             ProducerThreadError: the ring has a single producer, and it is not the caller.
@@ -57,6 +57,21 @@ class Publish(Protocol):
         ...
 
 
+class Skip(Protocol):
+    """`skip(low, high=None)`: publish claimed slots that hold nothing to handle."""
+
+    def __call__(self, low: int, high: int | None = None) -> None:
+        """Let every consumer pass over the claimed sequences from `low` to `high` (default: `low` alone).
+
+        Where there is a single producer, what lies before may be claimed and not yet published: the skipped sequences
+        follow as soon as that is published.
+
+        Raises:
+            ValueError: a sequence was not claimed, or is published already. Nothing was skipped.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ProducerBarrier:
     """A thread's own way to claim and publish (the first Disruptor's `ProducerBarrier`). Owning thread only."""
@@ -64,3 +79,4 @@ class ProducerBarrier:
     next: Next
     try_next: TryNext
     publish: Publish
+    skip: Skip

@@ -7,7 +7,7 @@ from ringbuffer.barrier import PublishedView, SequenceBarrier
 from ringbuffer.errors import InsufficientCapacityError, RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
-from ringbuffer.sequence import Sequence, SequenceGroup
+from ringbuffer.sequence import Readable, Sequence, SequenceGroup
 from ringbuffer.sequencer.capacity import RingState, unread_from
 from ringbuffer.sequencer.producer_barrier import ProducerBarrier
 from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
@@ -89,12 +89,17 @@ class Sequencer(ABC):
         """A barrier for one consumer, which waits for the publication and for every dependent."""
         return SequenceBarrier(self, self._wait_strategy, *dependents, memory=self._memory)
 
-    def add_gating_sequences(self, *sequences: Sequence) -> None:
-        """Make producers wait for `sequences`, which start at the cursor: their owners will miss nothing after it.
+    def add_gating_sequences(self, *sequences: Sequence, start: Readable | None = None) -> None:
+        """Make producers wait for `sequences`: their owners will miss nothing after `start`.
 
-        See `SequenceGroup.add_at` for why no slot after the cursor can have been given away.
+        Args:
+            sequences: set to where `start` is, all to the same place.
+            start: where they start; the default is the end of what is published without a gap. It may be behind that only as
+                far as gating sequences are, such as the minimum of some of them.
+
+        See `SequenceGroup.add_at` for why no slot after the start can have been given away.
         """
-        self._state.gating.add_at(self._cursor, *sequences)
+        self._state.gating.add_at(self.published_view() if start is None else start, *sequences)
 
     def remove_gating_sequence(self, sequence: Sequence) -> bool:
         """Let producers go on without `sequence`; say whether they waited for it."""

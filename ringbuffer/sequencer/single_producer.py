@@ -26,6 +26,9 @@ from ringbuffer.wait import WaitStrategy
 #: The number of no thread: what a retired producer takes for its owner's.
 NOBODY: Final = -1
 
+#: Instead of the last sequence published: the next publication takes the slow path, which asks the cursor.
+ASK_THE_CURSOR: Final = -(1 << 62)
+
 
 class SingleProducerSequencer(Sequencer):
     """A sequencer for one producing thread at a time (LMAX Disruptor, `SingleProducerSequencer`).
@@ -46,6 +49,8 @@ class SingleProducerSequencer(Sequencer):
         self._owner_lock: Final = host.lock()
         self._producer: _Producer | None = None
         self._claimed_before: int = INITIAL_SEQUENCE
+        #: The owner's: sequences (lowest: highest) to be skipped when what was claimed before them is published.
+        self.skipped_early: Final[dict[int, int]] = {}
 
     @property
     def claimed(self) -> int:
@@ -154,7 +159,8 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
     strategy = sequencer.wait_strategy
     signal: Final = strategy.signal_all_when_blocking if strategy.is_blocking else None
 
-    published = cursor[0]
+    skipped_early: Final = sequencer.skipped_early
+    published = ASK_THE_CURSOR if skipped_early else cursor[0]
 
     def next_(n: int = 1, timeout: float | None = None) -> int:
         nonlocal claimed
@@ -187,21 +193,53 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
         if high is None:
             high = low
         if low != published + 1 or not low <= high <= claimed:
-            if owner_id == NOBODY:
-                raise refusal()
-            raise _out_of_turn(low, high, published, claimed)
-        published = cursor[0] = high
+            high = with_skipped(low, high)
+            published = ASK_THE_CURSOR if skipped_early else high
+        else:
+            published = high
+        cursor[0] = high
         if signal is not None:
             signal()
+
+    def with_skipped(low: int, high: int) -> int:
+        """How far a publication goes that is not plainly the next one: what was skipped early follows it."""
+        last = cursor[0]
+        if owner_id == NOBODY:
+            raise refusal()
+        if low != last + 1 or not low <= high <= claimed or is_skipped(low, high):
+            raise _out_of_turn(low, high, last, claimed)
+        while high + 1 in skipped_early:
+            high = skipped_early.pop(high + 1)
+        return high
+
+    def is_skipped(low: int, high: int) -> bool:
+        return any(start <= high and low <= stop for start, stop in skipped_early.items())
+
+    def skip(low: int, high: int | None = None) -> None:
+        nonlocal published
+        if owner_id == NOBODY:
+            raise refusal()
+        if high is None:
+            high = low
+        last = cursor[0]
+        if not last < low <= high <= claimed or is_skipped(low, high):
+            raise _out_of_turn(low, high, last, claimed)
+        state.skipped.add(low, high)
+        if low == last + 1:
+            publish(low, high)
+        else:
+            # What was claimed before is published first, and takes this along.
+            skipped_early[low] = high
+            published = ASK_THE_CURSOR
 
     def wait_for_capacity(sequence: int, n: int, timeout: float | None) -> None:
         """Return when `sequence` may be claimed. Ends when the slowest consumer advances, at the deadline, or at close."""
         if capacity.admits(sequence):
             return
-        if sequence - published > size:
+        if sequence - cursor[0] > size:
             raise DeadlockError(
                 f"cannot claim up to sequence {sequence}: this thread has claimed up to {claimed} and published up to "
-                f"{published} of a ring of {size} slots, and waits for itself; publish first"
+                f"{cursor[0]} of a ring of {size} slots, and waits for itself; publish first"
             )
         wait = capacity.start_wait(sequence, n, timeout)
         while not capacity.admits(sequence):
@@ -213,7 +251,7 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
         owner_id = NOBODY
         claimed = INITIAL_SEQUENCE - 1
 
-    return _Producer(thread, ProducerBarrier(next_, try_next, publish), lambda: claimed, retire)
+    return _Producer(thread, ProducerBarrier(next_, try_next, publish, skip), lambda: claimed, retire)
 
 
 def _out_of_turn(low: int, high: int, published: int, claimed: int) -> ValueError:

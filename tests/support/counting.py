@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from ringbuffer.memory import PROCESS_MEMORY, CellView, ProcessMemory, Slots, Word
 from ringbuffer.memory.process import ProcessCell, ProcessCellView, ProcessFlagArray
@@ -33,6 +34,9 @@ class CountingMemory:
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return self._inner.event_slots(events)
+
+    def value_slots(self, length: int, /) -> Slots[Any]:
+        return self._inner.value_slots(length)
 
 
 class CountingWord:

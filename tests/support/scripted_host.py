@@ -84,6 +84,12 @@ class ScriptedHost:
     def sleep(self, seconds: float) -> None:
         self.pause("sleep", seconds)
 
+    def available_cpus(self) -> frozenset[int]:
+        return SYSTEM_HOST.available_cpus()
+
+    def pin(self, cpu: int) -> None:
+        SYSTEM_HOST.pin(cpu)
+
     def condition(self) -> ScriptedCondition:
         return ScriptedCondition(self)
 

@@ -30,6 +30,12 @@ class ForwardingHost:
     def monotonic(self) -> float:
         return SYSTEM_HOST.monotonic()
 
+    def available_cpus(self) -> frozenset[int]:
+        return SYSTEM_HOST.available_cpus()
+
+    def pin(self, cpu: int) -> None:
+        SYSTEM_HOST.pin(cpu)
+
     def yield_now(self) -> None:
         SYSTEM_HOST.yield_now()
 

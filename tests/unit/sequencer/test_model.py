@@ -1,5 +1,6 @@
 """Both sequencers against a trivial model, by random operations."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -27,6 +28,7 @@ class SequencerMachine(RuleBasedStateMachine):
         self.view = self.sequencer.published_view()
         self.claimed = -1
         self.published: set[int] = set()
+        self.skipped: set[int] = set()
         self.consumers: list[tuple[Sequence, int]] = []
 
     def make(self, size: int) -> Sequencer:
@@ -57,20 +59,56 @@ class SequencerMachine(RuleBasedStateMachine):
                 return
             raise AssertionError("claimed more than there was room for")
 
-    @precondition(lambda self: len(self.published) <= self.claimed)
+    @precondition(lambda self: self.pending() and (not self.in_order or self.pending()[0] == self.prefix() + 1))
     @rule(data=st.data())
     def publish(self, data: st.DataObject) -> None:
-        pending = [sequence for sequence in range(self.claimed + 1) if sequence not in self.published]
+        pending = self.pending()
         low = pending[0] if self.in_order else data.draw(st.sampled_from(pending))
+        high = self.draw_high(data, low, pending)
+        self.barrier.publish(low, high)
+        self.published.update(range(low, high + 1))
+        self.follow()
+
+    @precondition(lambda self: self.pending())
+    @rule(data=st.data())
+    def skip(self, data: st.DataObject) -> None:
+        pending = self.pending()
+        low = data.draw(st.sampled_from(pending))
+        high = self.draw_high(data, low, pending)
+        self.barrier.skip(low, high)
+        self.skipped.update(range(low, high + 1))
+        if not self.in_order:
+            self.published.update(range(low, high + 1))
+        self.follow()
+
+    def follow(self) -> None:
+        """What was skipped out of turn is published as soon as what comes before it is."""
+        while self.prefix() + 1 in self.skipped:
+            self.published.add(self.prefix() + 1)
+
+    def pending(self) -> list[int]:
+        """What may be published or skipped."""
+        return [each for each in range(self.claimed + 1) if each not in self.published and each not in self.skipped]
+
+    def draw_high(self, data: st.DataObject, low: int, pending: list[int]) -> int:
         high = low
         while high + 1 in pending and data.draw(st.booleans()):
             high += 1
-        self.barrier.publish(low, high)
-        self.published.update(range(low, high + 1))
+        return high
+
+    @precondition(lambda self: self.pending())
+    @rule(data=st.data())
+    def skip_what_is_not_due(self, data: st.DataObject) -> None:
+        done = sorted(set(range(self.claimed + 1)) - set(self.pending()) | {-1, self.claimed + 1})
+        sequence = data.draw(st.sampled_from(done))
+        before = self.sequencer.state.skipped.count
+        with pytest.raises(ValueError, match="cannot publish"):
+            self.barrier.skip(sequence)
+        assert self.sequencer.state.skipped.count == before
 
     @rule(sequence=st.integers(-20, 200))
     def publish_what_is_not_due(self, sequence: int) -> None:
-        if 0 <= sequence <= self.claimed and sequence not in self.published:
+        if sequence in self.pending():
             return
         try:
             self.barrier.publish(sequence)
@@ -83,7 +121,7 @@ class SequencerMachine(RuleBasedStateMachine):
         if len(self.consumers) < 3:
             consumer = Sequence()
             self.sequencer.add_gating_sequences(consumer)
-            self.consumers.append((consumer, self.sequencer.cursor))
+            self.consumers.append((consumer, self.prefix()))
 
     @precondition(lambda self: self.consumers)
     @rule(data=st.data())
@@ -105,7 +143,12 @@ class SequencerMachine(RuleBasedStateMachine):
         if not hasattr(self, "sequencer"):
             return
         assert self.sequencer.claimed == self.claimed
-        assert self.view.get() == self.prefix()
+        prefix = self.prefix()
+        first = self.gate() + 1
+        pieces = self.sequencer.state.skipped.view().pieces(first, prefix) if first <= prefix else []
+        shown = [sequence for low, high in pieces for sequence in range(low, high + 1)]
+        assert shown == [sequence for sequence in range(first, prefix + 1) if sequence not in self.skipped]
+        assert self.view.get() == prefix
         assert self.sequencer.published_view().get() == self.prefix()
         gate = self.gate()
         assert self.sequencer.remaining_capacity() == max(0, min(self.size, self.size - (self.claimed - gate)))

@@ -124,7 +124,7 @@ def test_a_consumer_that_joins_ahead_of_unpublished_claims_does_not_let_producer
     sequencer = MultiProducerSequencer(1, BusySpinWaitStrategy())
     slow, fast, consumer = sequencer.producer_barrier(), sequencer.producer_barrier(), Sequence()
     stuck = slow.next()
-    sequencer.add_gating_sequences(consumer)
+    sequencer.add_gating_sequences(consumer, start=Sequence(stuck))
     assert consumer.get() == stuck
     with pytest.raises(InsufficientCapacityError):
         fast.try_next()

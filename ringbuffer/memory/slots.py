@@ -1,0 +1,33 @@
+"""The slots of a ring in this process: objects that stay where they are, or values that come and go."""
+
+from typing import Any, Final
+
+
+class ProcessEventSlots[T]:
+    """Slots whose events stay where they are: each thread reads its own copy of the list. Any thread."""
+
+    __slots__ = ("_events",)
+
+    def __init__(self, events: list[T]) -> None:
+        self._events: Final = events
+
+    def view(self) -> list[T]:
+        """The calling thread's own list of the events."""
+        return self._events.copy()
+
+
+class ProcessValueSlots:
+    """Slots whose values change: one list for all threads, so that a batch moves as a slice. Any thread.
+
+    Its length never changes, so neither does its storage; CPython stores an item of a list with release and loads it with
+    acquire, and copies slices under the list's own lock. Who may touch which slots, sequences alone decide.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, length: int) -> None:
+        self._values: Final[list[Any]] = [None] * length
+
+    def view(self) -> list[Any]:
+        """The list itself: never append to it, and assign to a slice only as many values as it has."""
+        return self._values

@@ -1,0 +1,163 @@
+"""`Dispatch`: how the events of one batch get to a handler, and what its errors mean."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from ringbuffer.memory import Word
+from ringbuffer.processors.exceptions import ExceptionHandler
+from ringbuffer.processors.handlers import HandlerHooks
+from ringbuffer.processors.rewind import RewindBatch, RewindStrategy
+from ringbuffer.reading import SlotReader
+
+
+class Consumer(Protocol):
+    """What a dispatch needs to know of the processor it works for."""
+
+    @property
+    def exception_handler(self) -> ExceptionHandler:
+        """Who decides about the handler's errors, now."""
+        ...
+
+    @property
+    def rewind_strategy(self) -> RewindStrategy:
+        """Who decides about batches that are to be replayed, now."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Wait; a halt ends it."""
+        ...
+
+
+class Dispatch[E]:
+    """Gives batches to one handler during one run. Owning thread only.
+
+    Args:
+        consumer: the processor.
+        hooks: the methods of its handler.
+        reader: the thread's own access to the slots.
+        own: the consumer's sequence.
+        advanced: to be called after `own` was stored, if anything.
+    """
+
+    __slots__ = ("_advanced", "_attempts", "_consumer", "_handle", "_hooks", "_own", "_reader", "last")
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        hooks: HandlerHooks[E],
+        reader: SlotReader[E],
+        own: Word,
+        advanced: Callable[[], None] | None,
+    ) -> None:
+        self._consumer: Final = consumer
+        self._hooks: Final = hooks
+        self._handle: Final[Callable[..., object]] = hooks.on_event or hooks.on_batch or _unreachable
+        self._reader: Final = reader
+        self._own: Final = own
+        self._advanced: Final = advanced
+        self._attempts = 0
+        #: The last sequence of the batch that is being handled.
+        self.last = own[0]
+
+    @property
+    def handle(self) -> Callable[[int, int], int]:
+        """`handle(first, last)` gives a batch to the handler; it returns where to go on: before `last + 1` to replay it."""
+        return self._each if self._hooks.on_event is not None else self._batch
+
+    # -- the two ways -------------------------------------------------------------------------------------------
+
+    def _each(self, sequence: int, last: int) -> int:
+        """Each event up to `last` to `on_event`; a failure to the exception handler, then on with the next event."""
+        reader, on_event = self._reader, self._handle
+        if reader.skips(last):
+            return self._each_in_pieces(sequence, last)
+        events = iter(reader.read(sequence, last))
+        event: object = None
+        while sequence <= last:
+            try:
+                for event in events:
+                    on_event(event, sequence, sequence == last)
+                    sequence += 1
+            except BaseException as error:
+                if self._rewinds(error, last):
+                    return self._own[0] + 1
+                self._failed(error, sequence, sequence, event)
+                sequence += 1
+        self._attempts = 0
+        return sequence
+
+    def _each_in_pieces(self, first: int, last: int) -> int:
+        """As `_each`, for a batch with skipped sequences in it; the last event shown is the end of the batch."""
+        pieces = self._reader.pieces(first, last)
+        end = pieces[-1][1] if pieces else first - 1
+        for low, high in pieces:
+            for sequence, event in enumerate(self._reader.read(low, high), low):
+                try:
+                    self._handle(event, sequence, sequence == end)
+                except BaseException as error:
+                    if self._rewinds(error, last):
+                        return self._own[0] + 1
+                    self._failed(error, sequence, sequence, event)
+        self._attempts = 0
+        return last + 1
+
+    def _batch(self, first: int, last: int) -> int:
+        """All events up to `last` to `on_batch`, in one list for each piece without skipped sequences."""
+        for low, high in self._reader.shown(first, last):
+            events = self._reader.read(low, high)
+            try:
+                self._handle(events, low)
+            except BaseException as error:
+                if self._rewinds(error, last):
+                    return self._own[0] + 1
+                self._failed(error, low, high, events)
+        self._attempts = 0
+        return last + 1
+
+    # -- errors -------------------------------------------------------------------------------------------------
+
+    def _rewinds(self, error: BaseException, last: int) -> bool:
+        """Whether `error` asks for the batch again, and gets it; after the pause that the strategy wants."""
+        if not isinstance(error, RewindBatch):
+            return False
+        self._attempts += 1
+        pause = self._consumer.rewind_strategy.pause_before(self._attempts)
+        if pause is None:
+            self._attempts = 0
+            return False
+        self._reader.forget()
+        if self._hooks.on_rewind is not None:
+            self._hooks.on_rewind(self._own[0] + 1)
+        if pause:
+            self._consumer.pause(pause)
+        return True
+
+    def _failed(self, error: BaseException, sequence: int, last: int, event: object) -> None:
+        """What comes before `sequence` is finished; so is what comes up to `last`, if the exception handler returns."""
+        self._advance(sequence - 1)
+        if not isinstance(error, Exception):
+            raise error
+        self._consumer.exception_handler.handle_event_exception(error, sequence, event)
+        self._advance(last)
+
+    def _advance(self, sequence: int) -> None:
+        """Move the consumer's sequence forward to `sequence`, unless an early release has moved it further."""
+        if self._own[0] < sequence:
+            self._own[0] = sequence
+            if self._advanced is not None:
+                self._advanced()
+
+    # -- early release ------------------------------------------------------------------------------------------
+
+    def release(self, sequence: int) -> None:
+        """See `EarlyRelease`."""
+        released = self._own[0]
+        if not released <= sequence <= self.last:
+            raise ValueError(
+                f"cannot release up to {sequence}: the batch goes up to {self.last}, and {released} is released already"
+            )
+        self._advance(sequence)
+
+
+def _unreachable(*arguments: object) -> None:
+    raise AssertionError("HandlerHooks has made sure that there is a method to handle events with")

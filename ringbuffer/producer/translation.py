@@ -1,0 +1,197 @@
+"""Translators: functions that fill an event, called between its claim and its publication.
+
+`publish_event(translator, a, b)` calls `translator(event, sequence, a, b)`, or `translator.translate_to(event, sequence, a, b)`
+where it has that method (LMAX Disruptor, `EventTranslator`). A translator that raises leaves no hole and shows nothing
+half-filled: the claim is skipped, all of it, and the publisher gets the exception.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from ringbuffer.errors import RingBufferError
+from ringbuffer.sequencer import ProducerBarrier
+
+
+class TranslatorObject[E](Protocol):
+    """A translator that is an object."""
+
+    def translate_to(self, event: E, sequence: int, /, *arguments: Any) -> object:
+        """Fill `event`, whose number is `sequence`, from the arguments of `publish_event`."""
+        ...
+
+
+type Translator[E] = Callable[..., object] | TranslatorObject[E]
+
+
+class PublishEvent[E](Protocol):
+    """`publish_event(translator, *args, timeout=None)`: claim a slot, fill it, publish it."""
+
+    def __call__(self, translator: Translator[E], /, *arguments: object, timeout: float | None = None) -> int:
+        """Publish one event; its sequence is returned.
+
+        Args:
+            translator: called as `translator(event, sequence, *arguments)`.
+            arguments: for the translator.
+            timeout: the longest wait for room, in seconds; None waits without a limit.
+
+        Raises:
+            TypeError: `translator` is no translator, or the ring holds values. Nothing was claimed.
+            Exception: what the translator raised. The slot is skipped.
+        """
+        ...
+
+
+class TryPublishEvent[E](Protocol):
+    """`try_publish_event(translator, *args)`: as `publish_event`, but never wait."""
+
+    def __call__(self, translator: Translator[E], /, *arguments: object) -> int:
+        """As `PublishEvent`; `InsufficientCapacityError` where there is no room."""
+        ...
+
+
+class PublishEvents[E](Protocol):
+    """`publish_events(translator, *columns, count=None, timeout=None)`: one claim for many events."""
+
+    def __call__(
+        self, translator: Translator[E], /, *columns: Iterable[object], count: int | None = None, timeout: float | None = None
+    ) -> range:
+        """Publish one event for each row of `columns`, as `map` would call the translator; their sequences are returned.
+
+        Args:
+            translator: called as `translator(event, sequence, *row)`.
+            columns: a collection for each argument of the translator, all of one length.
+            count: how many events, where there are no columns.
+            timeout: the longest wait for room for all of them, in seconds; None waits without a limit.
+
+        Raises:
+            ValueError: there are more events than slots, columns of different lengths, or neither columns nor a count.
+            TypeError: `translator` is no translator, or the ring holds values.
+            Exception: what the translator raised. The whole claim is skipped: no event of it is handled.
+        """
+        ...
+
+
+class TryPublishEvents[E](Protocol):
+    """`try_publish_events(translator, *columns, count=None)`: as `publish_events`, but never wait."""
+
+    def __call__(self, translator: Translator[E], /, *columns: Iterable[object], count: int | None = None) -> range:
+        """As `PublishEvents`; `InsufficientCapacityError` where there is no room for all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventPublication[E]:
+    """A thread's own functions to publish through translators. Owning thread only."""
+
+    publish_event: PublishEvent[E]
+    try_publish_event: TryPublishEvent[E]
+    publish_events: PublishEvents[E]
+    try_publish_events: TryPublishEvents[E]
+
+
+def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPublication[E]:
+    """The calling thread's own functions, over its own barrier and its own copy of the events."""
+    size: Final = len(slots)
+    mask: Final = size - 1
+    next_, try_next, publish, skip = barrier.next, barrier.try_next, barrier.publish, barrier.skip
+
+    def publish_event(translator: Translator[E], /, *arguments: object, timeout: float | None = None) -> int:
+        translate = getattr(translator, "translate_to", translator)
+        if not callable(translate):
+            raise _no_translator(translator)
+        sequence = next_(1, timeout)
+        try:
+            translate(slots[sequence & mask], sequence, *arguments)
+            publish(sequence)
+        except BaseException as error:
+            give_up(sequence, sequence, error)
+            raise
+        return sequence
+
+    def try_publish_event(translator: Translator[E], /, *arguments: object) -> int:
+        translate = _function_of(translator)
+        sequence = try_next(1)
+        fill(translate, sequence, sequence, (), arguments)
+        return sequence
+
+    def publish_events(
+        translator: Translator[E], /, *columns: Iterable[object], count: int | None = None, timeout: float | None = None
+    ) -> range:
+        return in_one_claim(lambda n: next_(n, timeout), translator, columns, count)
+
+    def try_publish_events(translator: Translator[E], /, *columns: Iterable[object], count: int | None = None) -> range:
+        return in_one_claim(try_next, translator, columns, count)
+
+    def in_one_claim(
+        claim: Callable[[int], int], translator: Translator[E], columns: tuple[Iterable[object], ...], count: int | None
+    ) -> range:
+        translate = _function_of(translator)
+        rows = [column if isinstance(column, Collection) else list(column) for column in columns]
+        n = _number_of_events(rows, count, size)
+        if n == 0:
+            return range(0)
+        high = claim(n)
+        fill(translate, high - n + 1, high, rows, ())
+        return range(high - n + 1, high + 1)
+
+    def fill(
+        translate: Callable[..., object],
+        low: int,
+        high: int,
+        columns: Iterable[Iterable[object]],
+        arguments: tuple[object, ...],
+    ) -> None:
+        try:
+            for sequence, *row in zip(range(low, high + 1), *columns, strict=True):
+                translate(slots[sequence & mask], sequence, *row, *arguments)
+            publish(low, high)
+        except BaseException as error:
+            give_up(low, high, error)
+            raise
+
+    def give_up(low: int, high: int, error: BaseException) -> None:
+        """Skip what could not be filled or published; `error` is what the publisher gets."""
+        try:
+            skip(low, high)
+        except (ValueError, RingBufferError):
+            # It was published: what raised came after that, such as an interrupt while consumers were signalled.
+            error.add_note(f"the events {low} to {high} had been published before this was raised")
+
+    return EventPublication(publish_event, try_publish_event, publish_events, try_publish_events)
+
+
+def no_event_publication(kind: str) -> EventPublication[Any]:
+    """The same for a ring without events, where each of the functions raises."""
+
+    def refuse(*arguments: object, **options: object) -> Any:
+        raise TypeError(f"this is a ring of {kind}: there are no events to translate into; use publish_value(s)")
+
+    return EventPublication(refuse, refuse, refuse, refuse)
+
+
+def _function_of(translator: object) -> Callable[..., object]:
+    translate = getattr(translator, "translate_to", translator)
+    if not callable(translate):
+        raise _no_translator(translator)
+    return translate
+
+
+def _no_translator(translator: object) -> TypeError:
+    return TypeError(
+        f"{translator!r} is no translator: it must be callable as translator(event, sequence, *arguments), or have "
+        f"translate_to. Nothing was claimed"
+    )
+
+
+def _number_of_events(columns: list[Collection[object]], count: int | None, size: int) -> int:
+    lengths = {len(column) for column in columns}
+    if count is not None:
+        lengths.add(count)
+    if len(lengths) != 1:
+        wrong = f"columns of different lengths, {sorted(lengths)}" if lengths else "neither columns nor a count"
+        raise ValueError(f"publish_events got {wrong}; give one value for each event in every column. Nothing was claimed")
+    n = lengths.pop()
+    if not 0 <= n <= size:
+        raise ValueError(f"cannot publish {n} events at once into a ring of {size} slots; publish up to {size} at a time")
+    return n

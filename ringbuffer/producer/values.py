@@ -1,0 +1,141 @@
+"""Publishing into a ring of values: one at a time, or chunks that move as slices."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from ringbuffer.errors import PublicationError
+from ringbuffer.host import Host
+from ringbuffer.producer.claim import publish_or_skip, store
+from ringbuffer.sequencer import ProducerBarrier
+
+#: The most values that `publish_values` moves at a time, unless it is told otherwise.
+DEFAULT_CHUNK: Final = 256
+
+
+class PublishValue(Protocol):
+    """`publish_value(value, timeout=None)`: claim a slot, put the value there, publish it."""
+
+    def __call__(self, value: Any, timeout: float | None = None) -> int:
+        """Publish any object; its sequence is returned.
+
+        Raises:
+            TypeError: the ring has pre-allocated events.
+            ClaimTimeoutError: there was no room in `timeout` seconds (None waits without a limit).
+        """
+        ...
+
+
+class TryPublishValue(Protocol):
+    """`try_publish_value(value)`: as `publish_value`, but never wait."""
+
+    def __call__(self, value: Any) -> int:
+        """As `PublishValue`; `InsufficientCapacityError` where there is no room."""
+        ...
+
+
+class PublishValues(Protocol):
+    """`publish_values(values, timeout=None, chunk=None)`: publish many values, a chunk at a time."""
+
+    def __call__(self, values: Iterable[Any], timeout: float | None = None, chunk: int | None = None) -> int:
+        """Publish every value, in order; how many is returned.
+
+        Values are taken from the iterable until there is a chunk of them, and then published together: from a source that is
+        slow to produce them, take `chunk=1`. Between two chunks other producers may publish.
+
+        Args:
+            values: any iterable, however long.
+            timeout: the longest time in all, in seconds; None sets no limit.
+            chunk: the most values to claim at once, 1 to the size of the ring; the default is 256, or half the ring.
+
+        Raises:
+            TypeError: the ring has pre-allocated events.
+            ClaimTimeoutError: there was no room in time. As with the other errors of a claim, its `published` says how
+                many values were published, and `unpublished` holds those that were taken from the iterable and were not.
+            Exception: what the iterable raised. What it gave before that is published.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePublication:
+    """A thread's own functions to publish values. Owning thread only."""
+
+    publish_value: PublishValue
+    try_publish_value: TryPublishValue
+    publish_values: PublishValues
+
+
+def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) -> ValuePublication:
+    """The calling thread's own functions, over its own barrier and the ring's slots."""
+    size: Final = len(slots)
+    mask: Final = size - 1
+    next_, try_next, publish, skip = barrier.next, barrier.try_next, barrier.publish, barrier.skip
+
+    def publish_value(value: Any, timeout: float | None = None) -> int:
+        sequence = next_(1, timeout)
+        slots[sequence & mask] = value
+        try:
+            publish(sequence)
+        except ValueError:
+            skip(sequence)
+            raise
+        return sequence
+
+    def try_publish_value(value: Any) -> int:
+        sequence = try_next()
+        slots[sequence & mask] = value
+        publish_or_skip(barrier, sequence, sequence)
+        return sequence
+
+    def publish_values(values: Iterable[Any], timeout: float | None = None, chunk: int | None = None) -> int:
+        length = max(1, min(DEFAULT_CHUNK, size // 2)) if chunk is None else chunk
+        if not 1 <= length <= size:
+            raise ValueError(f"chunk must be from 1 to {size}, the size of the ring, not {chunk!r}")
+        deadline = None if timeout is None else host.monotonic() + timeout
+        published = 0
+        for taken, failure in _chunks(values, length):
+            if taken:
+                try:
+                    high = next_(len(taken), None if deadline is None else deadline - host.monotonic())
+                except PublicationError as error:
+                    error.published, error.unpublished = published, tuple(taken)
+                    raise
+                low = high - len(taken) + 1
+                store(slots, low, taken)
+                publish_or_skip(barrier, low, high)
+                published += len(taken)
+            if failure is not None:
+                raise failure
+        return published
+
+    return ValuePublication(publish_value, try_publish_value, publish_values)
+
+
+def no_value_publication() -> ValuePublication:
+    """The same for a ring of pre-allocated events, where each of the functions raises."""
+
+    def refuse(*arguments: object, **options: object) -> Any:
+        raise TypeError("this ring has pre-allocated events: use publish_event(s), or build it with RingBuffer.of_values")
+
+    return ValuePublication(refuse, refuse, refuse)
+
+
+def _chunks(values: Iterable[Any], length: int) -> Iterator[tuple[list[Any], BaseException | None]]:
+    """Lists of `length` values, the last of them shorter, or cut short by an error of the iterable, which comes with it."""
+    if isinstance(values, list):
+        for start in range(0, len(values), length):
+            yield values[start : start + length], None
+        return
+    iterator = iter(values)
+    while True:
+        taken: list[Any] = []
+        try:
+            taken.extend(itertools.islice(iterator, length))
+        except BaseException as error:
+            yield taken, error
+            return
+        yield taken, None
+        if len(taken) < length:
+            return

@@ -1,0 +1,109 @@
+"""Skipped sequences: published, so that nobody waits for them, but never shown to a handler.
+
+A claim cannot be given back: later claims may be published already. When whoever claimed it cannot fill it, because a
+translator raised, its sequences are noted here and published like any others; every consumer passes over them.
+
+Shared words:
+
+    count    how many ranges were ever noted; raised by a read-modify-write before the range is published
+
+A consumer that was let through to a sequence (a load-acquire of what its publication stored) therefore finds the count raised
+for every skipped sequence up to there. It compares the count once a batch, and looks at the ranges only when it changed or
+when a range lies within the batch.
+"""
+
+from typing import Final
+
+from ringbuffer.host import Host
+from ringbuffer.memory import Memory, Word
+
+#: The next skipped sequence where there is none: higher than every sequence.
+NONE_AHEAD: Final = 1 << 62
+
+type Range = tuple[int, int]
+
+
+class SkippedSequences:
+    """The ranges of one ring that are skipped. Any thread.
+
+    Args:
+        size: slots in the ring.
+        memory: what provides the count's cell.
+        host: what provides the lock that serialises changes.
+    """
+
+    __slots__ = ("_count", "_lock", "_ranges", "_size")
+
+    def __init__(self, size: int, memory: Memory, host: Host) -> None:
+        self._size: Final = size
+        self._count: Final = memory.cell(0)
+        self._lock: Final = host.lock()
+        self._ranges: tuple[Range, ...] = ()
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """The ranges that some consumer may still come to: (lowest, highest), in no particular order."""
+        return self._ranges
+
+    @property
+    def count(self) -> int:
+        """How many ranges were ever noted."""
+        return self._count.load()
+
+    def add(self, low: int, high: int) -> None:
+        """Note that the sequences from `low` to `high` are to be skipped. They are claimed and not published yet.
+
+        Every consumer has passed what lies a ring before a claim, so those ranges are dropped. The tuple is replaced before
+        the count is raised: who sees the count sees the range.
+        """
+        with self._lock:
+            kept = tuple(each for each in self._ranges if each[1] > high - self._size)
+            self._ranges = (*kept, (low, high))
+            self._count.fetch_add(1)
+
+    def view(self) -> "SkippedView":
+        """The calling thread's own access."""
+        return SkippedView(self, self._count.view().word)
+
+
+class SkippedView:
+    """One thread's knowledge of what is skipped. Owning thread only."""
+
+    __slots__ = ("_count", "_next", "_ranges", "_seen", "_skipped")
+
+    def __init__(self, skipped: SkippedSequences, count: Word) -> None:
+        self._skipped: Final = skipped
+        self._count: Final = count
+        self._seen = 0
+        self._ranges: tuple[Range, ...] = ()
+        self._next = NONE_AHEAD
+
+    def concerns(self, last: int) -> bool:
+        """Whether a skipped sequence may lie at or before `last`, and after what `pieces` was last asked about."""
+        return self._count[0] != self._seen or self._next <= last
+
+    def forget(self) -> None:
+        """What `pieces` was asked about will be asked about again."""
+        self._next = -1
+
+    def pieces(self, first: int, last: int) -> list[Range]:
+        """What is left of `[first, last]` without the skipped sequences, in order; the caller was let through to `last`.
+
+        The count is loaded before the tuple; a range that is noted between the two is taken in early, and does no harm.
+        """
+        seen = self._count[0]
+        if seen != self._seen:
+            self._ranges = tuple(sorted(self._skipped.ranges))
+            self._seen = seen
+        pieces = []
+        low = first
+        for start, stop in self._ranges:
+            if stop < low or start > last:
+                continue
+            if low < start:
+                pieces.append((low, start - 1))
+            low = stop + 1
+        if low <= last:
+            pieces.append((low, last))
+        self._next = min((start for start, _ in self._ranges if start > last), default=NONE_AHEAD)
+        return pieces
