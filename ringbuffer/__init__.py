@@ -1,27 +1,30 @@
 """A Disruptor for free-threaded Python: threads exchange events through a pre-allocated ring.
 
-    ring = RingBuffer(1024, Order, ProducerType.SINGLE)
-    with BatchEventProcessor(ring, ring.new_barrier(), handler):
-        sequence = ring.next()
-        ring[sequence].price = 101.5
-        ring.publish(sequence)
+    disruptor = Disruptor(Order, 1024)
+    disruptor.handle_events_with(journal, replicate).then(execute)
+    with disruptor:
+        disruptor.publish_event(fill, 101.5)
 
 Importing this package leaves the GIL off where it is off.
 """
 
 from ringbuffer.barrier import SequenceBarrier
+from ringbuffer.disruptor import Consumer, Disruptor, EventHandlerGroup
 from ringbuffer.errors import (
     AlertError,
+    ClaimTimeoutError,
     ConsumerFailedError,
     DeadlockError,
     InsufficientCapacityError,
     MemoryBindingError,
     ProcessorStateError,
     ProducerThreadError,
+    PublicationError,
     RingBufferClosedError,
     RingBufferError,
 )
 from ringbuffer.processors import (
+    AsyncEventProcessor,
     BatchEventProcessor,
     BatchHandler,
     EventHandler,
@@ -31,8 +34,15 @@ from ringbuffer.processors import (
     IgnoringExceptionHandler,
     LoggingExceptionHandler,
     ProcessorState,
+    RewindAfterPause,
+    RewindAlways,
+    RewindAtMost,
+    RewindBatch,
+    Worker,
+    WorkerPool,
 )
-from ringbuffer.producer import Producer
+from ringbuffer.producer import Claim, Producer
+from ringbuffer.readers import EventPoller, EventStream, PollState
 from ringbuffer.ring_buffer import ProducerType, RingBuffer
 from ringbuffer.sequence import Sequence, SequenceGroup
 from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
@@ -51,14 +61,22 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AlertError",
+    "AsyncEventProcessor",
     "BatchEventProcessor",
     "BatchHandler",
     "BlockingWaitStrategy",
     "BusySpinWaitStrategy",
+    "Claim",
+    "ClaimTimeoutError",
+    "Consumer",
     "ConsumerFailedError",
     "DeadlockError",
+    "Disruptor",
     "EventHandler",
+    "EventHandlerGroup",
+    "EventPoller",
     "EventProcessor",
+    "EventStream",
     "ExceptionHandler",
     "FatalExceptionHandler",
     "IgnoringExceptionHandler",
@@ -68,11 +86,17 @@ __all__ = [
     "MemoryBindingError",
     "MultiProducerSequencer",
     "PhasedBackoffWaitStrategy",
+    "PollState",
     "ProcessorState",
     "ProcessorStateError",
     "Producer",
     "ProducerThreadError",
     "ProducerType",
+    "PublicationError",
+    "RewindAfterPause",
+    "RewindAlways",
+    "RewindAtMost",
+    "RewindBatch",
     "RingBuffer",
     "RingBufferClosedError",
     "RingBufferError",
@@ -84,5 +108,7 @@ __all__ = [
     "SleepingWaitStrategy",
     "TimeoutBlockingWaitStrategy",
     "WaitStrategy",
+    "Worker",
+    "WorkerPool",
     "YieldingWaitStrategy",
 ]

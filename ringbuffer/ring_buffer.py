@@ -14,7 +14,7 @@ from ringbuffer.errors import RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots
 from ringbuffer.producer import Producer, Publishing
-from ringbuffer.reading import SlotReader
+from ringbuffer.readers import EventPoller, EventStream, SlotReader
 from ringbuffer.release import SlotRelease
 from ringbuffer.sequence import Readable, Sequence, SequenceGroup
 from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
@@ -199,6 +199,14 @@ class RingBuffer[E](Publishing[E]):
         """Whether producers wait for `sequence`."""
         release = self._release
         return sequence in (self._sequencer.state.gating.members if release is None else release.members)
+
+    def poller(self, *dependents: Sequence | SequenceGroup) -> EventPoller[E]:
+        """A consumer that looks only when it is told to, in the caller's thread. See `EventPoller`."""
+        return EventPoller(self, *dependents)
+
+    def stream(self, *dependents: Sequence | SequenceGroup, max_batch_size: int | None = None) -> EventStream[E]:
+        """`async for batch in ring.stream():` hands out what is published, in an event loop. See `EventStream`."""
+        return EventStream(self, *dependents, max_batch_size=max_batch_size)
 
     def reader(self) -> SlotReader[E]:
         """The calling thread's own way to read the slots that a barrier let it through to."""

@@ -1,5 +1,6 @@
 """Processors: the consumers of a ring, each with a thread of its own."""
 
+from ringbuffer.processors.asynchronous import AsyncEventProcessor
 from ringbuffer.processors.batch import BatchEventProcessor
 from ringbuffer.processors.exceptions import (
     ExceptionHandler,
@@ -10,9 +11,11 @@ from ringbuffer.processors.exceptions import (
 from ringbuffer.processors.handlers import AnyHandler, BatchHandler, EarlyRelease, EventFunction, EventHandler
 from ringbuffer.processors.processor import EventProcessor, ProcessorState
 from ringbuffer.processors.rewind import RewindAfterPause, RewindAlways, RewindAtMost, RewindBatch, RewindStrategy
+from ringbuffer.processors.work import Worker, WorkerPool
 
 __all__ = [
     "AnyHandler",
+    "AsyncEventProcessor",
     "BatchEventProcessor",
     "BatchHandler",
     "EarlyRelease",
@@ -29,4 +32,6 @@ __all__ = [
     "RewindAtMost",
     "RewindBatch",
     "RewindStrategy",
+    "Worker",
+    "WorkerPool",
 ]

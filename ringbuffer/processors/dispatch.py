@@ -1,4 +1,4 @@
-"""`Dispatch`: how the events of one batch get to a handler, and what its errors mean."""
+"""`Dispatch`: how one run of a processor calls its handler, and what the handler's errors mean."""
 
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -7,10 +7,10 @@ from ringbuffer.memory import Word
 from ringbuffer.processors.exceptions import ExceptionHandler
 from ringbuffer.processors.handlers import HandlerHooks
 from ringbuffer.processors.rewind import RewindBatch, RewindStrategy
-from ringbuffer.reading import SlotReader
+from ringbuffer.readers import SlotReader
 
 
-class Consumer(Protocol):
+class Handling(Protocol):
     """What a dispatch needs to know of the processor it works for."""
 
     @property
@@ -29,7 +29,7 @@ class Consumer(Protocol):
 
 
 class Dispatch[E]:
-    """Gives batches to one handler during one run. Owning thread only.
+    """Calls one handler, during one run. Owning thread only.
 
     Args:
         consumer: the processor.
@@ -39,11 +39,11 @@ class Dispatch[E]:
         advanced: to be called after `own` was stored, if anything.
     """
 
-    __slots__ = ("_advanced", "_attempts", "_consumer", "_handle", "_hooks", "_own", "_reader", "last")
+    __slots__ = ("_advanced", "_attempts", "_consumer", "_handle", "_hooks", "_last", "_own", "_reader")
 
     def __init__(
         self,
-        consumer: Consumer,
+        consumer: Handling,
         hooks: HandlerHooks[E],
         reader: SlotReader[E],
         own: Word,
@@ -56,8 +56,8 @@ class Dispatch[E]:
         self._own: Final = own
         self._advanced: Final = advanced
         self._attempts = 0
-        #: The last sequence of the batch that is being handled.
-        self.last = own[0]
+        #: The last sequence of the batch that is being handled, for early release.
+        self._last = own[0]
 
     @property
     def handle(self) -> Callable[[int, int], int]:
@@ -147,14 +147,54 @@ class Dispatch[E]:
             if self._advanced is not None:
                 self._advanced()
 
-    # -- early release ------------------------------------------------------------------------------------------
+    # -- hooks --------------------------------------------------------------------------------------------------
 
-    def release(self, sequence: int) -> None:
+    def start(self) -> None:
+        """`set_sequence_callback`, then `on_start`."""
+        try:
+            if self._hooks.set_sequence_callback is not None:
+                self._hooks.set_sequence_callback(self._release)
+            if self._hooks.on_start is not None:
+                self._hooks.on_start()
+        except Exception as error:
+            self._consumer.exception_handler.handle_on_start_exception(error)
+
+    def shut_down(self) -> None:
+        """`on_shutdown`."""
+        if self._hooks.on_shutdown is not None:
+            try:
+                self._hooks.on_shutdown()
+            except Exception as error:
+                self._consumer.exception_handler.handle_on_shutdown_exception(error)
+
+    @property
+    def before_batch(self) -> Callable[[int, int, int], None] | None:
+        """`before_batch(first, last, available)`: what the handler wants to know before each batch; None if nothing."""
+        return self._before_batch if self._hooks.on_batch_start or self._hooks.set_sequence_callback else None
+
+    def _before_batch(self, first: int, last: int, available: int) -> None:
+        """Note how far the batch goes, for early release, and call `on_batch_start`."""
+        self._last = last
+        if self._hooks.on_batch_start is not None:
+            try:
+                self._hooks.on_batch_start(last - first + 1, available - first + 1)
+            except Exception as error:
+                self._consumer.exception_handler.handle_event_exception(error, first, None)
+
+    def timed_out(self, sequence: int) -> None:
+        """`on_timeout`; nothing is advanced."""
+        if self._hooks.on_timeout is not None:
+            try:
+                self._hooks.on_timeout(sequence)
+            except Exception as error:
+                self._consumer.exception_handler.handle_event_exception(error, sequence, None)
+
+    def _release(self, sequence: int) -> None:
         """See `EarlyRelease`."""
         released = self._own[0]
-        if not released <= sequence <= self.last:
+        if not released <= sequence <= self._last:
             raise ValueError(
-                f"cannot release up to {sequence}: the batch goes up to {self.last}, and {released} is released already"
+                f"cannot release up to {sequence}: the batch goes up to {self._last}, and {released} is released already"
             )
         self._advance(sequence)
 

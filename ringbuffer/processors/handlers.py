@@ -13,7 +13,9 @@ The least is a function of three arguments. Whatever else a handler wants to kno
 | `set_sequence_callback(release)` | before `on_start`, with a function for early release, see `EarlyRelease` |
 """
 
+import inspect
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, Final, Protocol
 
 
@@ -97,6 +99,11 @@ class HandlerHooks[E]:
         self.on_timeout: Final[Callable[[int], object] | None] = _method(handler, "on_timeout")
         self.set_sequence_callback: Final[Callable[[EarlyRelease], object] | None] = _method(handler, "set_sequence_callback")
 
+    def wrapped(self, wrap: Callable[[Callable[..., object]], Callable[..., object]]) -> "HandlerHooks[E]":
+        """The same hooks, each method that there is replaced by `wrap(method)`."""
+        methods = {name: getattr(self, name) for name in self.__slots__}
+        return HandlerHooks(SimpleNamespace(**{name: wrap(method) for name, method in methods.items() if method is not None}))
+
 
 def _method(handler: object, name: str) -> Any:
     """The handler's method of that name, or None.
@@ -113,3 +120,11 @@ def _method(handler: object, name: str) -> Any:
 def name_of(handler: object) -> str:
     """What to call a processor by default: its handler's name."""
     return str(getattr(handler, "__qualname__", type(handler).__qualname__))
+
+
+def is_asynchronous(handler: object) -> bool:
+    """Whether what handles the events is a coroutine function."""
+    functions = [getattr(handler, name, None) for name in ("on_event", "on_batch")]
+    if functions == [None, None]:
+        functions = [handler, getattr(handler, "__call__", None)]  # noqa: B004 - a partial or a bound method is looked into
+    return any(inspect.iscoroutinefunction(function) for function in functions)

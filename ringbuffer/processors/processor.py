@@ -44,6 +44,7 @@ class EventProcessor[E](ABC):
         name: of the processor and of its thread.
         gating: whether producers wait for this processor. The sequence is registered here, before the processor can start.
             Set it to False where another processor that comes later gates in its place.
+        sequence: what the processor advances, where its maker has made it and takes care of the gating.
         cpu: the processor core that the thread of `start()` is bound to; None leaves it to the system.
 
     It starts where its barrier stands: behind the slowest of its dependents, or else at the end of what is published.
@@ -60,6 +61,7 @@ class EventProcessor[E](ABC):
         name: str,
         gating: bool = True,
         cpu: int | None = None,
+        sequence: Sequence | None = None,
     ) -> None:
         if cpu is not None and cpu not in ring.host.available_cpus():
             raise ValueError(
@@ -69,13 +71,15 @@ class EventProcessor[E](ABC):
         self._ring: Final = ring
         self._barrier: Final = barrier
         self._name: Final = name
-        self._sequence: Final = Sequence(memory=ring.memory)
+        self._sequence: Final = Sequence(memory=ring.memory) if sequence is None else sequence
         self._state: Final = ring.memory.cell(ProcessorState.IDLE)
         self._thread: Thread | None = None
         self._ended: Event = ring.host.event()
         self._begins: Final = ring.host.lock()
         self._halting: Event = ring.host.event()
         self._failure: BaseException | None = None
+        if sequence is not None:
+            return
         if gating:
             ring.add_gating_sequences(self._sequence, start=barrier)
         else:
@@ -90,6 +94,11 @@ class EventProcessor[E](ABC):
     def sequence(self) -> Sequence:
         """The last event this processor has finished with; later stages depend on it."""
         return self._sequence
+
+    @property
+    def ring(self) -> RingBuffer[E]:
+        """What this processor consumes."""
+        return self._ring
 
     @property
     def barrier(self) -> SequenceBarrier:
@@ -171,6 +180,10 @@ class EventProcessor[E](ABC):
             return False
         return ended.wait(timeout)
 
+    def is_current(self) -> bool:
+        """Whether the calling thread is the one that runs this processor now."""
+        return self.is_running and self._thread is self._ring.host.current_thread()
+
     def close(self, timeout: float | None = None) -> bool:
         """`halt()`, then `join(timeout)`. From inside the handler it only halts."""
         self.halt()
@@ -238,7 +251,7 @@ class EventProcessor[E](ABC):
     def _run(self, cpu: int | None = None) -> None:
         state = self._ring.sequencer.state
         self._thread = self._ring.host.current_thread()
-        state.enter_consumer(self._sequence)
+        outer = state.enter_consumer(self._sequence)
         try:
             if cpu is not None:
                 self._ring.host.pin(cpu)
@@ -247,7 +260,7 @@ class EventProcessor[E](ABC):
             self._fail(failure)
             raise
         finally:
-            state.leave_consumer()
+            state.leave_consumer(outer)
             self._end()
 
     def _fail(self, failure: BaseException) -> None:

@@ -1,5 +1,6 @@
 """How a producer learns that there is room, and what it does while there is none."""
 
+from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.backoff import Backoff
@@ -27,7 +28,19 @@ class RingState:
         host: what provides locks and events.
     """
 
-    __slots__ = ("_closed", "_consumers", "_error", "_lock", "gating", "host", "limit", "size", "skipped", "was_closed")
+    __slots__ = (
+        "_closed",
+        "_consumers",
+        "_error",
+        "_listeners",
+        "_lock",
+        "gating",
+        "host",
+        "limit",
+        "size",
+        "skipped",
+        "was_closed",
+    )
 
     def __init__(self, size: int, memory: Memory, host: Host) -> None:
         self.size: Final = size
@@ -38,6 +51,7 @@ class RingState:
         self.was_closed: Final[Event] = host.event()
         self._closed: Final = memory.cell(0)
         self._error: RingBufferClosedError | None = None
+        self._listeners: list[Callable[[], object]] | None = []  # None once they were called
         self._lock: Final = host.lock()
         self._consumers: Final[dict[int, Sequence]] = {}
 
@@ -58,6 +72,10 @@ class RingState:
         self._closed.store(1)
         self.limit.store(CLOSED_LIMIT)
         self.was_closed.set()
+        with self._lock:
+            listeners, self._listeners = self._listeners or [], None
+        for listener in listeners:
+            listener()
 
     def refusal(self) -> RingBufferClosedError:
         """A fresh exception that says why the ring is closed; only after `close`."""
@@ -71,13 +89,35 @@ class RingState:
         """The calling thread's own access to the closed flag: not 0 once closed."""
         return self._closed.view().word
 
-    def enter_consumer(self, sequence: Sequence) -> None:
-        """Note that the calling thread is the one that advances `sequence`, until `leave_consumer`."""
-        self._consumers[self.host.thread_id()] = sequence
+    def enter_consumer(self, sequence: Sequence) -> Sequence | None:
+        """Note that the calling thread is the one that advances `sequence`, until `leave_consumer`; return what was noted."""
+        thread = self.host.thread_id()
+        outer = self._consumers.get(thread)
+        self._consumers[thread] = sequence
+        return outer
 
-    def leave_consumer(self) -> None:
-        """The calling thread advances no sequence any more."""
-        self._consumers.pop(self.host.thread_id(), None)
+    def leave_consumer(self, outer: Sequence | None) -> None:
+        """Note what was noted before the matching `enter_consumer`."""
+        if outer is None:
+            self._consumers.pop(self.host.thread_id(), None)
+        else:
+            self._consumers[self.host.thread_id()] = outer
+
+    # -- who wants to know of the end -----------------------------------------------------------------------------
+
+    def add_close_listener(self, listener: Callable[[], object]) -> None:
+        """Have `listener` called once when the ring is closed, in the thread that closes it; at once if it is closed."""
+        with self._lock:
+            if self._listeners is not None:
+                self._listeners.append(listener)
+                return
+        listener()
+
+    def remove_close_listener(self, listener: Callable[[], object]) -> None:
+        """Forget a listener; nothing to do if it was called, or never added."""
+        with self._lock:
+            if self._listeners is not None and listener in self._listeners:
+                self._listeners.remove(listener)
 
     def check_deadlock(self, wanted: int) -> None:
         """Raise if room for `wanted` depends on an event that the calling thread itself has yet to finish.

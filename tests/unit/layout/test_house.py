@@ -21,7 +21,7 @@ FLOORS = [
     "disruptor",
     "processors",
     "ring_buffer",
-    "producer reading release",
+    "producer readers release",
     "sequencer",
     "barrier",
     "wait",

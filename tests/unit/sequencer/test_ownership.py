@@ -138,7 +138,7 @@ def test_a_consumer_that_waits_for_room_that_only_it_can_make_is_told(kind: Kind
     consumer.set(0)
     assert barrier.next() == 4
     barrier.publish(4)
-    sequencer.state.leave_consumer()
+    sequencer.state.leave_consumer(None)
     with pytest.raises(TimeoutError):
         barrier.next(timeout=0.001)
 

@@ -1,0 +1,106 @@
+"""`Node`: a consumer in the graph: a processor or a pool, what it comes after, and how far it can come."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ringbuffer.processors import EventProcessor, ExceptionHandler, ProcessorState, WorkerPool
+from ringbuffer.sequence import Sequence
+
+
+class Node:
+    """One consumer of a disruptor. Any thread.
+
+    Args:
+        runner: what consumes.
+        handlers: by which users refer to it: what they gave to the disruptor, or made it from.
+        after: the nodes that must have passed an event before it.
+        has_own_exception_handler: whether the disruptor's default is not for it.
+    """
+
+    __slots__ = ("after", "handlers", "has_own_exception_handler", "runner")
+
+    def __init__(
+        self,
+        runner: EventProcessor[Any] | WorkerPool[Any],
+        handlers: tuple[object, ...],
+        after: tuple["Node", ...],
+        has_own_exception_handler: bool,
+    ) -> None:
+        self.runner: Final = runner
+        self.handlers: Final = handlers
+        self.after: Final = after
+        self.has_own_exception_handler = has_own_exception_handler
+
+    @property
+    def name(self) -> str:
+        """Of the processor or the pool."""
+        return self.runner.name
+
+    @property
+    def sequence(self) -> Sequence:
+        """How far it has come."""
+        return self.runner.sequence
+
+    @property
+    def processors(self) -> tuple[EventProcessor[Any], ...]:
+        """The processor; or the workers of the pool."""
+        return self.runner.workers if isinstance(self.runner, WorkerPool) else (self.runner,)
+
+    @property
+    def failures(self) -> Iterator[tuple[EventProcessor[Any], BaseException]]:
+        """The processors that died, and what of."""
+        for processor in self.processors:
+            if processor.failure is not None:
+                yield processor, processor.failure
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no thread of it runs."""
+        return not any(processor.is_running for processor in self.processors)
+
+    @property
+    def state(self) -> str:
+        """What to show of its life: a state, or how many workers run."""
+        if isinstance(self.runner, WorkerPool):
+            running = sum(processor.is_running for processor in self.processors)
+            return f"{running} of {len(self.processors)} workers running"
+        return "DIED" if self.runner.failure is not None else self.runner.state.name
+
+    # -- how far it can come ------------------------------------------------------------------------------------
+
+    def reach(self, target: int) -> int:
+        """The sequence that it will come to if it may go up to `target` and nobody starts or halts anything."""
+        if not any(_goes_on(processor) for processor in self.processors):
+            return self.sequence.get()
+        if isinstance(self.runner, WorkerPool):
+            stuck = (worker.unfinished for worker in self.runner.workers if not _goes_on(worker))
+            return min((left.start - 1 for left in stuck if left), default=target)
+        return target
+
+    def left(self, target: int) -> int:
+        """How many events it has yet to handle until it has come as far as it can, up to `target`."""
+        if isinstance(self.runner, WorkerPool):
+            if not any(_goes_on(worker) for worker in self.runner.workers):
+                return 0
+            working = sum(len(worker.unfinished) for worker in self.runner.workers if _goes_on(worker))
+            return max(0, target - self.runner.claimed) + working
+        return max(0, self.reach(target) - self.sequence.get())
+
+    def set_exception_handler(self, exception_handler: ExceptionHandler, handler: object = None) -> None:
+        """From now on `exception_handler` decides; for all workers of a pool, or only for the one of `handler`.
+
+        Raises:
+            TypeError: a processor that its user made has no such thing.
+        """
+        for processor in self.processors:
+            if not hasattr(processor, "exception_handler"):
+                raise TypeError(f"{processor!r} was ready-made, and has no exception_handler to replace")
+            if handler is None or not isinstance(self.runner, WorkerPool) or getattr(processor, "handler", None) is handler:
+                processor.exception_handler = exception_handler
+        if isinstance(self.runner, WorkerPool) and handler is None:
+            self.runner.exception_handler = exception_handler
+
+
+def _goes_on(processor: EventProcessor[Any]) -> bool:
+    """Whether a processor handles events, or will when it is started."""
+    return processor.state in (ProcessorState.RUNNING, ProcessorState.IDLE)

@@ -1,0 +1,6 @@
+"""Work pools: each event to exactly one of several workers."""
+
+from ringbuffer.processors.work.pool import WorkerPool
+from ringbuffer.processors.work.worker import Worker
+
+__all__ = ["Worker", "WorkerPool"]
