@@ -79,15 +79,14 @@ class SkippedView:
         self._next = NONE_AHEAD
 
     def concerns(self, last: int) -> bool:
-        """Whether a skipped sequence may lie at or before `last`, and after what `pieces` was last asked about."""
+        """Whether a skipped sequence may lie at or before `last`, which nobody asked about before or only `pieces` did."""
         return self._count[0] != self._seen or self._next <= last
-
-    def forget(self) -> None:
-        """What `pieces` was asked about will be asked about again."""
-        self._next = -1
 
     def pieces(self, first: int, last: int) -> list[Range]:
         """What is left of `[first, last]` without the skipped sequences, in order; the caller was let through to `last`.
+
+        Nobody asks about anything before `first` again. What comes after it may be asked about once more, where a batch is cut
+        short or replayed; so the ranges are kept until then.
 
         The count is loaded before the tuple; a range that is noted between the two is taken in early, and does no harm.
         """
@@ -95,15 +94,16 @@ class SkippedView:
         if seen != self._seen:
             self._ranges = tuple(sorted(self._skipped.ranges))
             self._seen = seen
+        self._ranges = tuple(each for each in self._ranges if each[1] >= first)
+        self._next = self._ranges[0][0] if self._ranges else NONE_AHEAD
         pieces = []
         low = first
         for start, stop in self._ranges:
-            if stop < low or start > last:
-                continue
+            if start > last:
+                break
             if low < start:
                 pieces.append((low, start - 1))
-            low = stop + 1
+            low = max(low, stop + 1)
         if low <= last:
             pieces.append((low, last))
-        self._next = min((start for start, _ in self._ranges if start > last), default=NONE_AHEAD)
         return pieces

@@ -17,6 +17,7 @@ from ringbuffer.processors import (
 )
 from ringbuffer.processors.handlers import is_asynchronous
 from ringbuffer.processors.work.pool import DEFAULT_CHUNK
+from ringbuffer.processors.work.worker import worker_hooks
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
 
@@ -114,8 +115,7 @@ class Graph[E]:
         if len(consumers) < len(wanted):
             raise TypeError("a worker pool is made of handlers; processors and factories work for themselves")
         for consumer in consumers:
-            if is_asynchronous(consumer.handler):
-                raise TypeError(f"{consumer.handler!r} is asynchronous; workers are plain functions or objects")
+            worker_hooks(consumer.handler)
             if consumer.max_batch_size is not None:
                 raise ValueError("workers have no max_batch_size of their own; give the pool max_chunk")
         self._check_new([each.handler for each in consumers])

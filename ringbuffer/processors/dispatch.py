@@ -125,7 +125,6 @@ class Dispatch[E]:
         if pause is None:
             self._attempts = 0
             return False
-        self._reader.forget()
         if self._hooks.on_rewind is not None:
             self._hooks.on_rewind(self._own[0] + 1)
         if pause:

@@ -25,7 +25,7 @@ class EventHandler[E](Protocol):
     Only `on_event` is needed; the other methods of the table above may be added.
     """
 
-    def on_event(self, event: E, sequence: int, end_of_batch: bool, /) -> None:
+    def on_event(self, event: E, sequence: int, end_of_batch: bool, /) -> object:
         """Handle one event.
 
         Args:
@@ -39,7 +39,7 @@ class EventHandler[E](Protocol):
 class BatchHandler[E](Protocol):
     """Handles all events that are available at once. Every method is called in the processor's own thread."""
 
-    def on_batch(self, events: list[E], first_sequence: int, /) -> None:
+    def on_batch(self, events: list[E], first_sequence: int, /) -> object:
         """Handle the events `first_sequence`, `first_sequence + 1`, …, valid until this method returns."""
         ...
 

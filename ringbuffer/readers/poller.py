@@ -80,7 +80,7 @@ class EventPoller[E]:
             finished = last
         finally:
             state.leave_consumer(outer)
-            self._finish(finished, last)
+            self._finish(finished)
         return PollState.PROCESSING
 
     def take(self, limit: int | None = None) -> Iterator[E]:
@@ -98,7 +98,7 @@ class EventPoller[E]:
                     yield event
             finished = max(finished, last)
         finally:
-            self._finish(finished, last)
+            self._finish(finished)
 
     def close(self) -> None:
         """Let producers go on without this poller. What it has not finished is nobody's concern any more."""
@@ -121,10 +121,8 @@ class EventPoller[E]:
         last = self._available()
         return first, last if limit is None else min(last, first + limit - 1)
 
-    def _finish(self, sequence: int, looked_at: int) -> None:
-        """Everything up to `sequence` is finished; what was looked at beyond that comes again."""
-        if sequence < looked_at:
-            self._reader.forget()
+    def _finish(self, sequence: int) -> None:
+        """Everything up to `sequence` is finished."""
         if self._own[0] < sequence and not self._closed:
             self._own[0] = sequence  # release: the slots have been read before a producer may fill them again
             if self._advanced is not None:

@@ -13,14 +13,13 @@ class SlotReader[E]:
         skipped: the thread's own knowledge of what is skipped.
     """
 
-    __slots__ = ("_mask", "_skipped", "_slots", "forget", "pieces", "skips")
+    __slots__ = ("_mask", "_skipped", "_slots", "pieces", "skips")
 
     def __init__(self, slots: list[E], skipped: SkippedView) -> None:
         self._slots: Final = slots
         self._mask: Final = len(slots) - 1
         self._skipped: Final = skipped
         self.skips: Final = skipped.concerns
-        self.forget: Final = skipped.forget
         self.pieces: Final = skipped.pieces
 
     def read(self, low: int, high: int) -> list[E]:

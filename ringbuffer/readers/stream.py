@@ -134,8 +134,6 @@ class EventStream[E]:
         if not pieces:
             self._handed_out = last
             return []
-        if len(pieces) > 1:
-            self._reader.forget()
         self._first, self._handed_out = pieces[0]
         return self._reader.read(*pieces[0])
 

@@ -10,10 +10,10 @@ from typing import Final
 
 from ringbuffer.errors import ProcessorStateError
 from ringbuffer.processors.exceptions import ExceptionHandler, FatalExceptionHandler
-from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, name_of
+from ringbuffer.processors.handlers import AnyHandler, name_of
 from ringbuffer.processors.rewind import RewindAlways, RewindStrategy
 from ringbuffer.processors.work.share import WorkShare
-from ringbuffer.processors.work.worker import Worker
+from ringbuffer.processors.work.worker import Worker, worker_hooks
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence, SequenceGroup
 
@@ -64,7 +64,7 @@ class WorkerPool[E]:
         self._numbers: Final = itertools.count(1)
         self._started = False
         for handler in handlers:
-            HandlerHooks(handler)  # refused before anything gates the ring
+            worker_hooks(handler)  # refused before anything gates the ring
         self._share.gate(ring.new_barrier(*self._share.dependents))
         for handler in handlers:
             self.add(handler)

@@ -36,10 +36,8 @@ class Worker[E](EventProcessor[E]):
         name: str,
         cpu: int | None,
     ) -> None:
-        if is_asynchronous(handler):
-            raise TypeError(f"{handler!r} is asynchronous, and nobody would await it; give workers plain functions")
+        self._hooks: Final = worker_hooks(handler)
         self._share: Final = share
-        self._hooks: Final = HandlerHooks(handler)
         self.handler: Final = handler
         self.exception_handler = exception_handler
         self.rewind_strategy = rewind
@@ -115,3 +113,14 @@ def rest(busy: CellView, raise_done: Callable[[], None]) -> None:
     if busy.word[0] != IDLE:
         busy.exchange(IDLE)
         raise_done()
+
+
+def worker_hooks[E](handler: AnyHandler[E]) -> HandlerHooks[E]:
+    """The methods of a handler that a worker can call.
+
+    Raises:
+        TypeError: it has none to handle events with, or is asynchronous.
+    """
+    if is_asynchronous(handler):
+        raise TypeError(f"{handler!r} is asynchronous, and nobody would await it; give workers plain functions or objects")
+    return HandlerHooks(handler)
