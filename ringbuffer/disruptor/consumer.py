@@ -80,9 +80,13 @@ def made[E](ring: RingBuffer[E], factory: ProcessorFactory[E], barrier: Sequence
     processor = factory.create_processor(ring, barrier)
     if not isinstance(processor, EventProcessor):
         raise TypeError(f"create_processor of {factory!r} must return an EventProcessor, not {processor!r}")
-    _check_processor(ring, processor)
-    if set(processor.barrier.dependents) != set(barrier.dependents):
-        raise ValueError(f"{processor!r}, made by {factory!r}, does not wait at the barrier that it was given")
+    try:
+        _check_processor(ring, processor)
+        if processor.barrier is not barrier:
+            raise ValueError(f"{processor!r}, made by {factory!r}, does not wait at the barrier that it was given")
+    except BaseException:
+        ring.remove_gating_sequence(processor.sequence)
+        raise
     return processor
 
 

@@ -15,7 +15,7 @@ from ringbuffer.processors import (
     FatalExceptionHandler,
     WorkerPool,
 )
-from ringbuffer.processors.handlers import is_asynchronous
+from ringbuffer.processors.handlers import is_asynchronous, name_of
 from ringbuffer.processors.work.pool import DEFAULT_CHUNK
 from ringbuffer.processors.work.worker import worker_hooks
 from ringbuffer.ring_buffer import RingBuffer
@@ -124,10 +124,16 @@ class Graph[E]:
             dependents=[node.sequence for node in after],
             exception_handler=self.exception_handler,
             max_chunk=DEFAULT_CHUNK if max_chunk is None else max_chunk,
-            name=name,
+            name=name or consumers[0].name or name_of(consumers[0].handler),
         )
-        for each in consumers:
-            pool.add(each.handler, exception_handler=each.exception_handler, rewind=each.rewind, name=each.name, cpu=each.cpu)
+        try:
+            for each in consumers:
+                pool.add(
+                    each.handler, exception_handler=each.exception_handler, rewind=each.rewind, name=each.name, cpu=each.cpu
+                )
+        except BaseException:
+            self.ring.remove_gating_sequence(pool.sequence)
+            raise
         node = Node(pool, (), tuple(after), False)
         self.nodes += (node,)
         return node
