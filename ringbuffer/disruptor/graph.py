@@ -154,7 +154,9 @@ class Graph[E]:
         for node in nodes:
             followers = [other.name for other in self.nodes if node in other.after and other not in nodes]
             if followers:
-                raise ProcessorStateError(f"cannot remove {node.name!r}: {', '.join(followers)} come after it: they go first")
+                raise ProcessorStateError(
+                    f"cannot remove {node.name!r}: remove what comes after it first: {', '.join(followers)}"
+                )
 
     # -- parts --------------------------------------------------------------------------------------------------
 
