@@ -34,7 +34,11 @@ class Publication(Protocol):
     """Where events are published: a sequencer, as far as a barrier needs one. Any thread."""
 
     def published_view(self) -> PublishedView:
-        """The calling thread's own knowledge of what is published."""
+        """The calling thread's own knowledge of what is published, for one that gates it or is held back by one that does."""
+        ...
+
+    def published(self) -> int:
+        """The highest sequence published without a gap, for anybody, at some moment of the call."""
         ...
 
 
@@ -98,8 +102,14 @@ class SequenceBarrier:
             raise AlertError("the barrier was alerted")
 
     def get(self) -> int:
-        """The highest sequence that this barrier lets through now: published, and passed by every dependent."""
-        return self.view().available()
+        """The highest sequence that this barrier lets through now: published, and passed by every dependent.
+
+        Unlike a view's `available` it is right also for who does not gate the producers.
+        """
+        lowest = self._publication.published()
+        for dependent in self._dependents:
+            lowest = min(lowest, dependent.get(lowest) if isinstance(dependent, SequenceGroup) else dependent.get())
+        return lowest
 
     def wait_for(self, sequence: int) -> int:
         """As `BarrierView.wait_for`, from any thread; a loop should use a view."""

@@ -189,7 +189,7 @@ class RingBuffer[E](Publishing[E]):
         if self._release is None:
             self._sequencer.add_gating_sequences(*sequences, start=start)
         else:
-            self._release.join(self._sequencer.published_view() if start is None else start, *sequences)
+            self._release.join(self.new_barrier() if start is None else start, *sequences)
 
     def remove_gating_sequence(self, sequence: Sequence) -> bool:
         """Let producers go on without `sequence`; say whether they waited for it."""

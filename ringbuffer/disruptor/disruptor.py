@@ -127,8 +127,9 @@ class Disruptor[E](Wiring[E], Publishing[E]):
 
         Raises:
             ValueError: it does not consume here.
-            ProcessorStateError: others come after it; or it is the caller itself; or it is a worker that died before it
-                finished what it had claimed. Nothing was changed.
+            ProcessorStateError: others come after it; or it is the caller itself. Nothing was changed. Or it is a worker,
+                or a pool with one, that died or was halted during a replay, and keeps events that nobody else will handle:
+                it stays, halted.
             TimeoutError: its batch did not end in time. It stays, halting.
         """
         self._life.remove(handler, timeout)

@@ -7,6 +7,7 @@ from ringbuffer.disruptor.graph import Graph
 from ringbuffer.disruptor.node import Node
 from ringbuffer.errors import ConsumerFailedError, ProcessorStateError
 from ringbuffer.processors import EventProcessor, Worker, WorkerPool
+from ringbuffer.processors.work.pool import check_finished
 
 
 class Lifecycle:
@@ -105,6 +106,8 @@ class Lifecycle:
                 raise ProcessorStateError(f"{node.name!r} cannot remove itself: it would wait for its own end")
             if not node.runner.close(timeout):
                 raise TimeoutError(f"the batch of {node.name!r} did not end within {timeout} s; it stays, halting")
+            if isinstance(node.runner, WorkerPool):
+                check_finished(*node.runner.workers)
             self._graph.remove((node,))
 
     # -- draining -----------------------------------------------------------------------------------------------
@@ -126,7 +129,7 @@ class Lifecycle:
     @property
     def backlog(self) -> int:
         """See `Disruptor.backlog`."""
-        return max(self._left(self._graph.ring.sequencer.published_view().get()).values(), default=0)
+        return max(self._left(self._graph.ring.sequencer.published()).values(), default=0)
 
     def shutdown(self, timeout: float | None) -> None:
         """See `Disruptor.shutdown`."""

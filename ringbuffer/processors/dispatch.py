@@ -102,11 +102,16 @@ class Dispatch[E]:
         return last + 1
 
     def _batch(self, first: int, last: int) -> int:
-        """All events up to `last` to `on_batch`, in one list for each piece without skipped sequences."""
+        """All events up to `last` to `on_batch`, in one list for each piece without skipped sequences.
+
+        Each piece is a batch to the handler: one that it has handled is finished, and is not replayed with a later one.
+        """
         for low, high in self._reader.shown(first, last):
             events = self._reader.read(low, high)
             try:
                 self._handle(events, low)
+                if high < last:
+                    self._advance(high)
             except BaseException as error:
                 if self._rewinds(error, last):
                     return self._own[0] + 1

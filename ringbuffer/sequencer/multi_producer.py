@@ -60,6 +60,19 @@ class MultiProducerSequencer(Sequencer):
         """The calling thread's own knowledge of what is published."""
         return PublishedFlags(self._cursor.view(), self._flags.view(), self.buffer_size)
 
+    def published(self) -> int:
+        """The highest sequence published without a gap, for anybody, at some moment of the call.
+
+        Who does not gate the producers may be lapped while it searches: the flag of a slot that is published again is taken
+        for one that is not published yet. So the cursor is read again: as long as the slot behind the prefix was not
+        claimed again, its flag was not either. Each turn but the last means that producers have gone a lap ahead meanwhile.
+        """
+        view = self.published_view()
+        while True:
+            published = view.get()
+            if self._cursor.get() <= published + self.buffer_size:
+                return published
+
     def producer_barrier(self) -> ProducerBarrier:
         """A way to claim and publish for the calling thread. Claims may be published in any order, and by any thread."""
         return _producer_barrier(self, self._cursor.view(), self._flags.view())

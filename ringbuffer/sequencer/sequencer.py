@@ -8,7 +8,7 @@ from ringbuffer.errors import InsufficientCapacityError, RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.sequence import Readable, Sequence, SequenceGroup
-from ringbuffer.sequencer.capacity import RingState, unread_from
+from ringbuffer.sequencer.capacity import RingState
 from ringbuffer.sequencer.producer_barrier import ProducerBarrier
 from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
 
@@ -80,6 +80,10 @@ class Sequencer(ABC):
         """The calling thread's own knowledge of what is published."""
 
     @abstractmethod
+    def published(self) -> int:
+        """The highest sequence published without a gap, for anybody, at some moment of the call."""
+
+    @abstractmethod
     def producer_barrier(self) -> ProducerBarrier:
         """A way to claim and publish for the calling thread."""
 
@@ -97,9 +101,10 @@ class Sequencer(ABC):
             start: where they start; the default is the end of what is published without a gap. It may be behind that only as
                 far as gating sequences are, such as the minimum of some of them.
 
-        See `SequenceGroup.add_at` for why no slot after the start can have been given away.
+        See `SequenceGroup.add_at` for why no slot after the start can have been given away: whoever let producers go on without
+        the new sequences saw no more published than is published when the start is read.
         """
-        self._state.gating.add_at(self.published_view() if start is None else start, *sequences)
+        self._state.gating.add_at(self.new_barrier() if start is None else start, *sequences)
 
     def remove_gating_sequence(self, sequence: Sequence) -> bool:
         """Let producers go on without `sequence`; say whether they waited for it."""
@@ -119,7 +124,8 @@ class Sequencer(ABC):
     def remaining_capacity(self) -> int:
         """Slots that could be claimed now: a moment's truth, always from 0 to the size of the ring."""
         size = self._state.size
-        consumed = unread_from(self._state.gating.view(), self.published_view())
+        published = self.published()
+        consumed = min(self._state.gating.get(published), published)
         return max(0, min(size, size - (self.claimed - consumed)))
 
     def has_available_capacity(self, n: int) -> bool:

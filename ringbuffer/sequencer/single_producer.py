@@ -66,6 +66,10 @@ class SingleProducerSequencer(Sequencer):
         """The calling thread's own knowledge of what is published: the cursor."""
         return PublishedCursor(self._cursor.view())
 
+    def published(self) -> int:
+        """The cursor."""
+        return self._cursor.get()
+
     def producer_barrier(self) -> ProducerBarrier:
         """A way to claim and publish for the calling thread, which from now on owns the production.
 

@@ -1,51 +1,15 @@
-"""Random graphs of producers and consumers, with faults: every event is accounted for.
+"""Random graphs of producers and consumers, with faults: every event is accounted for."""
 
-`RINGBUFFER_STRESS_SECONDS` is the budget of each scenario together (default 10); `RINGBUFFER_STRESS_SEED` repeats the shapes of
-a run. Each scenario runs at least once, however small the budget.
-"""
-
-import os
 import random
 import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from ringbuffer import (
-    BatchEventProcessor,
-    ConsumerFailedError,
-    InsufficientCapacityError,
-    ProducerType,
-    RingBuffer,
-    WaitStrategy,
-)
-from ringbuffer.wait import (
-    BlockingWaitStrategy,
-    LiteBlockingWaitStrategy,
-    PhasedBackoffWaitStrategy,
-    SleepingWaitStrategy,
-    TimeoutBlockingWaitStrategy,
-    YieldingWaitStrategy,
-)
+from ringbuffer import BatchEventProcessor, ConsumerFailedError, InsufficientCapacityError, ProducerType, RingBuffer
+from tests.stress.kit import REPORT, SECONDS, SEED, STRATEGIES, rounds
 from tests.support.threads import PATIENCE, Background
-
-SECONDS = float(os.environ.get("RINGBUFFER_STRESS_SECONDS", "10"))
-SEED = int(os.environ.get("RINGBUFFER_STRESS_SEED", str(time.time_ns() % 1_000_000)))
-SCENARIOS = 3
-REPORT: Counter[str] = Counter()
-
-# Busy spinning is left to the unit tests: with more threads than cores it measures the scheduler's time slice.
-STRATEGIES: list[Callable[[], WaitStrategy]] = [
-    YieldingWaitStrategy,
-    SleepingWaitStrategy,
-    BlockingWaitStrategy,
-    LiteBlockingWaitStrategy,
-    lambda: TimeoutBlockingWaitStrategy(0.005),
-    lambda: PhasedBackoffWaitStrategy.with_lite_lock(50e-6, 50e-6),
-]
 
 
 class Message:
@@ -109,15 +73,6 @@ class Watcher:
         if self._fault_share and self._random.random() < self._fault_share:
             REPORT["faults"] += 1
             raise Fault
-
-
-def rounds() -> Iterator[random.Random]:
-    """A generator of shapes for each round, until this scenario's share of the time is used up; at least one."""
-    deadline = time.monotonic() + SECONDS / SCENARIOS
-    number = 0
-    while number == 0 or time.monotonic() < deadline:
-        yield random.Random(SEED + number)
-        number += 1
 
 
 def produce(ring: RingBuffer[Message], name: int, count: int, seed: int) -> None:
@@ -192,7 +147,6 @@ def test_random_graphs_with_faults_lose_nothing() -> None:
             thread.join()
         drain(ring, watchers, producers * each)
         verify(watchers, producers, each, f"seed {SEED}, round {number}")
-        REPORT["rounds"] += 1
 
 
 @pytest.mark.timeout(SECONDS + 120)
@@ -212,7 +166,6 @@ def test_halts_and_restarts_at_random_lose_nothing() -> None:
             thread.join()
         drain(ring, watchers, producers * each)
         verify(watchers, producers, each, f"seed {SEED}, round {number}")
-        REPORT["rounds"] += 1
 
 
 @pytest.mark.timeout(SECONDS + 120)
@@ -251,7 +204,6 @@ def test_consumers_that_join_and_consumers_that_die() -> None:
         assert first.wrong == []
         assert first.next_number == sent
         REPORT["events"] += first.counted
-        REPORT["rounds"] += 1
 
 
 class Dying(Skipping):
@@ -297,12 +249,3 @@ def drain(ring: RingBuffer[Message], watchers: list[Watcher], total: int) -> Non
         pass  # the strategy's own timeout
     for watcher in watchers:
         assert watcher.processor.close(PATIENCE)
-
-
-def test_the_report(capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        kinds = ", ".join(f"{REPORT[kind]:,} {kind}" for kind in ("faults", "halts", "refused claims", "joined", "deaths"))
-        print(f"\nstress, seed {SEED}: {REPORT['rounds']:,} rounds, {REPORT['events']:,} events handled; {kinds}")
-        print(f"{REPORT['lost or doubled']} lost or doubled, {REPORT['out of order or torn']} out of order or torn")
-    assert REPORT["rounds"] >= SCENARIOS
-    assert not [thread for thread in threading.enumerate() if thread.name in ("Watcher", "raise_fault", "handle")]

@@ -6,7 +6,7 @@ Disruptor's `WorkProcessor` claims one), fewer when there are fewer to share; se
 
 import itertools
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from ringbuffer.errors import ProcessorStateError
 from ringbuffer.processors.exceptions import ExceptionHandler, FatalExceptionHandler
@@ -148,11 +148,7 @@ class WorkerPool[E]:
         with self._lock:
             if worker.is_running:
                 raise ProcessorStateError(f"worker {worker.name!r} was started again while it was being removed")
-            if worker.unfinished:
-                raise ProcessorStateError(
-                    f"worker {worker.name!r} has claimed events that it has not finished, {worker.unfinished}; start it "
-                    f"again, so that they are handled, and then remove it"
-                )
+            check_finished(worker)
             self._workers = tuple(each for each in self._workers if each is not worker)
             self._share.busy.remove(worker.sequence)
 
@@ -190,3 +186,13 @@ class WorkerPool[E]:
 
     def __repr__(self) -> str:
         return f"WorkerPool({self.name!r}, {len(self._workers)} workers, sequence={self.sequence.get()})"
+
+
+def check_finished(*workers: Worker[Any]) -> None:
+    """Raise `ProcessorStateError` if one of the workers, which have stopped, keeps what nobody else will handle."""
+    for worker in workers:
+        if worker.unfinished:
+            raise ProcessorStateError(
+                f"worker {worker.name!r} has claimed events that it has not finished, {worker.unfinished}; start it again, so "
+                f"that they are handled, and then remove it"
+            )

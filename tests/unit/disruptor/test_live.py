@@ -50,6 +50,7 @@ def test_consumers_that_are_added_at_the_end_miss_nothing_from_then_on(kind: Pro
     disruptor, first, added = new_disruptor(16, kind), Recorder(), [Recorder() for _ in range(10)]
     disruptor.handle_events_with(first)
     with disruptor, Pump(disruptor) as pump:
+        first.wait_for(1)
         for recorder in added:
             with disruptor.live() as live:
                 live.handle_events_with(recorder)

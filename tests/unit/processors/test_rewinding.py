@@ -129,6 +129,28 @@ def test_skipped_events_do_not_appear_in_a_replay_either() -> None:
     assert handler.seen[-1][2]
 
 
+def test_a_list_that_was_handled_is_not_replayed_with_the_one_behind_a_skipped_event() -> None:
+    ring = new_ring(8)
+    seen: list[list[int]] = []
+
+    class Batches:
+        failures = 2
+
+        def on_batch(self, events: list[Any], first: int) -> None:
+            if first == 3 and self.failures:
+                self.failures -= 1
+                raise RewindBatch
+            seen.append([event.value for event in events])
+
+    processor = BatchEventProcessor(ring, ring.new_barrier(), Batches())
+    publish_batch(ring, [0, 1])
+    ring.skip(ring.next())
+    publish_batch(ring, [3, 4])
+    with processor:
+        wait_for_sequence(ring, processor, 4)
+    assert seen == [[0, 1], [3, 4]]
+
+
 @pytest.mark.parametrize("rewind", [RewindAlways(), RewindAfterPause(3600)])
 def test_a_processor_that_is_to_be_halted_does_not_replay_for_ever(rewind: Any) -> None:
     ring: RingBuffer[Any] = new_ring(8)

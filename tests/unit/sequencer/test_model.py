@@ -149,7 +149,7 @@ class SequencerMachine(RuleBasedStateMachine):
         shown = [sequence for low, high in pieces for sequence in range(low, high + 1)]
         assert shown == [sequence for sequence in range(first, prefix + 1) if sequence not in self.skipped]
         assert self.view.get() == prefix
-        assert self.sequencer.published_view().get() == self.prefix()
+        assert self.sequencer.published_view().get() == self.sequencer.published() == self.prefix()
         gate = self.gate()
         assert self.sequencer.remaining_capacity() == max(0, min(self.size, self.size - (self.claimed - gate)))
         for sequence in range(max(0, self.claimed - self.size - 1), self.claimed + 3):
