@@ -24,6 +24,7 @@ from ringbuffer.errors import (
     RingBufferError,
 )
 from ringbuffer.processors import (
+    AggregateEventHandler,
     AsyncEventProcessor,
     BatchEventProcessor,
     BatchHandler,
@@ -60,6 +61,7 @@ from ringbuffer.wait import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AggregateEventHandler",
     "AlertError",
     "AsyncEventProcessor",
     "BatchEventProcessor",

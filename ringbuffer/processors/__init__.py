@@ -1,5 +1,6 @@
 """Processors: the consumers of a ring, each with a thread of its own."""
 
+from ringbuffer.processors.aggregate import AggregateEventHandler
 from ringbuffer.processors.asynchronous import AsyncEventProcessor
 from ringbuffer.processors.batch import BatchEventProcessor
 from ringbuffer.processors.exceptions import (
@@ -14,6 +15,7 @@ from ringbuffer.processors.rewind import RewindAfterPause, RewindAlways, RewindA
 from ringbuffer.processors.work import Worker, WorkerPool
 
 __all__ = [
+    "AggregateEventHandler",
     "AnyHandler",
     "AsyncEventProcessor",
     "BatchEventProcessor",

@@ -1,0 +1,51 @@
+"""`AggregateEventHandler`: several handlers in one thread, one after the other."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, is_asynchronous
+
+
+class AggregateEventHandler[E]:
+    """Gives each event to several handlers in turn, in one consumer's thread (LMAX Disruptor, `AggregateEventHandler`).
+
+    For handlers that are too light to be worth a thread each. If one of them raises, those after it do not get the event. Every
+    hook of every handler is called; early release and whole batches are for handlers of their own.
+
+    Args:
+        handlers: in the order in which they get each event.
+
+    Raises:
+        ValueError: there is none.
+        TypeError: one of them handles whole batches, is asynchronous, wants to release early, or is no handler.
+    """
+
+    def __init__(self, *handlers: AnyHandler[E]) -> None:
+        if not handlers:
+            raise ValueError("name at least one handler")
+        hooks = [HandlerHooks(handler) for handler in handlers]
+        for handler, methods in zip(handlers, hooks, strict=True):
+            if methods.on_event is None or methods.set_sequence_callback is not None or is_asynchronous(handler):
+                raise TypeError(f"{handler!r} cannot share a thread: it must handle events one by one, without early release")
+        self._on_event: Final = tuple(methods.on_event for methods in hooks if methods.on_event is not None)
+        self.on_start: Final = _all([methods.on_start for methods in hooks])
+        self.on_shutdown: Final = _all([methods.on_shutdown for methods in hooks])
+        self.on_batch_start: Final = _all([methods.on_batch_start for methods in hooks])
+        self.on_rewind: Final = _all([methods.on_rewind for methods in hooks])
+        self.on_timeout: Final = _all([methods.on_timeout for methods in hooks])
+
+    def on_event(self, event: E, sequence: int, end_of_batch: bool) -> None:
+        """To each handler in turn."""
+        for on_event in self._on_event:
+            on_event(event, sequence, end_of_batch)
+
+
+def _all(methods: list[Callable[..., object] | None]) -> Callable[..., None] | None:
+    """One function that calls all of `methods`; None if there is none."""
+    there = [method for method in methods if method is not None]
+
+    def call(*arguments: Any) -> None:
+        for method in there:
+            method(*arguments)
+
+    return call if there else None
