@@ -144,8 +144,7 @@ class Disruptor[E](Wiring[E], Publishing[E]):
             TypeError: it is a processor that its user made, and has no exception handler.
         """
         node = self._graph.find(handler)
-        is_whole = handler is node.runner or handler in node.handlers
-        node.set_exception_handler(exception_handler, None if is_whole else handler)
+        node.set_exception_handler(exception_handler, self._life.runner_of(handler))
         node.has_own_exception_handler = True
 
     def set_default_exception_handler(self, exception_handler: ExceptionHandler) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence as Items
 from typing import Any, Final
 
 from ringbuffer.disruptor.consumer import Consumer, Wirable, checked, made
-from ringbuffer.disruptor.node import Node
+from ringbuffer.disruptor.node import Node, is_same
 from ringbuffer.errors import ProcessorStateError
 from ringbuffer.processors import (
     AsyncEventProcessor,
@@ -51,9 +51,7 @@ class Graph[E]:
         if isinstance(handler, Consumer):
             handler = handler.handler
         for node in self.nodes:
-            if any(handler is each for each in (node.runner, *node.handlers, *node.processors)):
-                return node
-            if any(handler is getattr(processor, "handler", node) for processor in node.processors):
+            if node.processor_of(handler) is not None:
                 return node
         raise ValueError(f"{handler!r} does not consume here; the consumers are {', '.join(self.names()) or 'none'}")
 
@@ -187,8 +185,7 @@ class Graph[E]:
 
     def _check_new(self, handlers: list[object]) -> None:
         """Refuse a handler that consumes here already: nobody could tell which of the two is meant afterwards."""
-        known = [each for node in self.nodes for each in (*node.handlers, node.runner, *node.processors)]
-        known += [getattr(processor, "handler", None) for node in self.nodes for processor in node.processors]
         for index, handler in enumerate(handlers):
-            if any(handler is each for each in (*known, *handlers[:index])):
+            here = any(node.processor_of(handler) is not None for node in self.nodes)
+            if here or any(is_same(handler, each) for each in handlers[:index]):
                 raise ValueError(f"{handler!r} consumes here already; wire another object, or wrap the function in another one")

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
+from ringbuffer.disruptor.consumer import Consumer
 from ringbuffer.disruptor.graph import Graph
 from ringbuffer.disruptor.node import Node
 from ringbuffer.errors import ConsumerFailedError, ProcessorStateError
@@ -88,11 +89,11 @@ class Lifecycle:
 
     def runner_of(self, handler: object) -> EventProcessor[Any] | WorkerPool[Any]:
         """The processor, pool or worker that is meant by `handler`."""
-        node = self._graph.find(handler)
-        for processor in node.processors:
-            if handler is processor or (isinstance(processor, Worker) and processor.handler is handler):
-                return processor
-        return node.runner
+        if isinstance(handler, Consumer):
+            handler = handler.handler
+        runner = self._graph.find(handler).processor_of(handler)
+        assert runner is not None, "it was found"
+        return runner
 
     def remove(self, handler: object, timeout: float | None) -> None:
         """See `Disruptor.remove`."""

@@ -1,10 +1,18 @@
 """`Node`: a consumer in the graph: a processor or a pool, what it comes after, and how far it can come."""
 
 from collections.abc import Iterator
+from types import MethodType
 from typing import Any, Final
 
-from ringbuffer.processors import EventProcessor, ExceptionHandler, ProcessorState, WorkerPool
+from ringbuffer.processors import EventProcessor, ExceptionHandler, ProcessorState, Worker, WorkerPool
 from ringbuffer.sequence import Sequence
+
+
+def is_same(one: object, other: object) -> bool:
+    """Whether users mean the same handler: the same object, or the same method of the same object."""
+    if isinstance(one, MethodType) and isinstance(other, MethodType):
+        return one.__self__ is other.__self__ and one.__func__ is other.__func__
+    return one is other
 
 
 class Node:
@@ -66,6 +74,13 @@ class Node:
             return f"{running} of {len(self.processors)} workers running"
         return "DIED" if self.runner.failure is not None else self.runner.state.name
 
+    def processor_of(self, handler: object) -> EventProcessor[Any] | WorkerPool[Any] | None:
+        """What consumes for `handler`: one of the workers if it is a worker's; None if the node is not meant."""
+        for processor in self.processors:
+            if handler is processor or (isinstance(processor, Worker) and is_same(processor.handler, handler)):
+                return processor
+        return self.runner if any(is_same(handler, each) for each in (self.runner, *self.handlers)) else None
+
     # -- how far it can come ------------------------------------------------------------------------------------
 
     def reach(self, target: int) -> int:
@@ -86,19 +101,17 @@ class Node:
             return max(0, target - self.runner.claimed) + working
         return max(0, self.reach(target) - self.sequence.get())
 
-    def set_exception_handler(self, exception_handler: ExceptionHandler, handler: object = None) -> None:
-        """From now on `exception_handler` decides; for all workers of a pool, or only for the one of `handler`.
+    def set_exception_handler(self, exception_handler: ExceptionHandler, runner: object = None) -> None:
+        """From now on `exception_handler` decides: for everything in this node, or for `runner` alone.
 
         Raises:
             TypeError: a processor that its user made has no such thing.
         """
-        for processor in self.processors:
-            if not hasattr(processor, "exception_handler"):
-                raise TypeError(f"{processor!r} was ready-made, and has no exception_handler to replace")
-            if handler is None or not isinstance(self.runner, WorkerPool) or getattr(processor, "handler", None) is handler:
-                processor.exception_handler = exception_handler
-        if isinstance(self.runner, WorkerPool) and handler is None:
-            self.runner.exception_handler = exception_handler
+        affected = [each for each in (*self.processors, self.runner) if runner in (None, self.runner) or each is runner]
+        for each in affected:
+            if not hasattr(each, "exception_handler"):
+                raise TypeError(f"{each!r} was ready-made, and has no exception_handler to replace")
+            each.exception_handler = exception_handler
 
 
 def _goes_on(processor: EventProcessor[Any]) -> bool:

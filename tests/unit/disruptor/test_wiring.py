@@ -306,3 +306,36 @@ def test_every_way_to_publish_is_there() -> None:
         disruptor.try_publish_events(put, [3])
         disruptor.producer().publish_event(put, 4)
     assert recorder.values == recorder.sequences == [0, 2, 3, 4]
+
+
+class Methods:
+    """Two handlers in one object, which says that it equals everything."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, int]] = []
+
+    def one(self, event: Cell, sequence: int, end_of_batch: bool) -> None:
+        self.seen.append(("one", event.value))
+
+    def two(self, event: Cell, sequence: int, end_of_batch: bool) -> None:
+        self.seen.append(("two", event.value))
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_methods_of_one_object_are_handlers_of_their_own() -> None:
+    disruptor, methods, errors = new_disruptor(), Methods(), Keeping()
+    disruptor.handle_events_with(methods.one).then(methods.two)
+    disruptor.handle_exceptions_for(methods.two, errors)
+    assert disruptor.sequence_of(methods.one) is not disruptor.sequence_of(methods.two)
+    with pytest.raises(ValueError, match="consumes here already"):
+        disruptor.handle_events_with(methods.one)
+    for stranger in (Methods().one, Methods()):
+        with pytest.raises(ValueError, match="does not consume here"):
+            disruptor.sequence_of(stranger)
+    with disruptor:
+        disruptor.publish_event(put, 1)
+    assert methods.seen == [("one", 1), ("two", 1)]
