@@ -4,9 +4,9 @@ It is how producers wait for room, and how whoever drains a ring waits for its c
 that nobody who makes progress has to pay for signals.
 """
 
-import math
 from typing import Final
 
+from ringbuffer.checks import check_timeout
 from ringbuffer.host import Event, Host
 
 
@@ -21,7 +21,7 @@ class Backoff:
         timeout: the longest wait in all, in seconds; None waits without a limit.
 
     Raises:
-        ValueError: `timeout` is not a number.
+        ValueError, TypeError: `timeout` is not a number.
     """
 
     __slots__ = ("_deadline", "_host", "_turns", "_wake")
@@ -33,8 +33,7 @@ class Backoff:
     LONGEST_PARK: Final = 1e-3
 
     def __init__(self, host: Host, wake: Event, timeout: float | None) -> None:
-        if timeout is not None and math.isnan(timeout):
-            raise ValueError("timeout must be a number of seconds, or None, not nan. Nothing was done")
+        timeout = check_timeout(timeout)
         self._host: Final = host
         self._wake: Final = wake
         self._deadline: Final = None if timeout is None else host.monotonic() + timeout

@@ -71,6 +71,11 @@ class SequenceBarrier:
         self._alerted: Final = memory.cell(0)
 
     @property
+    def publication(self) -> Publication:
+        """Where the events are published that this barrier waits for."""
+        return self._publication
+
+    @property
     def dependents(self) -> tuple[Sequence | SequenceGroup, ...]:
         """The sequences this barrier waits for besides the cursor."""
         return self._dependents

@@ -9,14 +9,18 @@ do not gate the producers themselves: they are *members*, and one sequence, `gat
 Shared words:
 
     gate       up to it, slots are cleared; the one sequence that gates the producers
-    pending    advances that nobody has looked at yet; not 0 while a thread clears
+    pending    who clears, and how many advances were noted since it began; 0 while nobody does
 
-Who clears. A member advances its sequence, then adds 1 to `pending`. Who finds 0 there is the one thread that clears;
-anybody else leaves it to that thread. It clears up to the members' minimum, stores `gate`, and sets `pending` back to 0 by a
-compare-and-set from the number it read *before* it read the members. If that fails, members have advanced since, and it looks
-again. So an advance is either seen by who clears, or its own thread finds 0: no advance is overlooked, and nobody waits.
+Who clears. A member advances its sequence, then changes `pending` by a compare-and-set: from 0 to its own number, and it is the
+one thread that clears; or else to one more, and it leaves the clearing to that thread. It clears up to the members' minimum,
+stores `gate`, and sets `pending` back to 0 by a compare-and-set from what it read *before* it read the members. If that fails,
+members have advanced since, and it looks again. So an advance is either seen by who clears, or its own thread finds 0: none is
+overlooked, and nobody waits. A thread that was interrupted while it cleared finds its own number, and goes on.
+
+What is cleared is dropped at the very end: dropping it may run a finaliser, which may do anything, even publish.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -25,6 +29,9 @@ from ringbuffer.host import Host
 from ringbuffer.memory import Memory, Slots
 from ringbuffer.sequence import Readable, Sequence, SequenceGroup
 
+#: The low bits of `pending` count advances; the high ones hold the number of who clears.
+NOTED_BITS: Final = 32
+
 
 class SlotRelease:
     """Follows the slowest consumer of a ring of values, and clears what it leaves behind. Any thread.
@@ -32,19 +39,24 @@ class SlotRelease:
     Args:
         slots: of the ring.
         gating: the sequences that producers wait for; `gate` is among them while there are members.
+        published: tells how far everything is published.
         memory: what provides the cells.
         host: what provides locks.
     """
 
-    __slots__ = ("_gate", "_gating", "_host", "_lock", "_members", "_pending", "_slots")
+    __slots__ = ("_gate", "_gating", "_host", "_lock", "_members", "_numbers", "_pending", "_published", "_slots")
 
-    def __init__(self, slots: Slots[Any], gating: SequenceGroup, memory: Memory, host: Host) -> None:
+    def __init__(
+        self, slots: Slots[Any], gating: SequenceGroup, published: Callable[[], int], memory: Memory, host: Host
+    ) -> None:
         self._slots: Final = slots
         self._gating: Final = gating
+        self._published: Final = published
         self._host: Final = host
         self._gate: Final = Sequence(memory=memory)
         self._members: Final = SequenceGroup(memory=memory, host=host)
         self._pending: Final = memory.cell(0)
+        self._numbers: Final = itertools.count(1)
         self._lock: Final = host.lock()
 
     @property
@@ -72,55 +84,80 @@ class SlotRelease:
     def leave(self, sequence: Sequence) -> bool:
         """Remove a member; say whether it was one. Where it was the last one, producers wait for nobody any more.
 
+        What is published by then and was not handled is cleared: nobody will come for it.
+
         Before they are let go, whoever is clearing must have ended: a slot that is filled again must not be cleared. Without
         members a clearing thread has nothing more to do, so that wait ends.
         """
+        dropped: list[list[Any]] = []
         with self._lock:
             if not self._members.remove(sequence):
                 return False
             if self._members.members:
-                self.releaser()()
+                releaser = self.releaser()
             else:
+                releaser = None
                 backoff = Backoff(self._host, self._host.event(), None)
                 while self._pending.load():
                     backoff.pause()
+                dropped.append(self._clearer()(self._gate.get() + 1, self._published()))
                 self._gating.remove(self._gate)
-            return True
+        if releaser is not None:
+            releaser()
+        return True
 
     def releaser(self) -> Callable[[], None]:
         """The calling thread's own function to call after a member has advanced."""
-        slots: Final = self._slots.view()
-        mask: Final = len(slots) - 1
-        nothing: Final = [None] * len(slots)
+        clear: Final = self._clearer()
         gate: Final = self._gate.view().word
         minimum: Final = self._members.view().minimum
         pending_view = self._pending.view()
         pending: Final = pending_view.word
-        add: Final = pending_view.fetch_add
         compare_and_set: Final = pending_view.compare_and_set
 
+        me: Final = next(self._numbers)
+        mine: Final = me << NOTED_BITS
+
         def release() -> None:
-            if add(1):
-                return
+            seen = pending[0]
+            while seen >> NOTED_BITS != me:
+                # Each turn but the last means that another thread has changed `pending` meanwhile.
+                if compare_and_set(seen, seen + 1 if seen else mine):
+                    if seen:
+                        return
+                    break
+                seen = pending[0]
+            dropped = []
             # Each turn but the last means that a member has advanced meanwhile.
             while True:
                 seen = pending[0]
                 cleared = gate[0]
                 lowest = minimum(cleared)
                 if lowest > cleared:
-                    clear(cleared + 1, lowest)
+                    dropped.append(clear(cleared + 1, lowest))
                     gate[0] = lowest  # release: the slots are cleared before a producer may fill them
                 if compare_and_set(seen, 0):
                     return
 
-        def clear(low: int, high: int) -> None:
+        return release
+
+    def _clearer(self) -> Callable[[int, int], list[Any]]:
+        """A function that clears the slots of a range of sequences, at most a ring of them, and returns what was there."""
+        slots: Final = self._slots.view()
+        mask: Final = len(slots) - 1
+        nothing: Final = [None] * len(slots)
+
+        def clear(low: int, high: int) -> list[Any]:
             start, stop = low & mask, (high & mask) + 1
-            if low == high:
-                slots[start] = None
-            elif start < stop:
+            if low > high:
+                return []
+            if start < stop:
+                values = slots[start:stop]
                 slots[start:stop] = nothing[start:stop]
             else:
+                values = slots[start:] + slots[:stop]
                 slots[start:] = nothing[start:]
                 slots[:stop] = nothing[:stop]
+            return values
 
-        return release
+        return clear

@@ -57,6 +57,8 @@ class RingBuffer[E](Publishing[E]):
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> None:
+        if not isinstance(producer_type, ProducerType):
+            raise TypeError(f"producer_type must be ProducerType.SINGLE or ProducerType.MULTI, not {producer_type!r}")
         kind = SingleProducerSequencer if producer_type is ProducerType.SINGLE else MultiProducerSequencer
         self._sequencer: Final[Sequencer] = kind(buffer_size, wait_strategy, memory=memory, host=host)
         self._mask: Final = buffer_size - 1
@@ -67,7 +69,8 @@ class RingBuffer[E](Publishing[E]):
             memory.value_slots(buffer_size) if has_values else memory.event_slots(_make_events(buffer_size, event_factory))
         )
         gating = self._sequencer.state.gating
-        self._release: Final = SlotRelease(self._slots, gating, memory, host) if has_values else None
+        published = self._sequencer.published
+        self._release: Final = SlotRelease(self._slots, gating, published, memory, host) if has_values else None
         self._events: Final = self._slots.view()
         self._own: Final = _Own[E]()
 
@@ -147,6 +150,10 @@ class RingBuffer[E](Publishing[E]):
 
     __getitem__ = get
 
+    def __setitem__(self, sequence: int, value: E) -> None:
+        """Put `value` into the slot of a claimed `sequence` of a ring of values. See `Producer`."""
+        self.producer()[sequence] = value
+
     # -- where things stand -------------------------------------------------------------------------------------
 
     @property
@@ -195,10 +202,10 @@ class RingBuffer[E](Publishing[E]):
         """Let producers go on without `sequence`; say whether they waited for it."""
         return self._sequencer.remove_gating_sequence(sequence) if self._release is None else self._release.leave(sequence)
 
-    def gates(self, sequence: Sequence) -> bool:
-        """Whether producers wait for `sequence`."""
-        release = self._release
-        return sequence in (self._sequencer.state.gating.members if release is None else release.members)
+    @property
+    def gating_sequences(self) -> tuple[Sequence, ...]:
+        """The consumers' sequences that producers wait for."""
+        return self._sequencer.state.gating.members if self._release is None else self._release.members
 
     def poller(self, *dependents: Sequence | SequenceGroup) -> EventPoller[E]:
         """A consumer that looks only when it is told to, in the caller's thread. See `EventPoller`."""
@@ -265,4 +272,6 @@ def _make_events[E](size: int, event_factory: Callable[[], E]) -> list[E]:
     events = [event_factory() for _ in range(size)]
     if any(event is None for event in events):
         raise TypeError("event_factory returned None; it must return a new event at every call")
+    if len({id(event) for event in events}) < size:
+        raise ValueError(f"event_factory returned {events[0]!r} more than once; it must return a new event at every call")
     return events

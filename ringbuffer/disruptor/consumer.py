@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ringbuffer.barrier import SequenceBarrier
+from ringbuffer.checks import check_at_least_one
 from ringbuffer.processors import AnyHandler, EventProcessor, ExceptionHandler, RewindStrategy, WorkerPool
+from ringbuffer.processors.exceptions import check_exception_handler
 from ringbuffer.processors.handlers import HandlerHooks, name_of
+from ringbuffer.processors.rewind import check_rewind_strategy
 from ringbuffer.ring_buffer import RingBuffer
 
 
@@ -60,13 +63,20 @@ def checked[E](ring: RingBuffer[E], wirable: Wirable[E]) -> Wired[E]:
         return wirable  # type: ignore[return-value]
     consumer = wirable if isinstance(wirable, Consumer) else Consumer(wirable)  # type: ignore[arg-type]
     HandlerHooks(consumer.handler)
+    if consumer.name is not None and not isinstance(consumer.name, str):
+        raise TypeError(f"name must be a string, not {consumer.name!r}")
+    if consumer.exception_handler is not None:
+        check_exception_handler(consumer.exception_handler)
+    if consumer.rewind is not None:
+        check_rewind_strategy(consumer.rewind)
+    if consumer.cpu is not None and (isinstance(consumer.cpu, bool) or not isinstance(consumer.cpu, int)):
+        raise TypeError(f"cpu of {_name(consumer)!r} must be the number of a core, not {consumer.cpu!r}")
     available = ring.host.available_cpus()
     if consumer.cpu is not None and consumer.cpu not in available:
         raise ValueError(
             f"{_name(consumer)!r} cannot be bound to cpu {consumer.cpu!r}; this process may use {sorted(available)}"
         )
-    if consumer.max_batch_size is not None and consumer.max_batch_size < 1:
-        raise ValueError(f"max_batch_size of {_name(consumer)!r} must be 1 or more, or None, not {consumer.max_batch_size!r}")
+    check_at_least_one(f"max_batch_size of {_name(consumer)!r}", consumer.max_batch_size)
     return consumer
 
 
@@ -77,6 +87,7 @@ def made[E](ring: RingBuffer[E], factory: ProcessorFactory[E], barrier: Sequence
         TypeError: it made something else than a processor.
         ValueError: see `checked`; or the processor does not wait at `barrier`.
     """
+    gating = ring.gating_sequences
     processor = factory.create_processor(ring, barrier)
     if not isinstance(processor, EventProcessor):
         raise TypeError(f"create_processor of {factory!r} must return an EventProcessor, not {processor!r}")
@@ -85,7 +96,8 @@ def made[E](ring: RingBuffer[E], factory: ProcessorFactory[E], barrier: Sequence
         if processor.barrier is not barrier:
             raise ValueError(f"{processor!r}, made by {factory!r}, does not wait at the barrier that it was given")
     except BaseException:
-        ring.remove_gating_sequence(processor.sequence)
+        if processor.sequence not in gating:
+            ring.remove_gating_sequence(processor.sequence)
         raise
     return processor
 
@@ -93,7 +105,7 @@ def made[E](ring: RingBuffer[E], factory: ProcessorFactory[E], barrier: Sequence
 def _check_processor[E](ring: RingBuffer[E], processor: EventProcessor[E] | WorkerPool[E]) -> None:
     if processor.ring is not ring:
         raise ValueError(f"{processor!r} consumes another ring; make it for this disruptor's `ring`")
-    if not ring.gates(processor.sequence):
+    if processor.sequence not in ring.gating_sequences:
         raise ValueError(f"{processor!r} does not gate the ring, so producers could overtake it; make it with gating=True")
 
 

@@ -20,6 +20,7 @@ from ringbuffer.errors import ConsumerFailedError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.processors import EventProcessor, ExceptionHandler, Worker, WorkerPool
+from ringbuffer.processors.exceptions import check_exception_handler
 from ringbuffer.producer import Producer, Publishing
 from ringbuffer.ring_buffer import ProducerType, RingBuffer
 from ringbuffer.sequence import Sequence
@@ -143,16 +144,14 @@ class Disruptor[E](Wiring[E], Publishing[E]):
             ValueError: `handler` does not consume here.
             TypeError: it is a processor that its user made, and has no exception handler.
         """
-        node = self._graph.find(handler)
-        node.set_exception_handler(exception_handler, self._life.runner_of(handler))
-        node.has_own_exception_handler = True
+        check_exception_handler(exception_handler)
+        self._graph.find(handler).set_exception_handler(exception_handler, self._life.runner_of(handler))
 
     def set_default_exception_handler(self, exception_handler: ExceptionHandler) -> None:
         """Let `exception_handler` decide about the errors of all handlers that have none of their own. Also while running."""
-        self._graph.exception_handler = exception_handler
+        self._graph.exception_handler = check_exception_handler(exception_handler)
         for node in self._graph.nodes:
-            if not node.has_own_exception_handler:
-                node.set_exception_handler(exception_handler)
+            node.set_default_exception_handler(exception_handler)
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -168,7 +167,8 @@ class Disruptor[E](Wiring[E], Publishing[E]):
     def shutdown(self, timeout: float | None = None) -> None:
         """Take no more claims, wait until everything that was claimed is handled, then halt every consumer.
 
-        Consumers that died or were halted are not waited for, nor for what they keep from those after them.
+        Consumers that died or were halted are not waited for, nor for what they keep from those after them. Not from inside a
+        claim or a translator, which it would wait for.
 
         Args:
             timeout: the longest wait in all, in seconds; None waits without a limit.
@@ -189,8 +189,8 @@ class Disruptor[E](Wiring[E], Publishing[E]):
         return self._life.join(timeout)
 
     def __enter__(self) -> Self:
-        """Start, unless that was done."""
-        if not self._life.was_started:
+        """Start, unless that was done and it runs."""
+        if not self.is_running:
             self.start()
         return self
 

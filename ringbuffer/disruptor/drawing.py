@@ -33,10 +33,10 @@ def dot(title: str, nodes: Iterable[Node]) -> str:
 def mermaid(title: str, nodes: Iterable[Node]) -> str:
     """The graph in the language of Mermaid."""
     nodes = list(nodes)
-    lines = ["flowchart LR", f"  {RING}[({_quoted(title, '#quot;')})]"]
+    lines = ["flowchart LR", f"  {RING}[({_escaped(title)})]"]
     for node in nodes:
         opening, closing = ("[[", "]]") if len(node.processors) > 1 else ("[", "]")
-        lines.append(f"  {_key(nodes, node)}{opening}{_quoted(node.name, '#quot;')}{closing}")
+        lines.append(f"  {_key(nodes, node)}{opening}{_escaped(node.name)}{closing}")
     lines += [f"  {before} --> {after}" for before, after in _arrows(nodes)]
     return "\n".join(lines)
 
@@ -61,7 +61,13 @@ def _shape(node: Node) -> str:
     return "folder" if len(node.processors) > 1 else "box"
 
 
-def _quoted(label: str, quote: str = '\\"') -> str:
-    if quote == '\\"':
-        label = label.replace("\\", "\\\\")
-    return '"' + label.replace('"', quote).replace("\n", " ") + '"'
+def _quoted(label: str) -> str:
+    """As a string of Graphviz."""
+    return '"' + label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+
+
+def _escaped(label: str) -> str:
+    """As a string of Mermaid, which takes labels for HTML."""
+    for character, name in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("\n", " ")):
+        label = label.replace(character, name)
+    return f'"{label}"'

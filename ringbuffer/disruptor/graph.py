@@ -39,6 +39,7 @@ class Graph[E]:
         self.ring: Final = ring
         self.nodes: tuple[Node, ...] = ()
         self.exception_handler: ExceptionHandler = FatalExceptionHandler()
+        self._lock: Final = ring.host.lock()
 
     # -- looking ------------------------------------------------------------------------------------------------
 
@@ -66,11 +67,13 @@ class Graph[E]:
 
         Raises:
             ValueError, TypeError: one of them cannot be wired. Nothing was added.
+            ProcessorStateError: one of `after` was removed.
         """
         wanted = [checked(self.ring, wirable) for wirable in wirables]
         if not wanted:
             raise ValueError("name at least one consumer")
         self._check_new([each.handler if isinstance(each, Consumer) else each for each in wanted])
+        self._check_there(after)
         dependents = [node.sequence for node in after]
         sequences = [Sequence(memory=self.ring.memory) for each in wanted if isinstance(each, Consumer)]
         if sequences:
@@ -89,13 +92,15 @@ class Graph[E]:
                     gated.append(runner.sequence)
                 before = self._before(runner, after)
                 handlers = (each.handler,) if isinstance(each, Consumer) else (each,)
-                own = not isinstance(each, Consumer) or each.exception_handler is not None
-                added.append(Node(runner, handlers, before, own))
+                node = Node(runner, handlers, before)
+                if not isinstance(each, Consumer) or each.exception_handler is not None:
+                    node.has_own_exception_handler.update(node.processors)
+                added.append(node)
+            self._commit(added, after)
         except BaseException:
             for sequence in gated:
                 self.ring.remove_gating_sequence(sequence)
             raise
-        self.nodes += tuple(added)
         return tuple(added)
 
     def add_pool(
@@ -116,7 +121,9 @@ class Graph[E]:
             worker_hooks(consumer.handler)
             if consumer.max_batch_size is not None:
                 raise ValueError("workers have no max_batch_size of their own; give the pool max_chunk")
-        self._check_new([each.handler for each in consumers])
+        unique = {id(each.handler): each.handler for each in consumers}  # workers may share a function
+        self._check_new(list(unique.values()))
+        self._check_there(after)
         pool = WorkerPool(
             self.ring,
             dependents=[node.sequence for node in after],
@@ -125,36 +132,49 @@ class Graph[E]:
             name=name or consumers[0].name or name_of(consumers[0].handler),
         )
         try:
-            for each in consumers:
+            own = [
                 pool.add(
                     each.handler, exception_handler=each.exception_handler, rewind=each.rewind, name=each.name, cpu=each.cpu
                 )
+                for each in consumers
+            ]
+            node = Node(pool, (), tuple(after))
+            node.has_own_exception_handler.update(
+                worker for worker, each in zip(own, consumers, strict=True) if each.exception_handler is not None
+            )
+            self._commit([node], after)
         except BaseException:
             self.ring.remove_gating_sequence(pool.sequence)
             raise
-        node = Node(pool, (), tuple(after), False)
-        self.nodes += (node,)
         return node
 
-    def remove(self, nodes: Items[Node]) -> None:
-        """Remove nodes that have stopped, or were never started: producers wait for them no more.
+    def begin_removal(self, nodes: Items[Node]) -> None:
+        """From here on nothing can be added behind `nodes`, until they are removed or `keep` is called.
 
         Raises:
-            ProcessorStateError: others come after one of them. Nothing was removed.
+            ProcessorStateError: others come after one of them. Nothing was changed.
         """
-        self.check_removable(nodes)
-        self.nodes = tuple(node for node in self.nodes if node not in nodes)
+        with self._lock:
+            for node in nodes:
+                followers = [other.name for other in self.nodes if node in other.after and other not in nodes]
+                if followers:
+                    raise ProcessorStateError(
+                        f"cannot remove {node.name!r}: remove what comes after it first: {', '.join(followers)}"
+                    )
+            for node in nodes:
+                node.is_leaving = True
+
+    def keep(self, nodes: Items[Node]) -> None:
+        """They stay after all."""
+        for node in nodes:
+            node.is_leaving = False
+
+    def remove(self, nodes: Items[Node]) -> None:
+        """Remove nodes that have stopped, or were never started: producers wait for them no more."""
+        with self._lock:
+            self.nodes = tuple(node for node in self.nodes if node not in nodes)
         for node in nodes:
             self.ring.remove_gating_sequence(node.sequence)
-
-    def check_removable(self, nodes: Items[Node]) -> None:
-        """Raise `ProcessorStateError` if others come after one of `nodes`."""
-        for node in nodes:
-            followers = [other.name for other in self.nodes if node in other.after and other not in nodes]
-            if followers:
-                raise ProcessorStateError(
-                    f"cannot remove {node.name!r}: remove what comes after it first: {', '.join(followers)}"
-                )
 
     # -- parts --------------------------------------------------------------------------------------------------
 
@@ -164,7 +184,7 @@ class Graph[E]:
             self.ring,
             self.ring.new_barrier(*dependents),
             consumer.handler,
-            exception_handler=consumer.exception_handler or self.exception_handler,
+            exception_handler=self.exception_handler if consumer.exception_handler is None else consumer.exception_handler,
             max_batch_size=consumer.max_batch_size,
             rewind=consumer.rewind,
             name=consumer.name,
@@ -182,6 +202,17 @@ class Graph[E]:
                 f"their sequences, such as group.as_sequence_barrier()"
             )
         return tuple(node for node in self.nodes if node.sequence in dependents)
+
+    def _commit(self, added: list[Node], after: Items[Node]) -> None:
+        """Make new nodes part of the graph, if what they come after still is."""
+        with self._lock:
+            self._check_there(after)
+            self.nodes += tuple(added)
+
+    def _check_there(self, after: Items[Node]) -> None:
+        gone = [node.name for node in after if node not in self.nodes or node.is_leaving]
+        if gone:
+            raise ProcessorStateError(f"nothing can come after {', '.join(gone)}: it was removed")
 
     def _check_new(self, handlers: list[object]) -> None:
         """Refuse a handler that consumes here already: nobody could tell which of the two is meant afterwards."""

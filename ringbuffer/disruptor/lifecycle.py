@@ -3,12 +3,17 @@
 from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
+from ringbuffer.checks import check_timeout
 from ringbuffer.disruptor.consumer import Consumer
 from ringbuffer.disruptor.graph import Graph
 from ringbuffer.disruptor.node import Node
 from ringbuffer.errors import ConsumerFailedError, ProcessorStateError
-from ringbuffer.processors import EventProcessor, Worker, WorkerPool
+from ringbuffer.processors import EventProcessor, ProcessorState, Worker, WorkerPool
+from ringbuffer.processors.state import describe
 from ringbuffer.processors.work.pool import check_finished
+
+#: How long a shutdown whose time is up lets the consumers end, in seconds, before it says who has not.
+GRACE: Final = 0.05
 
 
 class Lifecycle:
@@ -44,8 +49,9 @@ class Lifecycle:
     def begin_live(self) -> None:
         """Let consumers be wired to a running disruptor, until `end_live`."""
         with self._lock:
-            if not self._was_started or self._graph.ring.is_closed:
-                raise ProcessorStateError(f"{self._name!r} is not running; wire its consumers before start()")
+            self.check_not_over()
+            if not self._was_started:
+                raise ProcessorStateError(f"{self._name!r} is not running yet; wire its consumers before start()")
             if self._is_live:
                 raise ProcessorStateError(f"another live() block of {self._name!r} is open; use that one, or wait for its end")
             self._is_live = True
@@ -59,6 +65,7 @@ class Lifecycle:
     def start(self) -> None:
         """Start every consumer; or none, if one cannot be started."""
         with self._lock:
+            self.check_not_over()
             if self._was_started:
                 raise ProcessorStateError(f"{self._name!r} was started before; a disruptor is started once")
             self._was_started = True
@@ -69,10 +76,18 @@ class Lifecycle:
             raise
 
     def start_nodes(self, nodes: tuple[Node, ...]) -> None:
-        """Start some of the consumers; ready-made ones may be running already."""
+        """Start some of the consumers, all of which are in the graph, so that a halt at the same time reaches them too.
+
+        Ready-made ones may be running already.
+        """
         for node in nodes:
-            if node.is_stopped:
+            if isinstance(node.runner, WorkerPool) or node.runner.state is not ProcessorState.RUNNING:
                 node.runner.start()
+
+    def check_not_over(self) -> None:
+        """Raise `ProcessorStateError` if the ring takes no more claims."""
+        if self._graph.ring.is_closed:
+            raise ProcessorStateError(f"{self._name!r} was shut down or halted, or a consumer has died: make a new one")
 
     def halt(self) -> None:
         """Close the ring, so that no producer waits for consumers that stop, and halt them."""
@@ -82,7 +97,7 @@ class Lifecycle:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every consumer has stopped."""
-        host = self._graph.ring.host
+        timeout, host = check_timeout(timeout), self._graph.ring.host
         deadline = None if timeout is None else host.monotonic() + timeout
         nodes = self._graph.nodes
         return all(node.runner.join(None if deadline is None else max(0, deadline - host.monotonic())) for node in nodes)
@@ -97,19 +112,29 @@ class Lifecycle:
 
     def remove(self, handler: object, timeout: float | None) -> None:
         """See `Disruptor.remove`."""
+        timeout = check_timeout(timeout)
         node, runner = self._graph.find(handler), self.runner_of(handler)
         if isinstance(runner, Worker) and isinstance(node.runner, WorkerPool):
+            if len(node.runner.workers) == 1:
+                raise ProcessorStateError(
+                    f"{runner.name!r} is the last worker of its pool, whose events nobody would handle: remove the pool, "
+                    f"{node.name!r}, by removing processor_of(handler).pool; or add another worker first"
+                )
             node.runner.remove(runner, timeout)
             return
-        with self._lock:
-            self._graph.check_removable((node,))
-            if any(processor.is_current() for processor in node.processors):
-                raise ProcessorStateError(f"{node.name!r} cannot remove itself: it would wait for its own end")
+        if any(processor.is_current() for processor in node.processors):
+            raise ProcessorStateError(f"{node.name!r} cannot remove itself: it would wait for its own end")
+        self._graph.begin_removal((node,))
+        try:
+            # Nothing is locked meanwhile: its handler may add and remove others.
             if not node.runner.close(timeout):
                 raise TimeoutError(f"the batch of {node.name!r} did not end within {timeout} s; it stays, halting")
             if isinstance(node.runner, WorkerPool):
                 check_finished(*node.runner.workers)
-            self._graph.remove((node,))
+        except BaseException:
+            self._graph.keep((node,))
+            raise
+        self._graph.remove((node,))
 
     # -- draining -----------------------------------------------------------------------------------------------
 
@@ -134,7 +159,7 @@ class Lifecycle:
 
     def shutdown(self, timeout: float | None) -> None:
         """See `Disruptor.shutdown`."""
-        ring, nodes = self._graph.ring, self._graph.nodes
+        timeout, ring, nodes = check_timeout(timeout), self._graph.ring, self._graph.nodes
         current = [node.name for node in nodes if any(processor.is_current() for processor in node.processors)]
         if current:
             raise ProcessorStateError(
@@ -147,7 +172,7 @@ class Lifecycle:
         ring.close()
         left = self._drain(timeout)
         self.halt()
-        stopped = self.join(None if deadline is None else max(0, deadline - host.monotonic()))
+        stopped = self.join(None if deadline is None else max(GRACE, deadline - host.monotonic()))
         if left or not stopped:
             raise TimeoutError(self._unfinished(left, timeout))
         self._check_failures()
@@ -166,7 +191,14 @@ class Lifecycle:
         return {}
 
     def _unfinished(self, left: dict[Node, int], timeout: float | None) -> str:
-        parts = [f"{node.name} has {count} events to handle, from {node.sequence.get() + 1} on" for node, count in left.items()]
+        sequencer = self._graph.ring.sequencer
+        parts = []
+        if (published := sequencer.published()) < (claimed := sequencer.claimed):
+            parts.append(f"of the sequences {published + 1} to {claimed}, not all that were claimed were published")
+            left = self._left(published)
+        parts += [
+            f"{node.name} has {count} events to handle, from {node.sequence.get() + 1} on" for node, count in left.items()
+        ]
         parts += [f"{node.name} has not ended its batch" for node in self._graph.nodes if not node.is_stopped]
         return f"{self._name!r} was not done within {timeout} s: {'; '.join(parts)}. Every consumer was told to halt"
 
@@ -174,6 +206,6 @@ class Lifecycle:
         for node in self._graph.nodes:
             for processor, failure in node.failures:
                 raise ConsumerFailedError(
-                    f"consumer {processor.name!r} of {self._name!r} died of {type(failure).__name__}: {failure}; "
+                    f"consumer {processor.name!r} of {self._name!r} died of {describe(failure)}; "
                     f"everything that the others could handle is handled"
                 ) from failure

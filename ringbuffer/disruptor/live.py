@@ -34,6 +34,8 @@ class Live[E](Wiring[E]):
         added = tuple(node for node in self._graph.nodes if node not in self._before)
         try:
             if error is None:
+                # A halt closes the ring before it looks who is there: it is seen here, or it has seen them.
+                self._life.check_not_over()
                 self._life.start_nodes(added)
         except BaseException:
             self._undo(added)
@@ -45,5 +47,8 @@ class Live[E](Wiring[E]):
 
     def _undo(self, added: tuple[Node, ...]) -> None:
         for node in added:
-            node.runner.close()
+            for processor in node.processors:
+                if processor.is_running:
+                    processor.close()
+        self._graph.begin_removal(added)
         self._graph.remove(added)

@@ -1,6 +1,6 @@
 """`Node`: a consumer in the graph: a processor or a pool, what it comes after, and how far it can come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import MethodType
 from typing import Any, Final
 
@@ -22,22 +22,26 @@ class Node:
         runner: what consumes.
         handlers: by which users refer to it: what they gave to the disruptor, or made it from.
         after: the nodes that must have passed an event before it.
-        has_own_exception_handler: whether the disruptor's default is not for it.
+        has_own_exception_handler: those of its processors that the disruptor's default is not for.
+
+    Attributes:
+        is_leaving: whether it is being removed; nothing can come after it any more.
     """
 
-    __slots__ = ("after", "handlers", "has_own_exception_handler", "runner")
+    __slots__ = ("after", "handlers", "has_own_exception_handler", "is_leaving", "runner")
 
     def __init__(
         self,
         runner: EventProcessor[Any] | WorkerPool[Any],
         handlers: tuple[object, ...],
         after: tuple["Node", ...],
-        has_own_exception_handler: bool,
+        has_own_exception_handler: Iterable[EventProcessor[Any]] = (),
     ) -> None:
         self.runner: Final = runner
         self.handlers: Final = handlers
         self.after: Final = after
-        self.has_own_exception_handler = has_own_exception_handler
+        self.has_own_exception_handler: Final = set(has_own_exception_handler)
+        self.is_leaving = False
 
     @property
     def name(self) -> str:
@@ -93,25 +97,44 @@ class Node:
         return target
 
     def left(self, target: int) -> int:
-        """How many events it has yet to handle until it has come as far as it can, up to `target`."""
+        """How many events it has yet to handle until it has come as far as it can, up to `target`.
+
+        A pool without any worker keeps everything for those that are to come.
+        """
         if isinstance(self.runner, WorkerPool):
             if not any(_goes_on(worker) for worker in self.runner.workers):
-                return 0
+                return 0 if self.runner.workers else max(0, target - self.runner.claimed)
+            claimed = self.runner.claimed  # first: who has claimed notes that before
             working = sum(len(worker.unfinished) for worker in self.runner.workers if _goes_on(worker))
-            return max(0, target - self.runner.claimed) + working
+            return max(0, target - claimed) + working
         return max(0, self.reach(target) - self.sequence.get())
 
-    def set_exception_handler(self, exception_handler: ExceptionHandler, runner: object = None) -> None:
-        """From now on `exception_handler` decides: for everything in this node, or for `runner` alone.
+    def set_exception_handler(self, exception_handler: ExceptionHandler, runner: object) -> None:
+        """From now on `exception_handler` decides for `runner`: the processor, the pool with all its workers, or one of them.
 
         Raises:
             TypeError: a processor that its user made has no such thing.
         """
-        affected = [each for each in (*self.processors, self.runner) if runner in (None, self.runner) or each is runner]
-        for each in affected:
-            if not hasattr(each, "exception_handler"):
-                raise TypeError(f"{each!r} was ready-made, and has no exception_handler to replace")
-            each.exception_handler = exception_handler
+        affected = [each for each in self.processors if runner is self.runner or each is runner]
+        for processor in affected:
+            _set(processor, exception_handler)
+        self.has_own_exception_handler.update(affected)
+        if isinstance(self.runner, WorkerPool) and runner is self.runner:
+            self.runner.exception_handler = exception_handler
+
+    def set_default_exception_handler(self, exception_handler: ExceptionHandler) -> None:
+        """From now on `exception_handler` decides for all processors that have none of their own."""
+        for processor in self.processors:
+            if processor not in self.has_own_exception_handler:
+                _set(processor, exception_handler)
+        if isinstance(self.runner, WorkerPool) and self.runner not in self.handlers:
+            self.runner.exception_handler = exception_handler
+
+
+def _set(processor: EventProcessor[Any], exception_handler: ExceptionHandler) -> None:
+    if not hasattr(processor, "exception_handler"):
+        raise TypeError(f"{processor!r} was ready-made, and has no exception_handler to replace")
+    processor.exception_handler = exception_handler
 
 
 def _goes_on(processor: EventProcessor[Any]) -> bool:

@@ -116,6 +116,8 @@ class EventHandlerGroup[E](Wiring[E]):
         Raises:
             ValueError: `other` belongs to another disruptor.
         """
+        if not isinstance(other, EventHandlerGroup):
+            raise TypeError(f"and_ joins two groups, such as what handle_events_with returns; not {other!r}")
         if other._disruptor.graph is not self._disruptor.graph:
             raise ValueError("the two groups belong to different disruptors, whose rings know nothing of each other")
         return EventHandlerGroup(self._disruptor, tuple(dict.fromkeys(self._members + other._members)))

@@ -10,8 +10,9 @@ from ringbuffer.processors.exceptions import (
     LoggingExceptionHandler,
 )
 from ringbuffer.processors.handlers import AnyHandler, BatchHandler, EarlyRelease, EventFunction, EventHandler
-from ringbuffer.processors.processor import EventProcessor, ProcessorState
+from ringbuffer.processors.processor import EventProcessor
 from ringbuffer.processors.rewind import RewindAfterPause, RewindAlways, RewindAtMost, RewindBatch, RewindStrategy
+from ringbuffer.processors.state import ProcessorState
 from ringbuffer.processors.work import Worker, WorkerPool
 
 __all__ = [

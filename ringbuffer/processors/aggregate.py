@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, is_asynchronous
+from ringbuffer.processors.handlers import AnyHandler, HandlerHooks
 
 
 class AggregateEventHandler[E]:
@@ -25,7 +25,7 @@ class AggregateEventHandler[E]:
             raise ValueError("name at least one handler")
         hooks = [HandlerHooks(handler) for handler in handlers]
         for handler, methods in zip(handlers, hooks, strict=True):
-            if methods.on_event is None or methods.set_sequence_callback is not None or is_asynchronous(handler):
+            if methods.on_event is None or methods.set_sequence_callback is not None or methods.is_asynchronous:
                 raise TypeError(f"{handler!r} cannot share a thread: it must handle events one by one, without early release")
         self._on_event: Final = tuple(methods.on_event for methods in hooks if methods.on_event is not None)
         self.on_start: Final = _all([methods.on_start for methods in hooks])
@@ -41,11 +41,19 @@ class AggregateEventHandler[E]:
 
 
 def _all(methods: list[Callable[..., object] | None]) -> Callable[..., None] | None:
-    """One function that calls all of `methods`; None if there is none."""
+    """One function that calls all of `methods`, also if one of them raises; None if there is none."""
     there = [method for method in methods if method is not None]
 
     def call(*arguments: Any) -> None:
+        errors: list[Exception] = []
         for method in there:
-            method(*arguments)
+            try:
+                method(*arguments)
+            except Exception as error:
+                errors.append(error)
+        if len(errors) > 1:
+            raise ExceptionGroup(f"{len(errors)} of {len(there)} handlers failed", errors)
+        if errors:
+            raise errors[0]
 
     return call if there else None

@@ -3,11 +3,10 @@
 import asyncio
 import inspect
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ringbuffer.barrier import BarrierView
 from ringbuffer.processors.batch import BatchEventProcessor
-from ringbuffer.processors.handlers import AnyHandler
 from ringbuffer.readers import Bridge
 
 
@@ -22,8 +21,7 @@ class AsyncEventProcessor[E](BatchEventProcessor[E]):
     The arguments are those of `BatchEventProcessor`.
     """
 
-    def _check(self, handler: AnyHandler[E]) -> None:
-        """Coroutine functions and plain ones are both welcome."""
+    AWAITS: ClassVar = True
 
     def _process(self) -> None:
         bridge = Bridge(self._barrier, self._ring.host, f"{self._name} waits")
@@ -63,4 +61,8 @@ def _awaited(method: Callable[..., object], loop: asyncio.AbstractEventLoop) -> 
 
 
 async def _wait(awaitable: Any) -> object:
-    return await awaitable
+    try:
+        return await awaitable
+    except asyncio.CancelledError as error:
+        # Nobody cancels the handler's own coroutine: something that it awaited was cancelled, which is an error like others.
+        raise RuntimeError("what the handler awaited was cancelled") from error

@@ -1,16 +1,17 @@
 """`BatchEventProcessor`: every event, in order, to one handler."""
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from ringbuffer.barrier import SequenceBarrier
+from ringbuffer.checks import check_at_least_one
 from ringbuffer.errors import AlertError
 from ringbuffer.memory import Word
 from ringbuffer.processors.dispatch import Dispatch
-from ringbuffer.processors.exceptions import ExceptionHandler, FatalExceptionHandler
-from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, is_asynchronous, name_of
+from ringbuffer.processors.exceptions import ExceptionHandler, FatalExceptionHandler, check_exception_handler
+from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, name_of
 from ringbuffer.processors.processor import EventProcessor
-from ringbuffer.processors.rewind import RewindAlways, RewindStrategy
+from ringbuffer.processors.rewind import RewindAlways, RewindStrategy, check_rewind_strategy
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
 
@@ -48,8 +49,11 @@ class BatchEventProcessor[E](EventProcessor[E]):
 
     Raises:
         ValueError: `max_batch_size` is less than 1, or there is no such `cpu`.
-        TypeError: the handler has no method to handle events with.
+        TypeError: the handler, the exception handler or the strategy is none.
     """
+
+    #: Whether it awaits what the handler returns.
+    AWAITS: ClassVar = False
 
     def __init__(
         self,
@@ -65,19 +69,16 @@ class BatchEventProcessor[E](EventProcessor[E]):
         gating: bool = True,
         sequence: Sequence | None = None,
     ) -> None:
-        if max_batch_size is not None and max_batch_size < 1:
-            raise ValueError(f"max_batch_size must be 1 or more, or None, not {max_batch_size!r}")
+        check_at_least_one("max_batch_size", max_batch_size)
         self._hooks: Final = HandlerHooks(handler)
-        self._check(handler)
-        self.exception_handler: ExceptionHandler = FatalExceptionHandler() if exception_handler is None else exception_handler
-        self.rewind_strategy: RewindStrategy = RewindAlways() if rewind is None else rewind
+        if self._hooks.is_asynchronous and not self.AWAITS:
+            raise TypeError(f"{handler!r} is asynchronous, and nobody would await it; use AsyncEventProcessor")
+        if exception_handler is None:
+            exception_handler = FatalExceptionHandler()
+        self.exception_handler: ExceptionHandler = check_exception_handler(exception_handler)
+        self.rewind_strategy: RewindStrategy = check_rewind_strategy(RewindAlways() if rewind is None else rewind)
         self._max_batch_size: Final = max_batch_size if max_batch_size is not None else ring.buffer_size
         super().__init__(ring, barrier, name=name or name_of(handler), cpu=cpu, gating=gating, sequence=sequence)
-
-    def _check(self, handler: AnyHandler[E]) -> None:
-        """Refuse a handler that this kind of processor cannot call."""
-        if is_asynchronous(handler):
-            raise TypeError(f"{handler!r} is asynchronous, and nobody would await it; use AsyncEventProcessor")
 
     def _process(self) -> None:
         self._consume(self._hooks, self._barrier.view())

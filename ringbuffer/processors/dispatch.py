@@ -1,7 +1,8 @@
 """`Dispatch`: how one run of a processor calls its handler, and what the handler's errors mean."""
 
+import inspect
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ringbuffer.memory import Word
 from ringbuffer.processors.exceptions import ExceptionHandler
@@ -51,7 +52,7 @@ class Dispatch[E]:
     ) -> None:
         self._consumer: Final = consumer
         self._hooks: Final = hooks
-        self._handle: Final[Callable[..., object]] = hooks.on_event or hooks.on_batch or _unreachable
+        self._handle: Callable[..., object] = self._handle_first
         self._reader: Final = reader
         self._own: Final = own
         self._advanced: Final = advanced
@@ -63,6 +64,19 @@ class Dispatch[E]:
     def handle(self) -> Callable[[int, int], int]:
         """`handle(first, last)` gives a batch to the handler; it returns where to go on: before `last + 1` to replay it."""
         return self._each if self._hooks.on_event is not None else self._batch
+
+    def _handle_first(self, *arguments: Any) -> object:
+        """The handler, once: a lambda around a coroutine function does not look asynchronous until it is called."""
+        handle = self._hooks.on_event or self._hooks.on_batch
+        assert handle is not None, "HandlerHooks has made sure"
+        result = handle(*arguments)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise TypeError(
+                f"the handler returned a coroutine, which nobody awaits: {result!r}. Wire the coroutine function itself"
+            )
+        self._handle = handle
+        return result
 
     # -- the two ways -------------------------------------------------------------------------------------------
 
@@ -126,12 +140,17 @@ class Dispatch[E]:
         if not isinstance(error, RewindBatch):
             return False
         self._attempts += 1
-        pause = self._consumer.rewind_strategy.pause_before(self._attempts)
-        if pause is None:
-            self._attempts = 0
-            return False
-        if self._hooks.on_rewind is not None:
-            self._hooks.on_rewind(self._own[0] + 1)
+        first, pause = self._own[0] + 1, 0.0
+        try:
+            wanted = self._consumer.rewind_strategy.pause_before(self._attempts)
+            if wanted is None:
+                self._attempts = 0
+                return False
+            pause = wanted
+            if self._hooks.on_rewind is not None:
+                self._hooks.on_rewind(first)
+        except Exception as other:
+            self._consumer.exception_handler.handle_event_exception(other, first, None)
         if pause:
             self._consumer.pause(pause)
         return True
@@ -196,12 +215,10 @@ class Dispatch[E]:
     def _release(self, sequence: int) -> None:
         """See `EarlyRelease`."""
         released = self._own[0]
+        if not isinstance(sequence, int):
+            raise TypeError(f"what to release up to must be a sequence, an integer, not {sequence!r}")
         if not released <= sequence <= self._last:
             raise ValueError(
                 f"cannot release up to {sequence}: the batch goes up to {self._last}, and {released} is released already"
             )
         self._advance(sequence)
-
-
-def _unreachable(*arguments: object) -> None:
-    raise AssertionError("HandlerHooks has made sure that there is a method to handle events with")

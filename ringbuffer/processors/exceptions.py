@@ -7,6 +7,8 @@ so that producers get an error instead of waiting for room that never comes.
 import logging
 from typing import Final, Protocol
 
+from ringbuffer.checks import check_is_instance_with
+
 logger: Final = logging.getLogger("ringbuffer")
 
 
@@ -72,3 +74,15 @@ class IgnoringExceptionHandler(LoggingExceptionHandler):
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
+
+
+def check_exception_handler(exception_handler: ExceptionHandler) -> ExceptionHandler:
+    """`exception_handler`, if it can be one; `TypeError` if not."""
+    check_is_instance_with(
+        "the exception handler",
+        exception_handler,
+        handle_event_exception=3,
+        handle_on_start_exception=1,
+        handle_on_shutdown_exception=1,
+    )
+    return exception_handler

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
 
+from ringbuffer.checks import check_can_be_called
+
 
 class EventHandler[E](Protocol):
     """Handles events one at a time. Every method is called in the processor's own thread.
@@ -64,7 +66,8 @@ class HandlerHooks[E]:
     """The methods that one handler has, found once; None where it has none.
 
     Raises:
-        TypeError: the handler is neither callable nor has `on_event` or `on_batch`; or it has both of these.
+        TypeError: the handler is neither callable nor has `on_event` or `on_batch`; or it has both of these; or one of its
+            methods takes other arguments, or is a generator function.
     """
 
     __slots__ = (
@@ -79,8 +82,10 @@ class HandlerHooks[E]:
     )
 
     def __init__(self, handler: AnyHandler[E]) -> None:
-        on_event = _method(handler, "on_event")
-        on_batch = _method(handler, "on_batch")
+        if isinstance(handler, type):
+            raise TypeError(f"{handler!r} is a class: pass an object of it, {handler.__name__}()")
+        on_event = _method(handler, "on_event", 3)
+        on_batch = _method(handler, "on_batch", 2)
         if on_event is not None and on_batch is not None:
             raise TypeError(f"{handler!r} has both on_event and on_batch; a handler gets its events in one of the two ways")
         if on_event is None and on_batch is None:
@@ -89,15 +94,26 @@ class HandlerHooks[E]:
                     f"{handler!r} is no event handler: it needs on_event(event, sequence, end_of_batch) or "
                     f"on_batch(events, first_sequence), or must be callable as on_event is"
                 )
+            check_can_be_called(repr(handler), handler, 3)
             on_event = handler
         self.on_event: Final[EventFunction[E] | None] = on_event
         self.on_batch: Final[Callable[[list[E], int], object] | None] = on_batch
-        self.on_start: Final[Callable[[], object] | None] = _method(handler, "on_start")
-        self.on_shutdown: Final[Callable[[], object] | None] = _method(handler, "on_shutdown")
-        self.on_batch_start: Final[Callable[[int, int], object] | None] = _method(handler, "on_batch_start")
-        self.on_rewind: Final[Callable[[int], object] | None] = _method(handler, "on_rewind")
-        self.on_timeout: Final[Callable[[int], object] | None] = _method(handler, "on_timeout")
-        self.set_sequence_callback: Final[Callable[[EarlyRelease], object] | None] = _method(handler, "set_sequence_callback")
+        self.on_start: Final[Callable[[], object] | None] = _method(handler, "on_start", 0)
+        self.on_shutdown: Final[Callable[[], object] | None] = _method(handler, "on_shutdown", 0)
+        self.on_batch_start: Final[Callable[[int, int], object] | None] = _method(handler, "on_batch_start", 2)
+        self.on_rewind: Final[Callable[[int], object] | None] = _method(handler, "on_rewind", 1)
+        self.on_timeout: Final[Callable[[int], object] | None] = _method(handler, "on_timeout", 1)
+        self.set_sequence_callback: Final[Callable[[EarlyRelease], object] | None] = _method(
+            handler, "set_sequence_callback", 1
+        )
+
+    @property
+    def is_asynchronous(self) -> bool:
+        """Whether one of the methods is a coroutine function."""
+        methods = [getattr(self, name) for name in self.__slots__]
+        return any(map(inspect.iscoroutinefunction, methods)) or inspect.iscoroutinefunction(
+            getattr(self.on_event, "__call__", None)  # noqa: B004 - an object that is called as a coroutine function
+        )
 
     def wrapped(self, wrap: Callable[[Callable[..., object]], Callable[..., object]]) -> "HandlerHooks[E]":
         """The same hooks, each method that there is replaced by `wrap(method)`."""
@@ -105,15 +121,18 @@ class HandlerHooks[E]:
         return HandlerHooks(SimpleNamespace(**{name: wrap(method) for name, method in methods.items() if method is not None}))
 
 
-def _method(handler: object, name: str) -> Any:
+def _method(handler: object, name: str, arguments: int) -> Any:
     """The handler's method of that name, or None.
 
     Raises:
-        TypeError: the handler has something of that name which cannot be called.
+        TypeError: the handler has something of that name which cannot be called with so many arguments.
     """
     method = getattr(handler, name, None)
-    if method is not None and not callable(method):
+    if method is None:
+        return None
+    if not callable(method):
         raise TypeError(f"{name} of {handler!r} must be a method, not {method!r}")
+    check_can_be_called(f"{name} of {handler!r}", method, arguments)
     return method
 
 
@@ -122,9 +141,6 @@ def name_of(handler: object) -> str:
     return str(getattr(handler, "__qualname__", type(handler).__qualname__))
 
 
-def is_asynchronous(handler: object) -> bool:
-    """Whether what handles the events is a coroutine function."""
-    functions = [getattr(handler, name, None) for name in ("on_event", "on_batch")]
-    if functions == [None, None]:
-        functions = [handler, getattr(handler, "__call__", None)]  # noqa: B004 - a partial or a bound method is looked into
-    return any(inspect.iscoroutinefunction(function) for function in functions)
+def is_asynchronous(handler: AnyHandler[Any]) -> bool:
+    """Whether a handler has a coroutine function among its methods. The errors are those of `HandlerHooks`."""
+    return HandlerHooks(handler).is_asynchronous

@@ -1,38 +1,18 @@
-"""`EventProcessor`: a consumer's thread and its life.
-
-                 start() / run()                halt(), or a fatal error              the run has ended
-        IDLE ----------------------> RUNNING ----------------------------> HALTING ---------------------> HALTED
-          |                             ^                                                                    |
-          | halt()                      '----------------------- start() / run() ----------------------------'
-          v
-     HALT_PENDING ---- start() / run() returns at once, the handler is not called ----> HALTED
-
-Every arrow is a compare-and-swap on one cell, so of two threads that start, one wins and the other gets an error, and a halt
-that races with a start is either before it (and remembered) or after it (and seen by the run).
-"""
+"""`EventProcessor`: a consumer's thread and its life; the states of that are in `ringbuffer.processors.state`."""
 
 import contextlib
-import enum
 from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Final, Self
 
 from ringbuffer.barrier import SequenceBarrier
+from ringbuffer.checks import check_timeout
 from ringbuffer.errors import ConsumerFailedError, ProcessorStateError
 from ringbuffer.host import Event, Thread
 from ringbuffer.processors.exceptions import logger
+from ringbuffer.processors.state import ProcessorState, describe, move
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
-
-
-class ProcessorState(enum.IntEnum):
-    """Where a processor is in its life."""
-
-    IDLE = 0
-    RUNNING = 1
-    HALTING = 2
-    HALTED = 3
-    HALT_PENDING = 4
 
 
 class EventProcessor[E](ABC):
@@ -50,7 +30,7 @@ class EventProcessor[E](ABC):
     It starts where its barrier stands: behind the slowest of its dependents, or else at the end of what is published.
 
     Raises:
-        ValueError: this process may not use such a `cpu`.
+        ValueError: this process may not use such a `cpu`, or the barrier is another ring's.
     """
 
     def __init__(
@@ -63,6 +43,10 @@ class EventProcessor[E](ABC):
         cpu: int | None = None,
         sequence: Sequence | None = None,
     ) -> None:
+        if barrier.publication is not ring.sequencer:
+            raise ValueError(f"{barrier!r} waits for the events of another ring; make it with new_barrier of {ring!r}")
+        if cpu is not None and (isinstance(cpu, bool) or not isinstance(cpu, int)):
+            raise TypeError(f"cpu must be the number of a core, not {cpu!r}")
         if cpu is not None and cpu not in ring.host.available_cpus():
             raise ValueError(
                 f"this process cannot bind a thread to cpu {cpu!r}; it may use {sorted(ring.host.available_cpus())}"
@@ -75,6 +59,7 @@ class EventProcessor[E](ABC):
         self._state: Final = ring.memory.cell(ProcessorState.IDLE)
         self._thread: Thread | None = None
         self._ended: Event = ring.host.event()
+        self._taken: Event | None = None
         self._begins: Final = ring.host.lock()
         self._halting: Event = ring.host.event()
         self._failure: BaseException | None = None
@@ -130,10 +115,15 @@ class EventProcessor[E](ABC):
         """
         if not self._begin():
             return
+        run = self._ended
         try:
-            self._ring.host.start_thread(self._run_in_thread, self._name)
+            self._ring.host.start_thread(lambda: self._run_in_thread(run), self._name)
         except BaseException:
-            self._end()
+            # An interrupt may come when the thread is there already. One of the two takes the run, and ends it.
+            if self._take(run):
+                self._end()
+            else:
+                self.halt()
             raise
 
     def run(self) -> None:
@@ -152,10 +142,14 @@ class EventProcessor[E](ABC):
         A processor that was never started remembers it: its first run returns at once. To one that has stopped it is
         nothing. The alert comes after the state: a processor that is woken by it finds the state changed.
         """
-        moved = self._move((ProcessorState.RUNNING, ProcessorState.HALTING), (ProcessorState.IDLE, ProcessorState.HALT_PENDING))
+        with self._begins:  # RUNNING and the event of that run appear together
+            moved = move(
+                self._state,
+                (ProcessorState.RUNNING, ProcessorState.HALTING),
+                (ProcessorState.IDLE, ProcessorState.HALT_PENDING),
+            )
+            halting = self._halting
         if moved is ProcessorState.HALTING:
-            with self._begins:  # RUNNING and the event of that run appear together
-                halting = self._halting
             halting.set()
             self._barrier.alert()
 
@@ -172,6 +166,7 @@ class EventProcessor[E](ABC):
         Returns:
             Whether it has ended. At once, and False, to the processor's own thread: it cannot wait for itself.
         """
+        timeout = check_timeout(timeout)
         with self._begins:  # RUNNING and the event of that run appear together
             if not self.is_running:
                 return True
@@ -186,6 +181,7 @@ class EventProcessor[E](ABC):
 
     def close(self, timeout: float | None = None) -> bool:
         """`halt()`, then `join(timeout)`. From inside the handler it only halts."""
+        timeout = check_timeout(timeout)
         self.halt()
         return self.join(timeout)
 
@@ -206,24 +202,12 @@ class EventProcessor[E](ABC):
         """Whether the run in progress was told to end."""
         return self._state.load() != ProcessorState.RUNNING
 
-    def _move(self, *transitions: tuple[ProcessorState, ProcessorState]) -> ProcessorState | None:
-        """Make the first of `transitions` that starts from the present state; the state after it, or None.
-
-        Each turn but the last means that another thread made a transition meanwhile, and there are few of those.
-        """
-        while True:
-            state = self._state.load()
-            after = dict(transitions).get(ProcessorState(state))
-            if after is None:
-                return None
-            if self._state.compare_and_set(state, after):
-                return after
-
     def _begin(self) -> bool:
         """Take the run; or consume the halt that came first, and return False."""
         ended, halting = self._ring.host.event(), self._ring.host.event()
         with self._begins:
-            moved = self._move(
+            moved = move(
+                self._state,
                 (ProcessorState.IDLE, ProcessorState.RUNNING),
                 (ProcessorState.HALTED, ProcessorState.RUNNING),
                 (ProcessorState.HALT_PENDING, ProcessorState.HALTED),
@@ -243,15 +227,24 @@ class EventProcessor[E](ABC):
         self._state.store(ProcessorState.HALTED)
         ended.set()
 
-    def _run_in_thread(self) -> None:
+    def _take(self, run: Event) -> bool:
+        """Whether the caller is the first to take this run."""
+        with self._begins:
+            if self._taken is run:
+                return False
+            self._taken = run
+            return True
+
+    def _run_in_thread(self, run: Event) -> None:
         """The body of an own thread: the failure was recorded and logged, and the ring closed; nobody can catch it here."""
-        with contextlib.suppress(BaseException):
-            self._run(self._cpu)
+        if self._take(run):
+            with contextlib.suppress(BaseException):
+                self._run(self._cpu)
 
     def _run(self, cpu: int | None = None) -> None:
         state = self._ring.sequencer.state
         self._thread = self._ring.host.current_thread()
-        outer = state.enter_consumer(self._sequence)
+        thread = state.enter_consumer(self._sequence)
         try:
             if cpu is not None:
                 self._ring.host.pin(cpu)
@@ -260,14 +253,16 @@ class EventProcessor[E](ABC):
             self._fail(failure)
             raise
         finally:
-            state.leave_consumer(outer)
-            self._end()
+            try:
+                state.leave_consumer(thread, self._sequence)
+            finally:
+                self._end()
 
     def _fail(self, failure: BaseException) -> None:
         """Record why this consumer died, and let no producer wait for it."""
         self._failure = failure
         error = ConsumerFailedError(
-            f"consumer {self._name!r} died of {_describe(failure)}; it had finished up to sequence "
+            f"consumer {self._name!r} died of {describe(failure)}; it had finished up to sequence "
             f"{self._sequence.get()}. The ring takes no more claims"
         )
         error.__cause__ = failure
@@ -281,11 +276,3 @@ class EventProcessor[E](ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._name!r}, {self.state.name}, sequence={self._sequence.get()})"
-
-
-def _describe(failure: BaseException) -> str:
-    """The failure's type and message; the type alone where the message itself fails."""
-    try:
-        return f"{type(failure).__name__}: {failure}"
-    except Exception:
-        return type(failure).__name__

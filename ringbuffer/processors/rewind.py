@@ -7,6 +7,8 @@ events that were published meanwhile may join it. (LMAX Disruptor 4, `Rewindable
 
 from typing import Final, Protocol
 
+from ringbuffer.checks import check_is_instance_with
+
 
 class RewindBatch(Exception):
     """Raised by a handler: handle this batch again, from its first event."""
@@ -73,3 +75,9 @@ class RewindAfterPause:
     def pause_before(self, attempt: int) -> float | None:
         """The pause."""
         return self._seconds
+
+
+def check_rewind_strategy(strategy: RewindStrategy) -> RewindStrategy:
+    """`strategy`, if it can be one; `TypeError` if not."""
+    check_is_instance_with("the rewind strategy", strategy, pause_before=1)
+    return strategy

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self, overload
 
+from ringbuffer.errors import RingBufferError
 from ringbuffer.sequencer import ProducerBarrier
 
 #: What the slots of a claimed batch of values hold until they are filled.
@@ -71,9 +72,13 @@ class Claim[E]:
                 f"slots {unfilled[:5]} of a claim of {self._n} were not assigned; none of its values was published. "
                 f"Assign every slot, or claim fewer"
             )
-        if self._holds_values:
-            store(self._slots, low, batch)
-        publish_or_skip(self._barrier, low, high)
+        try:
+            if self._holds_values:
+                store(self._slots, low, batch)
+            self._barrier.publish(low, high)
+        except BaseException as error:
+            give_up(self._barrier, low, high, error)
+            raise
 
     def __len__(self) -> int:
         return self._n
@@ -122,14 +127,10 @@ def store[E](slots: list[E], low: int, values: list[E]) -> None:
         slots[: len(values) - room] = values[room:]
 
 
-def publish_or_skip(barrier: ProducerBarrier, low: int, high: int) -> None:
-    """Publish; where it is not the claim's turn, skip it rather than leave a hole.
-
-    Raises:
-        ValueError: (single producer) something that was claimed before is not published yet. The claim is skipped.
-    """
+def give_up(barrier: ProducerBarrier, low: int, high: int, error: BaseException) -> None:
+    """Skip what could not be filled or published, rather than leave a hole; `error` is what the publisher gets."""
     try:
-        barrier.publish(low, high)
-    except ValueError:
         barrier.skip(low, high)
-        raise
+    except (ValueError, RingBufferError):
+        # It was published: what raised came after that, such as an interrupt while consumers were signalled.
+        error.add_note(f"the sequences {low} to {high} had been published before this was raised")

@@ -5,11 +5,13 @@ where it has that method (LMAX Disruptor, `EventTranslator`). A translator that 
 half-filled: the claim is skipped, all of it, and the publisher gets the exception.
 """
 
+import inspect
+import itertools
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from ringbuffer.errors import RingBufferError
+from ringbuffer.producer.claim import give_up
 from ringbuffer.sequencer import ProducerBarrier
 
 
@@ -94,7 +96,7 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
     """The calling thread's own functions, over its own barrier and its own copy of the events."""
     size: Final = len(slots)
     mask: Final = size - 1
-    next_, try_next, publish, skip = barrier.next, barrier.try_next, barrier.publish, barrier.skip
+    next_, try_next, publish = barrier.next, barrier.try_next, barrier.publish
 
     def publish_event(translator: Translator[E], /, *arguments: object, timeout: float | None = None) -> int:
         translate = getattr(translator, "translate_to", translator)
@@ -102,10 +104,12 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
             raise _no_translator(translator)
         sequence = next_(1, timeout)
         try:
-            translate(slots[sequence & mask], sequence, *arguments)
+            result = translate(slots[sequence & mask], sequence, *arguments)
+            if result is not None:
+                check_has_run(translator, result)
             publish(sequence)
         except BaseException as error:
-            give_up(sequence, sequence, error)
+            give_up(barrier, sequence, sequence, error)
             raise
         return sequence
 
@@ -127,7 +131,10 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
         claim: Callable[[int], int], translator: Translator[E], columns: tuple[Iterable[object], ...], count: int | None
     ) -> range:
         translate = _function_of(translator)
-        rows = [column if isinstance(column, Collection) else list(column) for column in columns]
+        if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
+            raise TypeError(f"count must be an integer, or None, not {count!r}. Nothing was claimed")
+        most = size if count is None else count
+        rows = [column if isinstance(column, Collection) else list(itertools.islice(column, most + 1)) for column in columns]
         n = _number_of_events(rows, count, size)
         if n == 0:
             return range(0)
@@ -144,19 +151,13 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
     ) -> None:
         try:
             for sequence, *row in zip(range(low, high + 1), *columns, strict=True):
-                translate(slots[sequence & mask], sequence, *row, *arguments)
+                result = translate(slots[sequence & mask], sequence, *row, *arguments)
+                if result is not None:
+                    check_has_run(translate, result)
             publish(low, high)
         except BaseException as error:
-            give_up(low, high, error)
+            give_up(barrier, low, high, error)
             raise
-
-    def give_up(low: int, high: int, error: BaseException) -> None:
-        """Skip what could not be filled or published; `error` is what the publisher gets."""
-        try:
-            skip(low, high)
-        except (ValueError, RingBufferError):
-            # It was published: what raised came after that, such as an interrupt while consumers were signalled.
-            error.add_note(f"the events {low} to {high} had been published before this was raised")
 
     return EventPublication(publish_event, try_publish_event, publish_events, try_publish_events)
 
@@ -175,6 +176,18 @@ def _function_of(translator: object) -> Callable[..., object]:
     if not callable(translate):
         raise _no_translator(translator)
     return translate
+
+
+def check_has_run(translator: object, result: object) -> None:
+    """Raise `TypeError` if calling the translator has run none of it."""
+    if inspect.iscoroutine(result) or inspect.isgenerator(result):
+        result.close()
+    elif not inspect.isasyncgen(result):
+        return
+    raise TypeError(
+        f"{translator!r} is a coroutine function or a generator function: calling it filled nothing. The event is skipped; "
+        f"give a plain function"
+    )
 
 
 def _no_translator(translator: object) -> TypeError:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from ringbuffer.errors import PublicationError
+from ringbuffer.checks import check_at_least_one, check_timeout
+from ringbuffer.errors import ClaimTimeoutError
 from ringbuffer.host import Host
-from ringbuffer.producer.claim import publish_or_skip, store
+from ringbuffer.producer.claim import give_up, store
 from ringbuffer.sequencer import ProducerBarrier
 
 #: The most values that `publish_values` moves at a time, unless it is told otherwise.
@@ -71,40 +72,50 @@ def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) ->
     """The calling thread's own functions, over its own barrier and the ring's slots."""
     size: Final = len(slots)
     mask: Final = size - 1
-    next_, try_next, publish, skip = barrier.next, barrier.try_next, barrier.publish, barrier.skip
+    next_, try_next, publish = barrier.next, barrier.try_next, barrier.publish
 
     def publish_value(value: Any, timeout: float | None = None) -> int:
         sequence = next_(1, timeout)
-        slots[sequence & mask] = value
         try:
+            slots[sequence & mask] = value
             publish(sequence)
-        except ValueError:
-            skip(sequence)
+        except BaseException as error:
+            give_up(barrier, sequence, sequence, error)
             raise
         return sequence
 
     def try_publish_value(value: Any) -> int:
         sequence = try_next()
-        slots[sequence & mask] = value
-        publish_or_skip(barrier, sequence, sequence)
+        try:
+            slots[sequence & mask] = value
+            publish(sequence)
+        except BaseException as error:
+            give_up(barrier, sequence, sequence, error)
+            raise
         return sequence
 
     def publish_values(values: Iterable[Any], timeout: float | None = None, chunk: int | None = None) -> int:
         length = max(1, min(DEFAULT_CHUNK, size // 2)) if chunk is None else chunk
-        if not 1 <= length <= size:
+        check_at_least_one("chunk", length)
+        if length > size:
             raise ValueError(f"chunk must be from 1 to {size}, the size of the ring, not {chunk!r}")
-        deadline = None if timeout is None else host.monotonic() + timeout
+        limit = check_timeout(timeout)
+        deadline = None if limit is None else host.monotonic() + limit
         published = 0
         for taken, failure in _chunks(values, length):
             if taken:
                 try:
                     high = next_(len(taken), None if deadline is None else deadline - host.monotonic())
-                except PublicationError as error:
-                    error.published, error.unpublished = published, tuple(taken)
+                except Exception as error:
+                    _tell(error, published, taken, timeout, failure)
                     raise
                 low = high - len(taken) + 1
-                store(slots, low, taken)
-                publish_or_skip(barrier, low, high)
+                try:
+                    store(slots, low, taken)
+                    publish(low, high)
+                except BaseException as error:
+                    give_up(barrier, low, high, error)
+                    raise
                 published += len(taken)
             if failure is not None:
                 raise failure
@@ -120,6 +131,22 @@ def no_value_publication() -> ValuePublication:
         raise TypeError("this ring has pre-allocated events: use publish_event(s), or build it with RingBuffer.of_values")
 
     return ValuePublication(refuse, refuse, refuse)
+
+
+def _tell(
+    error: Exception, published: int, unpublished: list[Any], timeout: float | None, failure: BaseException | None
+) -> None:
+    """Put the accounts into an error of a claim, and what the iterable raised, if anything, behind it."""
+    setattr(error, "published", published)  # noqa: B010 - any error of a claim gets them, whatever its class
+    setattr(error, "unpublished", tuple(unpublished))  # noqa: B010
+    if isinstance(error, ClaimTimeoutError):
+        error.args = (
+            f"no room within {timeout} s in all: {published} values were published, and {len(unpublished)} more were taken "
+            f"from the iterable, see `unpublished`",
+        )
+    if failure is not None:
+        error.__context__ = failure
+        error.add_note(f"the iterable had raised {type(failure).__name__} after these values: {failure}")
 
 
 def _chunks(values: Iterable[Any], length: int) -> Iterator[tuple[list[Any], BaseException | None]]:

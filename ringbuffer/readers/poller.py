@@ -1,10 +1,12 @@
 """`EventPoller`: consume in the caller's own thread, without waiting."""
 
 import enum
+import inspect
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
+from ringbuffer.checks import check_at_least_one
 from ringbuffer.readers.source import Source
 from ringbuffer.sequence import Sequence, SequenceGroup
 
@@ -41,6 +43,9 @@ class EventPoller[E]:
         self._reader: Final = source.reader()
         self._advanced: Final = source.on_advance()
         self._closed = False
+        self._is_polling = False
+        self._owes = False
+        self._thread: int | None = None
 
     @property
     def sequence(self) -> Sequence:
@@ -58,29 +63,33 @@ class EventPoller[E]:
 
         Raises:
             ValueError: `limit` is less than 1.
-            RuntimeError: the poller is closed.
+            TypeError: `handler` is none, or asynchronous.
+            RuntimeError: the poller is closed, or handing out events already.
             Exception: what the handler raised.
         """
         on_event = getattr(handler, "on_event", handler)
+        if not callable(on_event):
+            raise TypeError(f"{handler!r} cannot be polled with: pass a function, or an object with on_event")
         first, last = self._range(limit)
         if last < first:
             return PollState.GATING if self._published() >= first else PollState.IDLE
-        state = self._source.sequencer.state
-        outer = state.enter_consumer(self._sequence)
         finished = first - 1
         try:
+            self._begin()
             pieces = self._reader.shown(first, last)
             end = pieces[-1][1] if pieces else last
             for low, high in pieces:
                 for sequence, event in enumerate(self._reader.read(low, high), low):
                     go_on = on_event(event, sequence, sequence == end)
+                    if go_on is not None and inspect.iscoroutine(go_on):
+                        go_on.close()
+                        raise TypeError(f"{handler!r} is asynchronous, and nobody would await it; use a stream")
                     finished = sequence
                     if go_on is False:
                         return PollState.PROCESSING
             finished = last
         finally:
-            state.leave_consumer(outer)
-            self._finish(finished)
+            self._end(finished)
         return PollState.PROCESSING
 
     def take(self, limit: int | None = None) -> Iterator[E]:
@@ -90,19 +99,24 @@ class EventPoller[E]:
         The errors are those of `poll`, raised when the first event is asked for.
         """
         first, last = self._range(limit)
+        if last < first:
+            return
         finished = first - 1
         try:
-            for low, high in self._reader.shown(first, last) if first <= last else ():
+            self._begin()
+            for low, high in self._reader.shown(first, last):
                 for sequence, event in enumerate(self._reader.read(low, high), low):
                     finished = sequence
                     yield event
-            finished = max(finished, last)
+            finished = last
         finally:
-            self._finish(finished)
+            self._end(finished)
 
     def close(self) -> None:
         """Let producers go on without this poller. What it has not finished is nobody's concern any more."""
         self._closed = True
+        self._leave()
+        self._settle()
         self._source.remove_gating_sequence(self._sequence)
 
     def __enter__(self) -> Self:
@@ -115,15 +129,36 @@ class EventPoller[E]:
         """The first sequence that is not finished, and the last that may be handed out now."""
         if self._closed:
             raise RuntimeError("this poller is closed; make a new one")
-        if limit is not None and limit < 1:
-            raise ValueError(f"limit must be 1 or more, or None, not {limit!r}")
+        if self._is_polling:
+            raise RuntimeError("this poller is handing out events already: end that poll() or take() first")
+        check_at_least_one("limit", limit)
+        self._settle()
         first = self._own[0] + 1
         last = self._available()
         return first, last if limit is None else min(last, first + limit - 1)
 
-    def _finish(self, sequence: int) -> None:
+    def _begin(self) -> None:
+        """From here on nobody else polls, and a claim of this thread that would wait for this poller is refused."""
+        self._is_polling = True
+        self._thread = self._source.sequencer.state.enter_consumer(self._sequence)
+
+    def _end(self, sequence: int) -> None:
         """Everything up to `sequence` is finished."""
+        self._leave()
         if self._own[0] < sequence and not self._closed:
+            self._owes = True
             self._own[0] = sequence  # release: the slots have been read before a producer may fill them again
-            if self._advanced is not None:
-                self._advanced()
+            self._settle()
+        self._is_polling = False
+
+    def _leave(self) -> None:
+        """This thread consumes no more."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._source.sequencer.state.leave_consumer(thread, self._sequence)
+
+    def _settle(self) -> None:
+        """Tell of the last advance, also if an interrupt came between the two."""
+        if self._owes and self._advanced is not None:
+            self._advanced()
+        self._owes = False

@@ -5,6 +5,7 @@ import weakref
 from types import TracebackType
 from typing import Final, Self
 
+from ringbuffer.checks import check_at_least_one
 from ringbuffer.errors import AlertError, ConsumerFailedError
 from ringbuffer.readers.bridge import Bridge
 from ringbuffer.readers.source import Source
@@ -17,8 +18,9 @@ class EventStream[E]:
     A batch is valid, and its slots are taken, until the next one is asked for. The stream gates the producers from the moment
     that it is made until it is closed: by `async with`, by `aclose()`, or when nothing refers to it any more.
 
-    It ends when the ring is closed and everything was handed out. It gives the loop a turn before each batch, and waits in a
-    thread of its own, so it never keeps other tasks from running.
+    It ends when the ring is closed and everything was handed out, or when no consumer runs any more that could let the rest
+    through. It gives the loop a turn before each batch, and waits in a thread of its own, so it never keeps other tasks from
+    running.
 
     Args:
         source: the ring.
@@ -30,8 +32,7 @@ class EventStream[E]:
     """
 
     def __init__(self, source: Source[E], *dependents: Sequence | SequenceGroup, max_batch_size: int | None = None) -> None:
-        if max_batch_size is not None and max_batch_size < 1:
-            raise ValueError(f"max_batch_size must be 1 or more, or None, not {max_batch_size!r}")
+        check_at_least_one("max_batch_size", max_batch_size)
         state = source.sequencer.state
         self._source: Final = source
         self._limit: Final = state.size if max_batch_size is None else max_batch_size
@@ -50,8 +51,13 @@ class EventStream[E]:
         state.add_close_listener(alert)
         sequence = self._sequence
 
+        threads: list[int] = []
+        self._threads: Final = threads
+
         def end() -> None:
             state.remove_close_listener(alert)
+            for thread in threads:
+                state.leave_consumer(thread, sequence)
             bridge.close()
             source.remove_gating_sequence(sequence)
 
@@ -84,6 +90,9 @@ class EventStream[E]:
         if self._waits:
             raise RuntimeError("another task waits for a batch of this stream; give each task a stream of its own")
         self._finish()
+        if not self._threads:
+            # A claim that blocks this thread, and with it the loop and this stream, is refused where it waits for the stream.
+            self._threads.append(self._source.sequencer.state.enter_consumer(self._sequence))
         self._waits = True
         try:
             await asyncio.sleep(0)
@@ -145,6 +154,14 @@ class EventStream[E]:
                 self._advanced()
 
     def _is_at_end(self) -> bool:
-        """Whether nothing can come any more: what is claimed is read after the ring is known to be closed."""
+        """Whether nothing can come any more: everything was handed out, or nobody is left who could let the rest through.
+
+        What is claimed, and who consumes, is asked after the ring is known to be closed; then what is available once more.
+        """
         sequencer = self._source.sequencer
-        return sequencer.is_closed and sequencer.claimed <= self._own[0]
+        if not sequencer.is_closed:
+            return False
+        if sequencer.claimed <= self._own[0]:
+            return True
+        depends = bool(self._barrier.dependents)
+        return depends and not sequencer.state.is_advanced(self._sequence) and self._view.available() <= self._own[0]

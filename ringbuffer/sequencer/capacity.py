@@ -51,9 +51,9 @@ class RingState:
         self.was_closed: Final[Event] = host.event()
         self._closed: Final = memory.cell(0)
         self._error: RingBufferClosedError | None = None
-        self._listeners: list[Callable[[], object]] | None = []  # None once they were called
+        self._listeners: tuple[Callable[[], object], ...] = ()
         self._lock: Final = host.lock()
-        self._consumers: Final[dict[int, Sequence]] = {}
+        self._consumers: Final[dict[int, tuple[Sequence, ...]]] = {}
 
     @property
     def is_closed(self) -> bool:
@@ -66,22 +66,24 @@ class RingState:
         The error is stored before the flag, and the flag before the limit: who finds the limit lowered finds the flag.
         A producer that stores a limit of its own at the same moment may make some more claims, at most one ring of them.
         """
+        if not isinstance(error, RingBufferClosedError):
+            raise TypeError(f"a ring is closed with a RingBufferClosedError, which producers get; not with {error!r}")
         with self._lock:
             if self._error is None:
                 self._error = error
         self._closed.store(1)
         self.limit.store(CLOSED_LIMIT)
         self.was_closed.set()
-        with self._lock:
-            listeners, self._listeners = self._listeners or [], None
-        for listener in listeners:
-            listener()
+        self._tell_listeners()
 
     def refusal(self) -> RingBufferClosedError:
         """A fresh exception that says why the ring is closed; only after `close`."""
         error = self._error
         assert error is not None, "closed before the error was stored"
-        refusal = type(error)(*error.args)
+        try:
+            refusal = type(error)(*error.args)
+        except TypeError:  # a class of the user's that is made in another way
+            refusal = RingBufferClosedError(str(error))
         refusal.__cause__ = error.__cause__
         return refusal
 
@@ -89,35 +91,50 @@ class RingState:
         """The calling thread's own access to the closed flag: not 0 once closed."""
         return self._closed.view().word
 
-    def enter_consumer(self, sequence: Sequence) -> Sequence | None:
-        """Note that the calling thread is the one that advances `sequence`, until `leave_consumer`; return what was noted."""
+    # -- who consumes -------------------------------------------------------------------------------------------
+
+    def enter_consumer(self, sequence: Sequence) -> int:
+        """Note that the calling thread is the one that advances `sequence`; its number, for `leave_consumer`."""
         thread = self.host.thread_id()
-        outer = self._consumers.get(thread)
-        self._consumers[thread] = sequence
-        return outer
+        with self._lock:
+            self._consumers[thread] = (*self._consumers.get(thread, ()), sequence)
+        return thread
 
-    def leave_consumer(self, outer: Sequence | None) -> None:
-        """Note what was noted before the matching `enter_consumer`."""
-        if outer is None:
-            self._consumers.pop(self.host.thread_id(), None)
-        else:
-            self._consumers[self.host.thread_id()] = outer
+    def leave_consumer(self, thread: int, sequence: Sequence) -> None:
+        """That thread does not advance `sequence` any more. If the ring is closed, its end may have come nearer by this."""
+        with self._lock:
+            left = list(self._consumers.get(thread, ()))
+            if sequence in left:
+                left.remove(sequence)
+            if left:
+                self._consumers[thread] = tuple(left)
+            else:
+                self._consumers.pop(thread, None)
+        if self.is_closed:
+            self._tell_listeners()
 
-    # -- who wants to know of the end -----------------------------------------------------------------------------
+    def is_advanced(self, but: Sequence) -> bool:
+        """Whether a thread is there that advances a sequence other than `but`."""
+        with self._lock:
+            return any(sequence is not but for sequences in self._consumers.values() for sequence in sequences)
+
+    # -- who wants to know of the end ---------------------------------------------------------------------------
 
     def add_close_listener(self, listener: Callable[[], object]) -> None:
-        """Have `listener` called once when the ring is closed, in the thread that closes it; at once if it is closed."""
+        """Have `listener` called when the ring is closed, at once if it is, and whenever a consumer ends after that."""
         with self._lock:
-            if self._listeners is not None:
-                self._listeners.append(listener)
-                return
-        listener()
+            self._listeners = (*self._listeners, listener)
+        if self.is_closed:
+            listener()
 
     def remove_close_listener(self, listener: Callable[[], object]) -> None:
-        """Forget a listener; nothing to do if it was called, or never added."""
+        """Forget a listener; nothing to do if it was never added."""
         with self._lock:
-            if self._listeners is not None and listener in self._listeners:
-                self._listeners.remove(listener)
+            self._listeners = tuple(each for each in self._listeners if each != listener)
+
+    def _tell_listeners(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def check_deadlock(self, wanted: int) -> None:
         """Raise if room for `wanted` depends on an event that the calling thread itself has yet to finish.
@@ -125,13 +142,13 @@ class RingState:
         Raises:
             DeadlockError: the calling thread is a consumer of this ring and stands more than a ring behind.
         """
-        own = self._consumers.get(self.host.thread_id())
-        if own is not None and own.get() + self.size < wanted:
-            raise DeadlockError(
-                f"a handler waits for room for sequence {wanted} in the ring of {self.size} slots that it consumes "
-                f"itself, and has finished only up to {own.get()}: the room can never come. Publish to another ring, "
-                f"use try_next, or make the ring larger than what a handler publishes"
-            )
+        for own in self._consumers.get(self.host.thread_id(), ()):
+            if own.get() + self.size < wanted:
+                raise DeadlockError(
+                    f"a handler waits for room for sequence {wanted} in the ring of {self.size} slots that it consumes "
+                    f"itself, and has finished only up to {own.get()}: the room can never come. Publish to another ring, "
+                    f"use try_next, or make the ring larger than what a handler publishes"
+                )
 
 
 def unread_from(gating: SequenceGroupView, published: PublishedView) -> int:
@@ -182,7 +199,7 @@ class Capacity:
         """Begin to wait for room for the `count` slots up to `sequence`.
 
         Raises:
-            ValueError: `timeout` is not a number.
+            ValueError, TypeError: `timeout` is not a number.
             DeadlockError: see `RingState.check_deadlock`.
         """
         return CapacityWait(self._state, sequence, count, timeout)

@@ -17,6 +17,7 @@ claimant has taken its slots before it knows that they are free, and can no long
 
 from typing import Final
 
+from ringbuffer.checks import check_timeout
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory
 from ringbuffer.sequence import INITIAL_SEQUENCE
@@ -158,6 +159,8 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
         # pause, which the advance of a consumer, the deadline or the close of the ring ends.
         if n is not ONE:
             check_count(n, size)
+        if timeout is not None:
+            check_timeout(timeout)
         wait: CapacityWait | None = None
         while True:
             current = cursor[0]

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Final
 
 from ringbuffer.barrier import PublishedView, SequenceBarrier
+from ringbuffer.checks import check_is_instance_with
 from ringbuffer.errors import InsufficientCapacityError, RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
@@ -14,6 +15,9 @@ from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
 
 #: The usual number of slots to claim. Compared by identity: it is faster, and lets no 1.0 pass for 1.
 ONE: Final = 1
+
+#: The most slots that a ring may have.
+LARGEST: Final = 1 << 30
 
 
 class Sequencer(ABC):
@@ -26,7 +30,8 @@ class Sequencer(ABC):
         host: what provides locks, threads and time.
 
     Raises:
-        ValueError: `buffer_size` is not a power of two.
+        ValueError: `buffer_size` is not a power of two, or too large.
+        TypeError: `buffer_size` is no integer, or `wait_strategy` is none.
     """
 
     def __init__(
@@ -37,8 +42,14 @@ class Sequencer(ABC):
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> None:
+        if isinstance(buffer_size, bool) or not isinstance(buffer_size, int):
+            raise TypeError(f"buffer_size must be an integer, a power of two, not {buffer_size!r}")
+        if buffer_size > LARGEST:
+            raise ValueError(f"buffer_size must be at most {LARGEST:,}, not {buffer_size!r}")
+        if wait_strategy is not None:
+            check_is_instance_with("the wait strategy", wait_strategy, wait_for=4, signal_all_when_blocking=0)
         if buffer_size < 1 or buffer_size & (buffer_size - 1):
-            above = 1 << max(buffer_size, 1).bit_length()
+            above = 1 << max(buffer_size - 1, 0).bit_length()
             raise ValueError(f"buffer_size must be a power of two, not {buffer_size!r}; the next one is {above}")
         self._memory: Final = memory
         self._host: Final = host
@@ -90,7 +101,14 @@ class Sequencer(ABC):
     # -- consumers ----------------------------------------------------------------------------------------------
 
     def new_barrier(self, *dependents: Sequence | SequenceGroup) -> SequenceBarrier:
-        """A barrier for one consumer, which waits for the publication and for every dependent."""
+        """A barrier for one consumer, which waits for the publication and for every dependent.
+
+        Raises:
+            TypeError: a dependent is no sequence.
+        """
+        for dependent in dependents:
+            if not isinstance(dependent, Sequence | SequenceGroup):
+                raise TypeError(f"a barrier depends on sequences, such as processor.sequence; not on {dependent!r}")
         return SequenceBarrier(self, self._wait_strategy, *dependents, memory=self._memory)
 
     def add_gating_sequences(self, *sequences: Sequence, start: Readable | None = None) -> None:
@@ -157,7 +175,7 @@ class Sequencer(ABC):
 
 def check_count(n: int, size: int) -> None:
     """Raise `TypeError` unless `n` is an integer, `ValueError` unless so many of `size` slots can be claimed at once."""
-    if not isinstance(n, int):
+    if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"the number of slots to claim must be an integer, not {n!r}")
     if not 1 <= n <= size:
         raise ValueError(f"cannot claim {n!r} slots of a ring of {size} at once; claim from 1 to {size}")

@@ -14,6 +14,7 @@ the event was written: who loads the cursor with acquire sees the event.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from ringbuffer.checks import check_timeout
 from ringbuffer.errors import DeadlockError, ProducerThreadError
 from ringbuffer.host import SYSTEM_HOST, Host, Thread
 from ringbuffer.memory import PROCESS_MEMORY, CellView, Memory
@@ -25,6 +26,9 @@ from ringbuffer.wait import WaitStrategy
 
 #: The number of no thread: what a retired producer takes for its owner's.
 NOBODY: Final = -1
+
+#: What a retired producer takes for the last sequence it has claimed: too low for anything to be published.
+RETIRED: Final = INITIAL_SEQUENCE - 1
 
 #: Instead of the last sequence published: the next publication takes the slow path, which asks the cursor.
 ASK_THE_CURSOR: Final = -(1 << 62)
@@ -163,6 +167,7 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
     strategy = sequencer.wait_strategy
     signal: Final = strategy.signal_all_when_blocking if strategy.is_blocking else None
 
+    final = claimed
     skipped_early: Final = sequencer.skipped_early
     published = ASK_THE_CURSOR if skipped_early else cursor[0]
 
@@ -172,6 +177,8 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
             raise refusal()
         if n is not ONE:
             check_count(n, size)
+        if timeout is not None:
+            check_timeout(timeout)
         sequence = claimed + n
         if sequence > limit[0]:
             wait_for_capacity(sequence, n, timeout)
@@ -251,11 +258,17 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
 
     def retire() -> None:
         # From here on the first comparison of each function fails, at no cost to a producer that is not retired.
-        nonlocal owner_id, claimed
+        nonlocal owner_id, claimed, final
+        final = claimed
         owner_id = NOBODY
-        claimed = INITIAL_SEQUENCE - 1
+        claimed = RETIRED
 
-    return _Producer(thread, ProducerBarrier(next_, try_next, publish, skip), lambda: claimed, retire)
+    def claimed_so_far() -> int:
+        # Any thread. `final` is stored before `claimed` says to look there.
+        so_far = claimed
+        return final if so_far == RETIRED else so_far
+
+    return _Producer(thread, ProducerBarrier(next_, try_next, publish, skip), claimed_so_far, retire)
 
 
 def _out_of_turn(low: int, high: int, published: int, claimed: int) -> ValueError:

@@ -44,10 +44,18 @@ class LiteBlockingWaitStrategy:
                 self._condition.wait()
 
     def signal_all_when_blocking(self) -> None:
-        """Wake every waiter, if there may be one. Any thread."""
-        if self._own.signal_needed.exchange(0):
-            with self._condition:
-                self._condition.notify_all()
+        """Wake every waiter, if there may be one. Any thread.
+
+        A signal that is interrupted, as by Ctrl-C, raises the flag again: raised needlessly it does no harm.
+        """
+        signal_needed = self._own.signal_needed
+        try:
+            if signal_needed.exchange(0):
+                with self._condition:
+                    self._condition.notify_all()
+        except BaseException:
+            signal_needed.exchange(1)
+            raise
 
 
 class _Own(threading.local):

@@ -8,10 +8,12 @@ import itertools
 from collections.abc import Iterable
 from typing import Any, Final
 
+from ringbuffer.checks import check_at_least_one, check_timeout
 from ringbuffer.errors import ProcessorStateError
-from ringbuffer.processors.exceptions import ExceptionHandler, FatalExceptionHandler
+from ringbuffer.processors.exceptions import ExceptionHandler, FatalExceptionHandler, check_exception_handler
 from ringbuffer.processors.handlers import AnyHandler, name_of
-from ringbuffer.processors.rewind import RewindAlways, RewindStrategy
+from ringbuffer.processors.rewind import RewindAlways, RewindStrategy, check_rewind_strategy
+from ringbuffer.processors.state import ProcessorState
 from ringbuffer.processors.work.share import WorkShare
 from ringbuffer.processors.work.worker import Worker, worker_hooks
 from ringbuffer.ring_buffer import RingBuffer
@@ -52,13 +54,14 @@ class WorkerPool[E]:
         max_chunk: int = DEFAULT_CHUNK,
         name: str | None = None,
     ) -> None:
-        if max_chunk < 1:
-            raise ValueError(f"max_chunk must be 1 or more, not {max_chunk!r}")
+        check_at_least_one("max_chunk", max_chunk)
         handlers = list(handlers)
         self._share: Final = WorkShare(ring, tuple(dependents), max_chunk)
         self.name: Final = name or (name_of(handlers[0]) if handlers else "worker pool")
-        self.exception_handler: ExceptionHandler = FatalExceptionHandler() if exception_handler is None else exception_handler
-        self._rewind: Final[RewindStrategy] = RewindAlways() if rewind is None else rewind
+        self.exception_handler: ExceptionHandler = check_exception_handler(
+            FatalExceptionHandler() if exception_handler is None else exception_handler
+        )
+        self._rewind: Final[RewindStrategy] = check_rewind_strategy(RewindAlways() if rewind is None else rewind)
         self._lock: Final = ring.host.lock()
         self._workers: tuple[Worker[E], ...] = ()
         self._numbers: Final = itertools.count(1)
@@ -113,10 +116,11 @@ class WorkerPool[E]:
         """
         with self._lock:
             worker = Worker(
+                self,
                 self._share,
                 handler,
-                exception_handler or self.exception_handler,
-                rewind or self._rewind,
+                self.exception_handler if exception_handler is None else exception_handler,
+                self._rewind if rewind is None else rewind,
                 name or f"{self.name} #{next(self._numbers)}",
                 cpu,
             )
@@ -141,9 +145,10 @@ class WorkerPool[E]:
         """
         if worker not in self._workers:
             raise ValueError(f"{worker!r} is not a worker of the pool {self.name!r}")
+        timeout = check_timeout(timeout)
+        if worker.is_current():
+            raise ProcessorStateError(f"worker {worker.name!r} cannot remove itself: it would wait for its own end")
         if not worker.close(timeout):
-            if worker.is_current():
-                raise ProcessorStateError(f"worker {worker.name!r} cannot remove itself: it would wait for its own end")
             raise TimeoutError(f"worker {worker.name!r} has not finished its batch within {timeout} s; it stays in the pool")
         with self._lock:
             if worker.is_running:
@@ -155,15 +160,16 @@ class WorkerPool[E]:
     # -- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start every worker, each in a thread of its own.
+        """Start every worker that does not run yet, each in a thread of its own.
 
         Raises:
-            ProcessorStateError: a worker is running already.
+            ProcessorStateError: a worker was told to halt, and has not finished: `join()` first.
         """
         with self._lock:
             self._started = True
             for worker in self._workers:
-                worker.start()
+                if worker.state is not ProcessorState.RUNNING:
+                    worker.start()
 
     def halt(self) -> None:
         """Tell every worker to stop after the events that it has claimed; return at once."""
@@ -174,7 +180,7 @@ class WorkerPool[E]:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every worker has stopped, at most `timeout` seconds; whether they have."""
-        host = self._share.ring.host
+        timeout, host = check_timeout(timeout), self._share.ring.host
         deadline = None if timeout is None else host.monotonic() + timeout
         ended = [worker.join(None if deadline is None else max(0, deadline - host.monotonic())) for worker in self._workers]
         return all(ended)

@@ -12,8 +12,9 @@ Why `done` is never too high. A worker stores `busy` = the value of `work` that 
 replaces it. Whoever computes the minimum reads `work` first. If that load came before the worker's claim, the minimum is
 below the claim; if after, the worker's `busy` is visible, and holds the minimum below what is not finished.
 
-Why `done` does not stay behind. A worker that has finished stores `IDLE` by an exchange, a full fence, and then computes the
-minimum. Of two that finish at the same time at least one sees both idle.
+Why `done` does not stay behind. A worker that has finished, or released a part of its claim early, stores its `busy`, and then
+loads `work` by adding 0 to it, a full fence, before it loads the others' `busy`. Of two that do so at the same time, the
+second to add sees what both have stored.
 """
 
 from collections.abc import Callable
@@ -56,7 +57,7 @@ class WorkShare[E]:
 
     def done_raiser(self) -> Callable[[], None]:
         """The calling thread's own function that moves `done` as far as the workers have come."""
-        work: Final = self.work.view().word
+        fence: Final = self.work.view().fetch_add
         minimum: Final = self.busy.view().minimum
         done_view = self.done.view()
         done: Final = done_view.word
@@ -64,7 +65,7 @@ class WorkShare[E]:
         advanced: Final = self.ring.on_advance()
 
         def raise_done() -> None:
-            claimed = work[0]  # before `busy`, see above
+            claimed = fence(0)  # loads `work`, after this thread's own `busy` and before the others', see above
             lowest = min(claimed, minimum(claimed))
             # Each turn but the last means that another worker has raised it.
             while (current := done[0]) < lowest:

@@ -1,18 +1,21 @@
 """`Worker`: claims some of a pool's events, handles them, claims again."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ringbuffer.barrier import BarrierView
 from ringbuffer.errors import AlertError
 from ringbuffer.memory import CellView
 from ringbuffer.processors.dispatch import Dispatch
-from ringbuffer.processors.exceptions import ExceptionHandler
-from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, is_asynchronous
+from ringbuffer.processors.exceptions import ExceptionHandler, check_exception_handler
+from ringbuffer.processors.handlers import AnyHandler, HandlerHooks
 from ringbuffer.processors.processor import EventProcessor
-from ringbuffer.processors.rewind import RewindStrategy
+from ringbuffer.processors.rewind import RewindStrategy, check_rewind_strategy
 from ringbuffer.processors.work.share import IDLE, WorkShare
 from ringbuffer.sequence import Sequence
+
+if TYPE_CHECKING:
+    from ringbuffer.processors.work.pool import WorkerPool
 
 
 class Worker[E](EventProcessor[E]):
@@ -22,6 +25,7 @@ class Worker[E](EventProcessor[E]):
     batch, has not finished stays claimed by it, and is the first thing that it handles when it is started again.
 
     Attributes:
+        pool: that it belongs to.
         handler: what it gives its events to.
         exception_handler: decides about the handler's errors; may be replaced at any time.
         rewind_strategy: decides about `RewindBatch`; may be replaced at any time.
@@ -29,6 +33,7 @@ class Worker[E](EventProcessor[E]):
 
     def __init__(
         self,
+        pool: "WorkerPool[E]",
         share: WorkShare[E],
         handler: AnyHandler[E],
         exception_handler: ExceptionHandler,
@@ -37,10 +42,11 @@ class Worker[E](EventProcessor[E]):
         cpu: int | None,
     ) -> None:
         self._hooks: Final = worker_hooks(handler)
+        self.pool: Final = pool
         self._share: Final = share
         self.handler: Final = handler
-        self.exception_handler = exception_handler
-        self.rewind_strategy = rewind
+        self.exception_handler = check_exception_handler(exception_handler)
+        self.rewind_strategy = check_rewind_strategy(rewind)
         self._claimed = IDLE
         busy = Sequence(IDLE, memory=share.ring.memory)
         super().__init__(share.ring, share.ring.new_barrier(*share.dependents), name=name, cpu=cpu, sequence=busy)
@@ -58,7 +64,7 @@ class Worker[E](EventProcessor[E]):
         dispatch = Dispatch(self, self._hooks, self._ring.reader(), busy.word, raise_done)
         dispatch.start()
         try:
-            if self._claimed == IDLE or self._finish(dispatch, busy, raise_done):
+            if self._resume(dispatch, busy, raise_done):
                 self._loop(dispatch, self._barrier.view(), busy, raise_done)
         finally:
             dispatch.shut_down()
@@ -88,13 +94,23 @@ class Worker[E](EventProcessor[E]):
                 continue
             last = current + chunk(available - current)
             busy.word[0] = current
-            if claim(current, last):
-                self._claimed = last
+            self._claimed = last  # noted first: who sees the claim in `work` sees whose it is
+            if not claim(current, last):
+                self._claimed = IDLE
+            else:
                 if before_batch is not None:
                     before_batch(current + 1, last, available)
                 stopping = not self._finish(dispatch, busy, raise_done)
             # After a claim that was lost another worker has won one, so such turns are no more than the events.
             current = work[0]
+
+    def _resume(self, dispatch: Dispatch[E], busy: CellView, raise_done: Callable[[], None]) -> bool:
+        """Finish what an earlier run has left; whether the run may go on."""
+        if self._claimed == IDLE:
+            return True
+        if dispatch.before_batch is not None:
+            dispatch.before_batch(busy.word[0] + 1, self._claimed, self._claimed)
+        return self._finish(dispatch, busy, raise_done)
 
     def _finish(self, dispatch: Dispatch[E], busy: CellView, raise_done: Callable[[], None]) -> bool:
         """Handle what is claimed; False if the worker was told to stop while a part of it was to be replayed."""
@@ -111,7 +127,7 @@ class Worker[E](EventProcessor[E]):
 def rest(busy: CellView, raise_done: Callable[[], None]) -> None:
     """Have nothing claimed any more, and let that show."""
     if busy.word[0] != IDLE:
-        busy.exchange(IDLE)
+        busy.word[0] = IDLE
         raise_done()
 
 
@@ -121,6 +137,7 @@ def worker_hooks[E](handler: AnyHandler[E]) -> HandlerHooks[E]:
     Raises:
         TypeError: it has none to handle events with, or is asynchronous.
     """
-    if is_asynchronous(handler):
+    hooks = HandlerHooks(handler)
+    if hooks.is_asynchronous:
         raise TypeError(f"{handler!r} is asynchronous, and nobody would await it; give workers plain functions or objects")
-    return HandlerHooks(handler)
+    return hooks

@@ -238,7 +238,7 @@ def test_there_is_one_block_at_a_time_and_only_while_it_runs() -> None:
         with pytest.raises(ProcessorStateError, match="was started"):
             disruptor.handle_events_with(Recorder())
     assert len(disruptor.graph.nodes) == 2
-    with pytest.raises(ProcessorStateError, match="is not running"), disruptor.live():
+    with pytest.raises(ProcessorStateError, match="make a new one"), disruptor.live():
         pass
 
 

@@ -70,7 +70,7 @@ def test_a_chunk_moves_with_one_claim_and_one_publication() -> None:
 @pytest.mark.parametrize("chunk", [0, -1, 5])
 def test_a_chunk_that_fits_no_ring_is_refused(chunk: int) -> None:
     ring, _ = values(4)
-    with pytest.raises(ValueError, match="chunk must be from 1 to 4"):
+    with pytest.raises(ValueError, match="chunk must be"):
         ring.publish_values([1], chunk=chunk)
     assert ring.cursor == -1
 

@@ -198,7 +198,7 @@ def test_members_that_advance_at_the_same_time_leave_nothing_uncleared() -> None
     """The last word: whoever advances last clears, whatever happened at the same time."""
     for round_ in range(20):
         gating = SequenceGroup()
-        release = SlotRelease(PROCESS_MEMORY.value_slots(8), gating, PROCESS_MEMORY, SYSTEM_HOST)
+        release = SlotRelease(PROCESS_MEMORY.value_slots(8), gating, lambda: -1, PROCESS_MEMORY, SYSTEM_HOST)
         members = [Sequence() for _ in range(3)]
         release.join(Sequence(), *members)
         threads = [
@@ -211,25 +211,87 @@ def test_members_that_advance_at_the_same_time_leave_nothing_uncleared() -> None
 
 
 def test_an_advance_while_another_thread_clears_is_taken_over_by_that_thread() -> None:
-    """Step by step: a clears; meanwhile b advances, finds `pending` raised and goes; a has to look again."""
+    """Step by step: a clears; meanwhile b advances, finds `pending` taken and goes; a has to look again."""
     slots = PROCESS_MEMORY.value_slots(4)
-    release = SlotRelease(slots, SequenceGroup(), PROCESS_MEMORY, SYSTEM_HOST)
+    release = SlotRelease(slots, SequenceGroup(), lambda: -1, PROCESS_MEMORY, SYSTEM_HOST)
     a, b = Sequence(), Sequence()
     release.join(Sequence(), a, b)
     values: list[Any] = slots.view()
-    values[:] = ["0", "1", "2", "3"]
     theirs = release.releaser()
 
+    class Meanwhile:
+        """A value that advances b while a clears it: a has read b's sequence before."""
+
+        def __del__(self) -> None:
+            finalised.append(release.gate)
+
+    finalised: list[int] = []
+    values[:] = [Meanwhile(), "1", "2", "3"]
     mine = release.releaser()
-    a.set(3)
     pending = release._pending
-    assert pending.fetch_add(1) == 0  # a has begun to clear, and has read the members: nothing to do yet
+    a.set(3)
+    mine()  # b is at -1: nothing to clear
+    assert (release.gate, pending.load()) == (-1, 0)
+    b.set(0)
+    assert pending.compare_and_set(0, 99 << 32)  # somebody else clears, and has read the members already
+    mine()
     b.set(2)
-    theirs()  # finds 1, and leaves it to a
+    theirs()
     assert release.gate == -1
-    assert pending.load() == 2
-    assert not pending.compare_and_set(1, 0)  # so a's attempt to end fails, and it looks again:
+    assert pending.load() == (99 << 32) + 2  # so its own compare-and-set to 0 fails, and it looks again
     pending.store(0)
     mine()
     assert release.gate == 2
     assert values == [None, None, None, "3"]
+    assert finalised == [2]  # dropped when everything was done
+
+
+def test_who_was_interrupted_while_it_cleared_goes_on_when_it_comes_again() -> None:
+    class Interrupted(Sequence):
+        """A member that is interrupted once, when who clears reads it."""
+
+        interrupt = False
+
+        def view(self) -> Any:
+            if Interrupted.interrupt:
+                Interrupted.interrupt = False
+                raise KeyboardInterrupt
+            return super().view()
+
+    slots = PROCESS_MEMORY.value_slots(4)
+    release = SlotRelease(slots, SequenceGroup(), lambda: -1, PROCESS_MEMORY, SYSTEM_HOST)
+    member, other = Interrupted(), Sequence()
+    release.join(Sequence(), member, other)
+    mine, theirs = release.releaser(), release.releaser()
+    values: list[Any] = slots.view()
+    values[:] = list("abcd")
+    member.set(2)
+    other.set(1)
+    Interrupted.interrupt = True
+    with pytest.raises(KeyboardInterrupt):
+        mine()
+    theirs()  # can only note it
+    assert release.gate == -1
+    mine()
+    assert release.gate == 1
+    assert values == [None, None, "c", "d"]
+    other.set(2)
+    theirs()
+    assert release.gate == 2
+
+
+def test_a_value_whose_finaliser_publishes_finds_its_slot_free() -> None:
+    ring = RingBuffer.of_values(2)
+    published: list[int] = []
+
+    class Publishes:
+        def __del__(self) -> None:
+            published.append(ring.publish_value("from the finaliser", timeout=1))
+
+    with ring.poller() as poller:
+        ring.publish_value(Publishes())
+        ring.publish_value("x")
+        assert len(list(poller.take(1))) == 1
+        gc.collect()
+        assert published == [2]
+        assert list(poller.take()) == ["x", "from the finaliser"]

@@ -132,13 +132,13 @@ def test_a_consumer_that_waits_for_room_that_only_it_can_make_is_told(kind: Kind
     sequencer, consumer = gated(kind, 4)
     barrier = sequencer.producer_barrier()
     barrier.publish(0, barrier.next(4))
-    sequencer.state.enter_consumer(consumer)
+    thread = sequencer.state.enter_consumer(consumer)
     with pytest.raises(DeadlockError, match="the ring of 4 slots that it consumes itself"):
         barrier.next()
     consumer.set(0)
     assert barrier.next() == 4
     barrier.publish(4)
-    sequencer.state.leave_consumer(None)
+    sequencer.state.leave_consumer(thread, consumer)
     with pytest.raises(TimeoutError):
         barrier.next(timeout=0.001)
 
