@@ -13,7 +13,7 @@ from ringbuffer.processors.state import describe
 from ringbuffer.processors.work.pool import check_finished
 
 #: How long a shutdown whose time is up lets the consumers end, in seconds, before it says who has not.
-GRACE: Final = 0.05
+GRACE: Final = 0.01
 
 
 class Lifecycle:
