@@ -151,8 +151,8 @@ def test_a_lite_signal_that_is_interrupted_does_not_silence_those_after_it() -> 
             host.interrupt = True
             with contextlib.suppress(KeyboardInterrupt):
                 ring.publish_value(number)
+            host.interrupt = False  # it did not come where nobody was waiting
             ring.sequencer.signal()
-            host.interrupt = False
             wait_for_sequence(ring, processor, number)
     assert recorder == list(range(50))
 
