@@ -228,9 +228,9 @@ class EventProcessor[E](ABC):
         ended.set()
 
     def _take(self, run: Event) -> bool:
-        """Whether the caller is the first to take this run."""
+        """Whether the caller is the first to take this run, which is the last that was begun."""
         with self._begins:
-            if self._taken is run:
+            if self._taken is run or self._ended is not run:
                 return False
             self._taken = run
             return True
