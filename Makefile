@@ -7,9 +7,11 @@ SECONDS ?= 300
 SHORT_STRESS_SECONDS ?= 15
 # Arguments of `make demo`, such as ARGS="path/to/folder".
 ARGS ?=
+# Arguments of `make check`, such as NAMES="WorkPool Joining".
+NAMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test stress lint format coverage dist clean
+.PHONY: help venv demo test stress check check-full mutants lint format coverage dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,12 +22,22 @@ venv: ## prepare .venv: find or build a free-threaded CPython 3.13, install the 
 demo: venv ## replay the standard library's source (or ARGS="PATH ...") through a diamond, and check it
 	@$(BIN)/python -m ringbuffer demo $(ARGS)
 
-test: venv ## unit tests, then a short stress run
+test: venv ## unit tests, the small models, then a short stress run
 	@$(BIN)/python -m pytest tests/unit
+	@$(BIN)/python -m ringbuffer check
 	@RINGBUFFER_STRESS_SECONDS=$(SHORT_STRESS_SECONDS) $(BIN)/python -m pytest tests/stress
 
 stress: venv ## stress tests for SECONDS=300
 	@RINGBUFFER_STRESS_SECONDS=$(SECONDS) $(BIN)/python -m pytest --timeout 0 tests/stress
+
+check: venv ## model-check the protocol with TLC: the small configurations (NAMES="..." chooses)
+	@$(BIN)/python -m ringbuffer check $(NAMES)
+
+check-full: venv ## the same with the large configurations
+	@$(BIN)/python -m ringbuffer check --full $(NAMES)
+
+mutants: venv ## faults of the models, each of which TLC must find
+	@$(BIN)/python -m ringbuffer check --mutants $(NAMES)
 
 lint: venv ## ruff, ruff format, mypy --strict
 	@$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ringbuffer import __version__
+from ringbuffer.cli.check import command as check
 from ringbuffer.cli.demo import command as demo
 
 _EPILOG: Final = """
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     demo.add_to(commands, epilog=_EPILOG)
+    check.add_to(commands)
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may be anything, and terminals may lack a µ

@@ -1,0 +1,176 @@
+"""The command: which models, run how, told how."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Final
+
+import ringbuffer
+from ringbuffer.cli.check import mutants as faults
+from ringbuffer.cli.check import report, trace
+from ringbuffer.cli.check.configuration import Configuration, read_all
+from ringbuffer.cli.check.tlc import Outcome, run
+from ringbuffer.cli.check.tools import Tools, ToolsError, find_tools
+
+SPEC: Final = Path(ringbuffer.__file__).parent.parent / "spec"
+
+FAILED: Final = 1
+CANNOT: Final = 2
+
+DESCRIPTION: Final = """\
+Check the TLA+ models of the protocol with TLC, on all cores. Without names: the small configurations, about two minutes.
+
+A line is printed for each as it ends: the distinct states, which must be those that are recorded in the configuration, the
+depth of the state graph, the time, and the result. A counterexample is printed as a table of threads against steps.
+
+TLC and a Java runtime are installed by pip where they are missing; TLA2TOOLS_JAR and JAVA_HOME take their place.
+Exit codes: 0 all as it should be, 1 something failed, 2 it could not be run."""
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "check",
+        help="model-check the protocol with TLC",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="configurations of spec/, or modules: all of theirs")
+    parser.add_argument("--full", action="store_true", help="the large configurations too")
+    parser.add_argument("--mutants", action="store_true", help="instead, the faults of spec/mutants.toml: each must be found")
+    parser.add_argument("--record", action="store_true", help="write the counts into the configurations and spec/README.md")
+    parser.add_argument("--list", action="store_true", help="only list the configurations")
+    parser.set_defaults(run=check)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Run the command; its exit code."""
+    if not SPEC.is_dir():
+        return _cannot(f"there is no {SPEC}: the models are in the source repository, not in the installed package")
+    chosen = _chosen(arguments.names, arguments.full)
+    if isinstance(chosen, str):
+        return _cannot(chosen)
+    if arguments.list:
+        for each in chosen:
+            print(f"{each.name:32} {each.size:6} {each.says}")
+        return 0
+    try:
+        tools = find_tools(_say)
+    except ToolsError as error:
+        return _cannot(str(error))
+    if arguments.mutants:
+        return _check_mutants(arguments.names, tools)
+    return _check_models(chosen, tools, arguments.record)
+
+
+def _chosen(names: list[str], full: bool) -> list[Configuration] | str:
+    """The configurations that are meant; or what is wrong with the names."""
+    configurations = read_all(SPEC)
+    if not names:
+        return [each for each in configurations if full or each.size == "small"]
+    known = {each.name for each in configurations} | {each.module for each in configurations}
+    unknown = [name for name in names if name not in known and not any(name == mutant.name for mutant in _mutants())]
+    if unknown:
+        return f"there is no configuration, module or mutant {unknown[0]!r}; `check --list --full` shows them all"
+    return [each for each in configurations if each.name in names or (each.module in names and (full or each.size == "small"))]
+
+
+# -- models -----------------------------------------------------------------------------------------------------
+
+
+def _check_models(configurations: list[Configuration], tools: Tools, record: bool) -> int:
+    started, failures = time.monotonic(), 0
+    small = [each for each in configurations if each.size == "small"]
+    large = [each for each in configurations if each.size == "large"]
+
+    def done(configuration: Configuration, outcome: Outcome) -> bool:
+        problem = _problem(configuration, outcome, record)
+        if record and outcome.error is None and problem is None:
+            configuration.record(outcome.states, outcome.depth)
+        depth = "" if outcome.depth is None else f"depth {outcome.depth}"
+        counts = f"{outcome.states:>11,} states {depth:>9} {outcome.seconds:6.1f} s"
+        _say(f"{'FAILED' if problem else 'ok':6} {configuration.name:31} {counts}   {problem or _result(configuration)}")
+        if problem and outcome.violated:
+            _say(trace.table(outcome.output))
+        return problem is None
+
+    # A small one is mostly Java starting: as many at a time as there are cores. A large one gets all cores to itself.
+    for configuration, outcome in _each(small, lambda each: run(each, tools)):
+        failures += not done(configuration, outcome)
+    for each in large:
+        failures += not done(each, run(each, tools, workers=_cores()))
+    if record:
+        report.write(SPEC / "README.md", read_all(SPEC))
+    total = len(configurations)
+    _say(f"{total - failures} of {total} as they should be, {time.monotonic() - started:.0f} s")
+    return FAILED if failures else 0
+
+
+def _problem(configuration: Configuration, outcome: Outcome, record: bool) -> str | None:
+    """What is not as it should be, in a line."""
+    if outcome.error is not None:
+        return outcome.error
+    if configuration.expect is None and outcome.violated is not None:
+        return f"{outcome.violated} violated"
+    if configuration.expect is not None and configuration.expect not in (outcome.violated or "").split(" or "):
+        return f"should violate {configuration.expect}, and violates {outcome.violated or 'nothing'}"
+    if record or configuration.expect is not None:
+        return None
+    if configuration.states is None:
+        return "no number of states is recorded; see --record"
+    if configuration.states != outcome.states:
+        return f"{configuration.states:,} states are recorded: the model or its bounds have changed"
+    if None not in (configuration.depth, outcome.depth) and configuration.depth != outcome.depth:
+        return f"depth {configuration.depth} is recorded: the model or its bounds have changed"
+    return None
+
+
+def _result(configuration: Configuration) -> str:
+    expected = "" if configuration.expect is None else f" (violates {configuration.expect}, as it should)"
+    return configuration.says + expected
+
+
+# -- mutants ----------------------------------------------------------------------------------------------------
+
+
+def _mutants() -> list[faults.Mutant]:
+    return faults.read_mutants(SPEC)
+
+
+def _check_mutants(names: list[str], tools: Tools) -> int:
+    started, survivors = time.monotonic(), 0
+    mutants = [each for each in _mutants() if not names or each.name in names or each.module in names]
+    for mutant, outcome in _each(mutants, lambda each: faults.try_mutant(each, SPEC, tools)):
+        killed, words = faults.verdict(mutant, outcome)
+        survivors += not killed
+        _say(f"{'killed' if killed else 'FAILED':6} {mutant.name:36} {mutant.module:15} {outcome.seconds:5.1f} s   {words}")
+    _say(f"{len(mutants) - survivors} of {len(mutants)} found, {time.monotonic() - started:.0f} s")
+    return FAILED if survivors else 0
+
+
+# -- parts ------------------------------------------------------------------------------------------------------
+
+
+def _each[T](things: Iterable[T], do: Callable[[T], Outcome]) -> Iterable[tuple[T, Outcome]]:
+    """What comes of each, as they end; as many at a time as there are cores."""
+    with ThreadPoolExecutor(_cores()) as pool:
+        futures = {pool.submit(do, thing): thing for thing in things}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _cannot(message: str) -> int:
+    print(f"check: {message}", file=sys.stderr)
+    return CANNOT

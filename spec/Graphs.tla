@@ -1,0 +1,16 @@
+-------------------------------- MODULE Graphs --------------------------------
+(***************************************************************************)
+(* The graphs of consumers that the configurations choose from.            *)
+(*                                                                         *)
+(*   One       a           Two       a, b in parallel                      *)
+(*   Chain     a -> b      Diamond   a, b in parallel, then c              *)
+(***************************************************************************)
+
+One == {"a"}
+Two == {"a", "b"}
+Three == {"a", "b", "c"}
+
+Independent == [c \in {"a", "b", "c"} |-> {}]
+Chain == [c \in {"a", "b"} |-> IF c = "b" THEN {"a"} ELSE {}]
+Diamond == [c \in {"a", "b", "c"} |-> IF c = "c" THEN {"a", "b"} ELSE {}]
+=============================================================================

@@ -1,0 +1,159 @@
+---------------------------- MODULE StoreBuffers ----------------------------
+(***************************************************************************)
+(* Which plain accesses are enough.                                        *)
+(*                                                                         *)
+(* Threads run short programs over shared words.  A store goes into the    *)
+(* thread's own buffer, and from there to memory at any later time; a load *)
+(* sees the thread's own buffer first.  With Order = "TSO" a buffer drains *)
+(* in order, as on x86-64.  With "weak" it may drain in any order, but for *)
+(* stores to one word, and for a release, which waits for all before it: a *)
+(* machine that keeps no order that was not asked for.  A read-modify-write*)
+(* waits until the buffer is empty, and takes effect at once.              *)
+(*                                                                         *)
+(* Each program is one hand-over of the protocol, reduced to the accesses  *)
+(* that matter; Forbidden says what must not come out.  The programs with a*)
+(* plain access where the code has none are there to show why it has none. *)
+(*                                                                         *)
+(* Not modelled: loads that are done out of order.  The code's loads are   *)
+(* load-acquires, which are not.                                           *)
+(***************************************************************************)
+EXTENDS Integers, Sequences
+
+CONSTANTS
+    Program,      \* which one
+    Order         \* "TSO" or "weak"
+
+VARIABLES memory, buffer, at, register
+
+vars == <<memory, buffer, at, register>>
+
+Store(w, v) == [op |-> "store", word |-> w, value |-> v]
+Release(w, v) == [op |-> "release", word |-> w, value |-> v]
+Load(w) == [op |-> "load", word |-> w, value |-> 0]
+Swap(w, v) == [op |-> "swap", word |-> w, value |-> v]
+\* Stores into a word what was loaded last.
+Pass(w) == [op |-> "pass", word |-> w, value |-> 0]
+
+(* The programs, a sequence of operations for each thread ******************)
+
+Programs == [
+    \* The producer writes a slot and stores the cursor; the consumer loads the cursor and reads the slot.
+    publish |-> <<
+        <<Store("slot", 1), Release("cursor", 1)>>,
+        <<Load("cursor"), Load("slot")>> >>,
+    publish_plain |-> <<
+        <<Store("slot", 1), Store("cursor", 1)>>,
+        <<Load("cursor"), Load("slot")>> >>,
+    \* LiteBlocking: the waiter raises the flag and looks; the signaller stores its sequence and lowers the flag.
+    lite |-> <<
+        <<Swap("needed", 1), Load("sequence")>>,
+        <<Store("sequence", 1), Swap("needed", 0)>> >>,
+    lite_plain_waiter |-> <<
+        <<Store("needed", 1), Load("sequence")>>,
+        <<Store("sequence", 1), Swap("needed", 0)>> >>,
+    lite_looks_first |-> <<
+        <<Swap("needed", 1), Load("sequence")>>,
+        <<Store("sequence", 1), Load("needed")>> >>,
+    \* The processor clears an alert and looks at its state; the halter changes the state and alerts.
+    alert |-> <<
+        <<Swap("alert", 0), Load("state")>>,
+        <<Swap("state", 1), Swap("alert", 1)>> >>,
+    alert_plain |-> <<
+        <<Store("alert", 0), Load("state")>>,
+        <<Swap("state", 1), Swap("alert", 1)>> >>,
+    \* A consumer joins: members, version, then the cursor.  Others publish, consume, and look for room: at the
+    \* members, at a sequence, and at the version again.
+    join |-> <<
+        <<Store("members", 1), Swap("version", 1), Load("cursor")>>,
+        <<Release("cursor", 1)>>,
+        <<Load("cursor"), Pass("sequence")>>,
+        <<Load("members"), Load("sequence"), Load("version")>> >>,
+    join_unchecked |-> <<
+        <<Store("members", 1), Swap("version", 1), Load("cursor")>>,
+        <<Release("cursor", 1)>>,
+        <<Load("cursor"), Pass("sequence")>>,
+        <<Load("members"), Load("sequence")>> >>,
+    join_plain |-> <<
+        <<Store("members", 1), Store("version", 1), Load("cursor")>>,
+        <<Release("cursor", 1)>>,
+        <<Load("cursor"), Pass("sequence")>>,
+        <<Load("members"), Load("sequence"), Load("version")>> >>,
+    \* Two workers finish: each stores that it is idle, and looks at the other.
+    finish |-> <<
+        <<Store("busy1", 1), Swap("work", 1), Load("busy2")>>,
+        <<Store("busy2", 1), Swap("work", 1), Load("busy1")>> >>,
+    finish_plain |-> <<
+        <<Store("busy1", 1), Load("busy2")>>,
+        <<Store("busy2", 1), Load("busy1")>> >>,
+    \* A claim is announced before it is made: who sees it in `work` sees it in `busy`.
+    claim |-> <<
+        <<Store("busy1", 1), Swap("work", 1)>>,
+        <<Load("work"), Load("busy1")>> >>,
+    \* Two consumers of a ring of values advance: one of the two must see the other's advance.
+    clear |-> <<
+        <<Store("one", 1), Swap("pending", 1), Load("two")>>,
+        <<Store("two", 1), Swap("pending", 1), Load("one")>> >>]
+
+Code == Programs[Program]
+Threads == DOMAIN Code
+Words == {"slot", "cursor", "needed", "sequence", "alert", "state", "members", "version", "busy1", "busy2", "work", "one", "two", "pending"}
+
+\* The alert that the processor clears was set by somebody before.
+Init ==
+    /\ memory = [w \in Words |-> IF w = "alert" THEN 1 ELSE 0]
+    /\ buffer = [t \in Threads |-> <<>>]
+    /\ at = [t \in Threads |-> 1]
+    /\ register = [t \in Threads |-> <<>>]      \* what it has loaded, in order
+
+Pending(t, w) == {i \in DOMAIN buffer[t] : buffer[t][i].word = w}
+Latest(t, w) == CHOOSE i \in Pending(t, w) : \A j \in Pending(t, w) : j <= i
+Seen(t, w) == IF Pending(t, w) = {} THEN memory[w] ELSE buffer[t][Latest(t, w)].value
+
+Step(t) ==
+    LET do == Code[t][at[t]] IN
+    /\ at[t] <= Len(Code[t])
+    /\ at' = [at EXCEPT ![t] = @ + 1]
+    /\ CASE do.op \in {"store", "release"} ->
+                buffer' = [buffer EXCEPT ![t] = Append(@, do)] /\ UNCHANGED <<memory, register>>
+         [] do.op = "pass" ->
+                /\ buffer' = [buffer EXCEPT ![t] = Append(@, [do EXCEPT !.op = "release", !.value = register[t][Len(register[t])]])]
+                /\ UNCHANGED <<memory, register>>
+         [] do.op = "load" ->
+                register' = [register EXCEPT ![t] = Append(@, Seen(t, do.word))] /\ UNCHANGED <<memory, buffer>>
+         [] do.op = "swap" ->
+                /\ buffer[t] = <<>>
+                /\ memory' = [memory EXCEPT ![do.word] = do.value]
+                /\ register' = [register EXCEPT ![t] = Append(@, memory[do.word])]
+                /\ UNCHANGED buffer
+
+Without(s, i) == SubSeq(s, 1, i - 1) \o SubSeq(s, i + 1, Len(s))
+
+Drain(t) ==
+    \E i \in DOMAIN buffer[t] :
+        /\ Order = "TSO" => i = 1
+        /\ buffer[t][i].op = "release" => i = 1
+        /\ \A j \in 1..i-1 : buffer[t][j].word # buffer[t][i].word
+        /\ memory' = [memory EXCEPT ![buffer[t][i].word] = buffer[t][i].value]
+        /\ buffer' = [buffer EXCEPT ![t] = Without(@, i)]
+        /\ UNCHANGED <<at, register>>
+
+Next == (\E t \in Threads : Step(t) \/ Drain(t)) \/ UNCHANGED vars
+
+Spec == Init /\ [][Next]_vars
+
+IsOver == \A t \in Threads : at[t] > Len(Code[t]) /\ buffer[t] = <<>>
+
+\* The last thing that a thread has loaded.
+Last(t) == register[t][Len(register[t])]
+
+Forbidden ==
+    CASE Program \in {"publish", "publish_plain"} -> register[2] = <<1, 0>>
+      [] Program \in {"lite", "lite_plain_waiter", "lite_looks_first"} -> Last(1) = 0 /\ Last(2) = 0
+      [] Program \in {"alert", "alert_plain"} -> Last(1) = 0 /\ memory["alert"] = 0
+      [] Program \in {"join", "join_plain"} -> register[4][1] = 0 /\ register[4][2] > Last(1) /\ register[4][3] = 0
+      [] Program = "join_unchecked" -> register[4][1] = 0 /\ register[4][2] > Last(1)
+      [] Program \in {"finish", "finish_plain", "clear"} -> Last(1) = 0 /\ Last(2) = 0
+      [] Program = "claim" -> register[2] = <<1, 0>>
+
+NothingForbidden == IsOver => ~Forbidden
+=============================================================================

@@ -1,0 +1,210 @@
+------------------------------ MODULE WorkPool ------------------------------
+(***************************************************************************)
+(* Workers that share the events of a ring.                                *)
+(*                                                                         *)
+(*   work       the last event that a worker has claimed                   *)
+(*   busy       for each worker: its claim is finished up to here; Idle    *)
+(*              while it has none                                          *)
+(*   done       every event up to here is handled; producers wait for it   *)
+(*                                                                         *)
+(* Every action is one access by one thread: processors/work/share.py and  *)
+(* worker.py.  A worker that is halted finishes its claim first.  One that *)
+(* dies keeps the rest of its claim, and goes on with it when it is started*)
+(* again.                                                                  *)
+(*                                                                         *)
+(* Not modelled: the producer's own steps (see SingleProducer): here it    *)
+(* publishes at once, where there is room; replays, which are no accesses. *)
+(***************************************************************************)
+EXTENDS Integers, FiniteSets
+
+CONSTANTS
+    Size,         \* slots in the ring
+    Events,       \* how many events are published in all
+    Workers,
+    Chunks,       \* how many events a worker may claim at once
+    Deaths        \* how often a worker dies, in all
+
+VARIABLES
+    pc, cursor, work, busy, done,
+    local,        \* [worker |-> what it alone knows]
+    handled,      \* [event |-> how often it was handled]
+    deaths
+
+vars == <<pc, cursor, work, busy, done, local, handled, deaths>>
+
+Idle == Events + 10
+
+Min(a, b) == IF a < b THEN a ELSE b
+
+Nothing == [
+    current |-> -1,   \* the value of `work` that its claim is to replace
+    claimed |-> -1,   \* the last event of its claim
+    lowest  |-> -1,   \* the minimum of what it has looked at
+    toRead  |-> {},   \* whose `busy` it has yet to look at
+    before  |-> -1]   \* the value of `done` that it is to replace
+
+Init ==
+    /\ pc = [w \in Workers |-> "ready"]
+    /\ cursor = -1
+    /\ work = -1
+    /\ busy = [w \in Workers |-> Idle]
+    /\ done = -1
+    /\ local = [w \in Workers |-> Nothing]
+    /\ handled = [e \in 0..Events-1 |-> 0]
+    /\ deaths = 0
+
+Go(w, to) == pc' = [pc EXCEPT ![w] = to]
+Keep(w, what) == local' = [local EXCEPT ![w] = what]
+
+\* Where there is room: the slot of the event a ring before is handled.
+Publish ==
+    /\ cursor + 1 < Events
+    /\ cursor + 1 <= done + Size
+    /\ cursor' = cursor + 1
+    /\ UNCHANGED <<pc, work, busy, done, local, handled, deaths>>
+
+(* Claiming ****************************************************************)
+
+LoadWork(w) ==
+    /\ pc[w] = "ready"
+    /\ Keep(w, [local[w] EXCEPT !.current = work])
+    /\ Go(w, "available")
+    /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
+
+\* Loads what is published.  Without anything to claim it rests, and waits.
+LoadCursor(w) ==
+    /\ pc[w] = "available"
+    /\ IF cursor > local[w].current
+       THEN \E n \in Chunks :
+                /\ local[w].current + n <= cursor
+                /\ Keep(w, [local[w] EXCEPT !.claimed = local[w].current + n])
+                /\ Go(w, "announce")
+       ELSE /\ Keep(w, Nothing)
+            /\ Go(w, IF busy[w] = Idle THEN "ready" ELSE "rest")
+    /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
+
+Announce(w) ==
+    /\ pc[w] = "announce"
+    /\ busy' = [busy EXCEPT ![w] = local[w].current]
+    /\ Go(w, "claim")
+    /\ UNCHANGED <<cursor, work, done, local, handled, deaths>>
+
+Claim(w) ==
+    /\ pc[w] = "claim"
+    /\ IF work = local[w].current
+       THEN work' = local[w].claimed /\ Go(w, "handle") /\ UNCHANGED local
+       ELSE UNCHANGED work /\ Go(w, "ready") /\ Keep(w, Nothing)
+    /\ UNCHANGED <<cursor, busy, done, handled, deaths>>
+
+(* Handling ****************************************************************)
+
+\* `current` moves on; `busy` does not before the end of the claim.
+Handle(w) ==
+    /\ pc[w] = "handle"
+    /\ local[w].current < local[w].claimed
+    /\ handled' = [handled EXCEPT ![local[w].current + 1] = @ + 1]
+    /\ Keep(w, [local[w] EXCEPT !.current = @ + 1])
+    /\ UNCHANGED <<pc, cursor, work, busy, done, deaths>>
+
+\* An error: what is finished shows, the rest stays claimed.
+Die(w) ==
+    /\ pc[w] = "handle"
+    /\ deaths < Deaths
+    /\ local[w].current < local[w].claimed
+    /\ deaths' = deaths + 1
+    /\ busy' = [busy EXCEPT ![w] = local[w].current]
+    /\ Go(w, "dead")
+    /\ UNCHANGED <<cursor, work, done, local, handled>>
+
+Restart(w) ==
+    /\ pc[w] = "dead"
+    /\ Go(w, "handle")
+    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
+
+Finish(w) ==
+    /\ pc[w] = "handle"
+    /\ local[w].current = local[w].claimed
+    /\ Go(w, "rest")
+    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
+
+(* Raising `done` **********************************************************)
+
+Rest(w) ==
+    /\ pc[w] = "rest"
+    /\ busy' = [busy EXCEPT ![w] = Idle]
+    /\ Go(w, "fence")
+    /\ UNCHANGED <<cursor, work, done, local, handled, deaths>>
+
+\* Loads `work`, before every `busy`.
+LoadClaimed(w) ==
+    /\ pc[w] = "fence"
+    /\ Keep(w, [Nothing EXCEPT !.lowest = work, !.toRead = Workers])
+    /\ Go(w, "look")
+    /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
+
+LookAt(w, v) ==
+    /\ pc[w] = "look"
+    /\ v \in local[w].toRead
+    /\ Keep(w, [local[w] EXCEPT !.lowest = Min(@, busy[v]), !.toRead = @ \ {v}])
+    /\ UNCHANGED <<pc, cursor, work, busy, done, handled, deaths>>
+
+LoadDone(w) ==
+    /\ pc[w] = "look"
+    /\ local[w].toRead = {}
+    /\ IF done < local[w].lowest
+       THEN Go(w, "raise") /\ Keep(w, [local[w] EXCEPT !.before = done])
+       ELSE Go(w, "finished") /\ Keep(w, Nothing)
+    /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
+
+Raise(w) ==
+    /\ pc[w] = "raise"
+    /\ IF done = local[w].before
+       THEN done' = local[w].lowest /\ Go(w, "finished") /\ Keep(w, Nothing)
+       ELSE UNCHANGED done /\ Go(w, "look") /\ UNCHANGED local
+    /\ UNCHANGED <<cursor, work, busy, handled, deaths>>
+
+\* It was halted, or goes on; a halted one may be started again.
+GoOn(w) ==
+    /\ pc[w] = "finished"
+    /\ Go(w, "ready")
+    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
+
+Halt(w) ==
+    /\ pc[w] = "finished"
+    /\ \E v \in Workers \ {w} : pc[v] # "halted"
+    /\ Go(w, "halted")
+    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
+
+WorkerStep(w) ==
+    \/ LoadWork(w) \/ LoadCursor(w) \/ Announce(w) \/ Claim(w) \/ Handle(w) \/ Finish(w)
+    \/ Rest(w) \/ LoadClaimed(w) \/ LoadDone(w) \/ Raise(w) \/ GoOn(w) \/ Restart(w)
+    \/ \E v \in Workers : LookAt(w, v)
+
+Next == Publish \/ \E w \in Workers : WorkerStep(w) \/ Die(w) \/ Halt(w)
+
+Spec == Init /\ [][Next]_vars
+
+FairSpec == Spec /\ WF_vars(Publish) /\ \A w \in Workers : WF_vars(WorkerStep(w))
+
+(* What is checked *********************************************************)
+
+TypeOK == cursor \in -1..Events-1 /\ work \in -1..Events-1 /\ done \in -1..Events-1
+
+EachOnce == \A e \in 0..Events-1 : handled[e] <= 1
+
+\* What producers and later stages rely on.
+DoneIsHandled == \A e \in 0..done : handled[e] = 1
+
+OnlyPublished == work <= cursor
+
+Claimed(w) == IF pc[w] \in {"handle", "dead"} THEN local[w].current+1..local[w].claimed ELSE {}
+
+Queue == INSTANCE CompetingQueue WITH
+    published <- cursor + 1,
+    taken <- [w \in Workers |-> Claimed(w)],
+    handled <- {e \in 0..Events-1 : handled[e] > 0}
+
+RefinesQueue == Queue!Safety
+
+EverythingIsHandled == <>[](done = Events - 1)
+=============================================================================
