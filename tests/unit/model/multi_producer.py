@@ -1,0 +1,166 @@
+"""The mirror of spec/MultiProducer.tla: the same actions, in Python. What it is worth, test_mirrors.py shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.unit.model.graphs import State
+from tests.unit.model.single_producer import put
+
+NOTHING: State = {
+    "current": -1,
+    "high": -1,
+    "writing": -1,
+    "lowest": -1,
+    "toRead": frozenset(),
+    "last": -1,
+    "known": -1,
+}
+
+
+@dataclass(frozen=True)
+class MultiProducer:
+    """The protocol within bounds."""
+
+    size: int
+    events: int
+    batches: frozenset[int]
+    producers: frozenset[str]
+    dependencies: dict[str, frozenset[str]]
+    may_give_up: bool
+
+    @property
+    def consumers(self) -> frozenset[str]:
+        return frozenset(self.dependencies)
+
+    def parity(self, sequence: int) -> int:
+        return sequence // self.size % 2
+
+    def initial(self) -> State:
+        empty = {"event": -1, "writers": frozenset(), "readers": frozenset()}
+        return {
+            "slots": dict.fromkeys(range(self.size), empty),
+            "pc": {**dict.fromkeys(self.consumers, "wait"), **dict.fromkeys(self.producers, "claim")},
+            "cursor": -1,
+            "flags": dict.fromkeys(range(self.size), 1),
+            "limit": self.size - 1,
+            "sequence": dict.fromkeys(self.consumers, -1),
+            "local": dict.fromkeys([*self.consumers, *self.producers], NOTHING),
+            "reading": dict.fromkeys(self.consumers, 0),
+        }
+
+    def steps(self, state: State) -> Iterator[tuple[str, State]]:
+        for producer in self.producers:
+            yield from self.producer(state, producer)
+        for consumer in self.consumers:
+            yield from self.consumer(state, consumer)
+
+    # -- parts --------------------------------------------------------------------------------------------------
+
+    def then(self, state: State, thread: str, to: str | None = None, local: State | None = None, **changes: Any) -> State:
+        """The changes of a step: where the thread is afterwards, what it alone knows, and the rest."""
+        if to is not None:
+            changes["pc"] = put(state["pc"], thread, to)
+        if local is not None:
+            changes["local"] = put(state["local"], thread, local)
+        return changes
+
+    def slots(self, state: State, sequence: int, who: str, thread: str, enters: bool, **changes: Any) -> dict[int, Any]:
+        index = sequence % self.size
+        there = state["slots"][index][who]
+        now = there | {thread} if enters else there - {thread}
+        return put(state["slots"], index, {**state["slots"][index], who: now, **changes})
+
+    def start_search(self, state: State, thread: str, after: int) -> State:
+        known = max(after, state["cursor"] - self.size)
+        return self.then(state, thread, "search", {**state["local"][thread], "last": state["cursor"], "known": known})
+
+    def search(self, state: State, thread: str) -> State:
+        mine = state["local"][thread]
+        sequence = mine["known"] + 1
+        if sequence <= mine["last"] and state["flags"][sequence % self.size] == self.parity(sequence):
+            return self.then(state, thread, local={**mine, "known": sequence})
+        return self.then(state, thread, "found")
+
+    # -- a producer ---------------------------------------------------------------------------------------------
+
+    def producer(self, state: State, p: str) -> Iterator[tuple[str, State]]:
+        mine, cursor = state["local"][p], state["cursor"]
+        match state["pc"][p]:
+            case "claim":
+                for n in self.batches:
+                    if cursor + n < self.events:
+                        yield "LoadCursor", self.then(state, p, "limit", {**mine, "current": cursor, "high": cursor + n})
+                if self.may_give_up:
+                    yield "GiveUp", self.then(state, p, "gone")
+            case "limit" if mine["high"] <= state["limit"]:
+                yield "LoadLimit", self.then(state, p, "swap")
+            case "limit":
+                yield "LoadLimit", self.then(state, p, "look", {**mine, "lowest": self.events, "toRead": self.consumers})
+            case "look" if mine["toRead"]:
+                for c in mine["toRead"]:
+                    lowest = min(mine["lowest"], state["sequence"][c])
+                    yield "Look", self.then(state, p, local={**mine, "lowest": lowest, "toRead": mine["toRead"] - {c}})
+            case "look":
+                yield "LookForGap", self.start_search(state, p, -1)
+            case "search":
+                yield "Search", self.search(state, p)
+            case "found":
+                room = min(mine["lowest"], mine["known"]) + self.size
+                if mine["high"] <= room:
+                    kept = {**mine, "lowest": -1, "last": -1, "known": -1}
+                    yield "KeepLimit", self.then(state, p, "swap", kept, limit=room)
+                else:
+                    yield "KeepLimit", self.then(state, p, "claim", NOTHING, limit=room)
+            case "swap" if cursor == mine["current"]:
+                kept = {**mine, "writing": mine["current"] + 1}
+                yield "Swap", self.then(state, p, "write", kept, cursor=mine["high"])
+            case "swap":
+                yield "Swap", self.then(state, p, "claim", NOTHING)
+            case "write":
+                slots = self.slots(state, mine["writing"], "writers", p, True)
+                yield "StartWriting", self.then(state, p, "writing", slots=slots)
+            case "writing":
+                event = mine["writing"]
+                slots = self.slots(state, event, "writers", p, False, event=event)
+                to, then = ("write", event + 1) if event < mine["high"] else ("publish", mine["current"] + 1)
+                yield "StopWriting", self.then(state, p, to, {**mine, "writing": then}, slots=slots)
+            case "publish":
+                event = mine["writing"]
+                flags = put(state["flags"], event % self.size, self.parity(event))
+                if event < mine["high"]:
+                    yield "Publish", self.then(state, p, local={**mine, "writing": event + 1}, flags=flags)
+                else:
+                    yield "Publish", self.then(state, p, "claim", NOTHING, flags=flags)
+
+    # -- a consumer ---------------------------------------------------------------------------------------------
+
+    def consumer(self, state: State, c: str) -> Iterator[tuple[str, State]]:
+        mine, event = state["local"][c], state["reading"][c]
+        match state["pc"][c]:
+            case "wait" if event < self.events:
+                yield "LookForEvents", self.start_search(state, c, event - 1)
+            case "search":
+                yield "Search", self.search(state, c)
+            case "found" if mine["known"] < event:
+                yield "Depend", self.then(state, c, "wait", NOTHING)
+            case "found":
+                kept = {**NOTHING, "lowest": mine["known"], "toRead": self.dependencies[c]}
+                yield "Depend", self.then(state, c, "depend", kept)
+            case "depend" if mine["toRead"]:
+                for d in mine["toRead"]:
+                    lowest = min(mine["lowest"], state["sequence"][d])
+                    kept = {**mine, "lowest": lowest, "toRead": mine["toRead"] - {d}}
+                    yield "LoadDependency", self.then(state, c, local=kept)
+            case "depend" if mine["lowest"] >= event:
+                yield "Decide", self.then(state, c, "reading", slots=self.slots(state, event, "readers", c, True))
+            case "depend":
+                yield "Decide", self.then(state, c, "wait", NOTHING)
+            case "reading":
+                slots = self.slots(state, event, "readers", c, False)
+                yield "StopReading", self.then(state, c, "read", slots=slots, reading=put(state["reading"], c, event + 1))
+            case "read" if event <= mine["lowest"]:
+                yield "StartReading", self.then(state, c, "reading", slots=self.slots(state, event, "readers", c, True))
+            case "read":
+                sequence = put(state["sequence"], c, mine["lowest"])
+                yield "Advance", self.then(state, c, "wait", NOTHING, sequence=sequence)

@@ -1,0 +1,102 @@
+"""The mirror of spec/WorkPool.tla: the same actions, in Python. What it is worth, test_mirrors.py shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.unit.model.graphs import State
+from tests.unit.model.single_producer import put
+
+NOTHING: State = {"current": -1, "claimed": -1, "lowest": -1, "toRead": frozenset(), "before": -1}
+
+
+@dataclass(frozen=True)
+class WorkPool:
+    """The protocol within bounds."""
+
+    size: int
+    events: int
+    workers: frozenset[str]
+    chunks: frozenset[int]
+    deaths: int
+
+    @property
+    def idle(self) -> int:
+        return self.events + 10
+
+    def initial(self) -> State:
+        return {
+            "pc": dict.fromkeys(self.workers, "ready"),
+            "cursor": -1,
+            "work": -1,
+            "busy": dict.fromkeys(self.workers, self.idle),
+            "done": -1,
+            "local": dict.fromkeys(self.workers, NOTHING),
+            "handled": dict.fromkeys(range(self.events), 0),
+            "deaths": 0,
+        }
+
+    def steps(self, state: State) -> Iterator[tuple[str, State]]:
+        after = state["cursor"] + 1
+        if after < self.events and after <= state["done"] + self.size:
+            yield "Publish", {"cursor": after}
+        for worker in self.workers:
+            yield from self.worker(state, worker)
+
+    def then(self, state: State, worker: str, to: str | None = None, local: State | None = None, **changes: Any) -> State:
+        """The changes of a step: where the worker is afterwards, what it alone knows, and the rest."""
+        if to is not None:
+            changes["pc"] = put(state["pc"], worker, to)
+        if local is not None:
+            changes["local"] = put(state["local"], worker, local)
+        return changes
+
+    def worker(self, state: State, w: str) -> Iterator[tuple[str, State]]:
+        mine = state["local"][w]
+        match state["pc"][w]:
+            case "ready":
+                yield "LoadWork", self.then(state, w, "available", {**mine, "current": state["work"]})
+            case "available" if state["cursor"] > mine["current"]:
+                for n in self.chunks:
+                    if mine["current"] + n <= state["cursor"]:
+                        yield "LoadCursor", self.then(state, w, "announce", {**mine, "claimed": mine["current"] + n})
+            case "available":
+                yield "LoadCursor", self.then(state, w, "ready" if state["busy"][w] == self.idle else "rest", NOTHING)
+            case "announce":
+                yield "Announce", self.then(state, w, "claim", busy=put(state["busy"], w, mine["current"]))
+            case "claim" if state["work"] == mine["current"]:
+                yield "Claim", self.then(state, w, "handle", work=mine["claimed"])
+            case "claim":
+                yield "Claim", self.then(state, w, "ready", NOTHING)
+            case "handle" if mine["current"] < mine["claimed"]:
+                event = mine["current"] + 1
+                handled = put(state["handled"], event, state["handled"][event] + 1)
+                yield "Handle", self.then(state, w, local={**mine, "current": event}, handled=handled)
+                if state["deaths"] < self.deaths:
+                    busy = put(state["busy"], w, mine["current"])
+                    yield "Die", self.then(state, w, "dead", busy=busy, deaths=state["deaths"] + 1)
+            case "handle":
+                yield "Finish", self.then(state, w, "rest")
+            case "dead":
+                yield "Restart", self.then(state, w, "handle")
+            case "rest":
+                yield "Rest", self.then(state, w, "fence", busy=put(state["busy"], w, self.idle))
+            case "fence":
+                kept = {**NOTHING, "lowest": state["work"], "toRead": self.workers}
+                yield "LoadClaimed", self.then(state, w, "look", kept)
+            case "look" if mine["toRead"]:
+                for v in mine["toRead"]:
+                    lowest = min(mine["lowest"], state["busy"][v])
+                    yield "LookAt", self.then(state, w, local={**mine, "lowest": lowest, "toRead": mine["toRead"] - {v}})
+            case "look" if state["done"] < mine["lowest"]:
+                yield "LoadDone", self.then(state, w, "raise", {**mine, "before": state["done"]})
+            case "look":
+                yield "LoadDone", self.then(state, w, "finished", NOTHING)
+            case "raise" if state["done"] == mine["before"]:
+                yield "Raise", self.then(state, w, "finished", NOTHING, done=mine["lowest"])
+            case "raise":
+                yield "Raise", self.then(state, w, "look")
+            case "finished":
+                yield "GoOn", self.then(state, w, "ready")
+                if any(state["pc"][v] != "halted" for v in self.workers - {w}):
+                    yield "Halt", self.then(state, w, "halted")
