@@ -29,12 +29,16 @@ class Sequence:
         memory: what provides the cell.
 
     Hot loops use `view()`, which belongs to the thread that asked for it.
+
+    Attributes:
+        has_stopped: whether whoever advanced it ran, and has stopped; set by processors and streams.
     """
 
-    __slots__ = ("_cell",)
+    __slots__ = ("_cell", "has_stopped")
 
     def __init__(self, initial: int = INITIAL_SEQUENCE, *, memory: Memory = PROCESS_MEMORY) -> None:
         self._cell: Final = memory.cell(initial)
+        self.has_stopped = False
 
     def get(self) -> int:
         """Load with acquire semantics: what was written before the matching `set` is visible after this."""
@@ -112,12 +116,9 @@ class SequenceGroup:
         3. The sequences are set again, to a `start` read after the fence.
         """
         with self._lock:
-            for position in (start.get(), None):
-                if position is None:
-                    self._replace(self._members + sequences)
-                    position = start.get()
-                for sequence in sequences:
-                    sequence.set(position)
+            _set_all(sequences, start.get())
+            self._replace(self._members + sequences)
+            _set_all(sequences, start.get())
 
     def remove(self, sequence: Sequence) -> bool:
         """Remove one occurrence of a member; say whether it was one."""
@@ -136,6 +137,11 @@ class SequenceGroup:
     def view(self) -> "SequenceGroupView":
         """The calling thread's own access to the group."""
         return SequenceGroupView(self, self._version.view().word)
+
+
+def _set_all(sequences: tuple[Sequence, ...], position: int) -> None:
+    for sequence in sequences:
+        sequence.set(position)
 
 
 class SequenceGroupView:

@@ -124,12 +124,13 @@ class Dispatch[E]:
             events = self._reader.read(low, high)
             try:
                 self._handle(events, low)
-                if high < last:
-                    self._advance(high)
             except BaseException as error:
                 if self._rewinds(error, last):
                     return self._own[0] + 1
                 self._failed(error, low, high, events)
+            else:
+                if high < last:
+                    self._advance(high)
         self._attempts = 0
         return last + 1
 

@@ -244,6 +244,7 @@ class EventProcessor[E](ABC):
     def _run(self, cpu: int | None = None) -> None:
         state = self._ring.sequencer.state
         self._thread = self._ring.host.current_thread()
+        self._sequence.has_stopped = False
         thread = state.enter_consumer(self._sequence)
         try:
             if cpu is not None:
@@ -254,6 +255,7 @@ class EventProcessor[E](ABC):
             raise
         finally:
             try:
+                self._sequence.has_stopped = True
                 state.leave_consumer(thread, self._sequence)
             finally:
                 self._end()

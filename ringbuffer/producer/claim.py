@@ -72,9 +72,10 @@ class Claim[E]:
                 f"slots {unfilled[:5]} of a claim of {self._n} were not assigned; none of its values was published. "
                 f"Assign every slot, or claim fewer"
             )
+        if self._holds_values:
+            store_and_publish(self._barrier, self._slots, low, batch)
+            return
         try:
-            if self._holds_values:
-                store(self._slots, low, batch)
             self._barrier.publish(low, high)
         except BaseException as error:
             give_up(self._barrier, low, high, error)
@@ -125,6 +126,17 @@ def store[E](slots: list[E], low: int, values: list[E]) -> None:
     else:
         slots[start:] = values[:room]
         slots[: len(values) - room] = values[room:]
+
+
+def store_and_publish[E](barrier: ProducerBarrier, slots: list[E], low: int, values: list[E]) -> None:
+    """Fill the claimed slots from sequence `low` on and publish them; skip them if that is interrupted or refused."""
+    high = low + len(values) - 1
+    try:
+        store(slots, low, values)
+        barrier.publish(low, high)
+    except BaseException as error:
+        give_up(barrier, low, high, error)
+        raise
 
 
 def give_up(barrier: ProducerBarrier, low: int, high: int, error: BaseException) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from ringbuffer.checks import check_at_least_one, check_timeout
 from ringbuffer.errors import ClaimTimeoutError
 from ringbuffer.host import Host
-from ringbuffer.producer.claim import give_up, store
+from ringbuffer.producer.claim import give_up, store_and_publish
 from ringbuffer.sequencer import ProducerBarrier
 
 #: The most values that `publish_values` moves at a time, unless it is told otherwise.
@@ -86,12 +86,7 @@ def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) ->
 
     def try_publish_value(value: Any) -> int:
         sequence = try_next()
-        try:
-            slots[sequence & mask] = value
-            publish(sequence)
-        except BaseException as error:
-            give_up(barrier, sequence, sequence, error)
-            raise
+        store_and_publish(barrier, slots, sequence, [value])
         return sequence
 
     def publish_values(values: Iterable[Any], timeout: float | None = None, chunk: int | None = None) -> int:
@@ -109,13 +104,7 @@ def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) ->
                 except Exception as error:
                     _tell(error, published, taken, timeout, failure)
                     raise
-                low = high - len(taken) + 1
-                try:
-                    store(slots, low, taken)
-                    publish(low, high)
-                except BaseException as error:
-                    give_up(barrier, low, high, error)
-                    raise
+                store_and_publish(barrier, slots, high - len(taken) + 1, taken)
                 published += len(taken)
             if failure is not None:
                 raise failure

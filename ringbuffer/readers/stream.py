@@ -18,9 +18,8 @@ class EventStream[E]:
     A batch is valid, and its slots are taken, until the next one is asked for. The stream gates the producers from the moment
     that it is made until it is closed: by `async with`, by `aclose()`, or when nothing refers to it any more.
 
-    It ends when the ring is closed and everything was handed out, or when no consumer runs any more that could let the rest
-    through. It gives the loop a turn before each batch, and waits in a thread of its own, so it never keeps other tasks from
-    running.
+    It ends when the ring is closed and everything was handed out, or the processor that it waits for has stopped. It gives
+    the loop a turn before each batch, and waits in a thread of its own, so it never keeps other tasks from running.
 
     Args:
         source: the ring.
@@ -56,6 +55,7 @@ class EventStream[E]:
 
         def end() -> None:
             state.remove_close_listener(alert)
+            sequence.has_stopped = True
             for thread in threads:
                 state.leave_consumer(thread, sequence)
             bridge.close()
@@ -154,14 +154,14 @@ class EventStream[E]:
                 self._advanced()
 
     def _is_at_end(self) -> bool:
-        """Whether nothing can come any more: everything was handed out, or nobody is left who could let the rest through.
+        """Whether nothing can come any more: everything was handed out, or it waits for a consumer that has stopped.
 
-        What is claimed, and who consumes, is asked after the ring is known to be closed; then what is available once more.
+        What is claimed, and who has stopped, is asked after the ring is known to be closed; then how far that one came.
         """
         sequencer = self._source.sequencer
         if not sequencer.is_closed:
             return False
         if sequencer.claimed <= self._own[0]:
             return True
-        depends = bool(self._barrier.dependents)
-        return depends and not sequencer.state.is_advanced(self._sequence) and self._view.available() <= self._own[0]
+        before = (each for each in self._barrier.dependents if isinstance(each, Sequence))
+        return any(each.has_stopped and each.get() <= self._own[0] for each in before)

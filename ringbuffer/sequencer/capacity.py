@@ -101,7 +101,7 @@ class RingState:
         return thread
 
     def leave_consumer(self, thread: int, sequence: Sequence) -> None:
-        """That thread does not advance `sequence` any more. If the ring is closed, its end may have come nearer by this."""
+        """That thread does not advance `sequence` any more. If the ring is closed, those who wait for its end look again."""
         with self._lock:
             left = list(self._consumers.get(thread, ()))
             if sequence in left:
@@ -112,11 +112,6 @@ class RingState:
                 self._consumers.pop(thread, None)
         if self.is_closed:
             self._tell_listeners()
-
-    def is_advanced(self, but: Sequence) -> bool:
-        """Whether a thread is there that advances a sequence other than `but`."""
-        with self._lock:
-            return any(sequence is not but for sequences in self._consumers.values() for sequence in sequences)
 
     # -- who wants to know of the end ---------------------------------------------------------------------------
 

@@ -22,7 +22,8 @@ FAILED: Final = 1
 CANNOT: Final = 2
 
 DESCRIPTION: Final = """\
-Check the TLA+ models of the protocol with TLC, on all cores. Without names: the small configurations, about two minutes.
+Check the TLA+ models of the protocol with TLC, on all cores. Without names: the small configurations, about
+a minute on two cores.
 
 A line is printed for each as it ends: the distinct states, which must be those that are recorded in the configuration, the
 depth of the state graph, the time, and the result. A counterexample is printed as a table of threads against steps.

@@ -20,6 +20,7 @@ from ringbuffer import (
     ProducerType,
     RewindBatch,
     RingBuffer,
+    Sequence,
     Worker,
     WorkerPool,
 )
@@ -232,6 +233,54 @@ def test_a_stream_behind_a_consumer_that_ends_ends_too() -> None:
         asyncio.run(main("death"))
 
 
+def test_two_streams_behind_the_same_consumer_do_not_wait_for_each_other() -> None:
+    async def main() -> tuple[list[int], list[int]]:
+        disruptor: Disruptor[Any] = Disruptor.of_values(8)
+        disruptor.handle_events_with(first := Quiet())
+        streams = [disruptor.ring.stream(disruptor.sequence_of(first)) for _ in range(2)]
+        disruptor.start()
+        processor = disruptor.processor_of(first)
+        assert processor.close(PATIENCE)
+        disruptor.publish_values(range(3))
+        disruptor.halt()
+
+        async def read(stream: Any) -> list[int]:
+            return [value async for batch in stream for value in batch]
+
+        async with asyncio.timeout(PATIENCE):
+            one, two = await asyncio.gather(*map(read, streams))
+        return one, two
+
+    assert asyncio.run(main()) == ([], [])
+
+
+class Quiet:
+    def on_event(self, value: int, sequence: int, end_of_batch: bool) -> None: ...
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_stream_waits_for_a_sequence_that_may_still_be_advanced(by_hand: bool) -> None:
+    """Of a poller, which runs only now and then, or of the user's own: the ring is closed, and nothing is lost."""
+
+    async def main() -> list[int]:
+        ring = RingBuffer.of_values(8)
+        poller, own = ring.poller(), Sequence()
+        seen: list[int] = []
+        async with asyncio.timeout(PATIENCE), ring.stream(own if by_hand else poller.sequence) as stream:
+            ring.publish_values(range(3))
+            list(poller.take(1))
+            own.set(0)
+            ring.close()
+            async for batch in stream:
+                seen += batch
+                list(poller.take(1))
+                own.set(own.get() + 1)
+                ring.sequencer.signal()
+        return seen
+
+    assert asyncio.run(main()) == [0, 1, 2]
+
+
 def test_who_waits_for_itself_in_a_take_or_a_stream_is_told() -> None:
     ring = RingBuffer.of_values(2)
     with ring.poller() as poller:
@@ -281,6 +330,8 @@ def test_a_poll_handler_that_closes_its_own_poller_may_publish() -> None:
         ring.publish_values(range(10), timeout=1)
 
     poller.poll(close_and_go_on)
+    assert ring.cursor == 10
+    assert ring.remaining_capacity() == 2
 
 
 def test_consumers_that_are_added_after_a_halt_are_not_started() -> None:
