@@ -7,11 +7,11 @@ SECONDS ?= 300
 SHORT_STRESS_SECONDS ?= 15
 # Arguments of `make demo`, such as ARGS="path/to/folder".
 ARGS ?=
-# Arguments of `make check`, such as NAMES="WorkPool Joining".
+# Arguments of `make check` and `make explore`, such as NAMES="WorkPool Joining" and NAMES="multi death".
 NAMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test stress check check-full mutants lint format coverage dist clean
+.PHONY: help venv demo test stress check check-full mirrors mutants explore lint format coverage dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,9 +22,10 @@ venv: ## prepare .venv: find or build a free-threaded CPython 3.13, install the 
 demo: venv ## replay the standard library's source (or ARGS="PATH ...") through a diamond, and check it
 	@$(BIN)/python -m ringbuffer demo $(ARGS)
 
-test: venv ## unit tests, the small models, then a short stress run
+test: venv ## unit tests, the small models, schedules up to a small bound, then a short stress run
 	@$(BIN)/python -m pytest tests/unit
 	@$(BIN)/python -m ringbuffer check
+	@$(BIN)/python -m tests.schedules explore
 	@RINGBUFFER_STRESS_SECONDS=$(SHORT_STRESS_SECONDS) $(BIN)/python -m pytest tests/stress
 
 stress: venv ## stress tests for SECONDS=300
@@ -33,11 +34,19 @@ stress: venv ## stress tests for SECONDS=300
 check: venv ## model-check the protocol with TLC: the small configurations (NAMES="..." chooses)
 	@$(BIN)/python -m ringbuffer check $(NAMES)
 
-check-full: venv ## the same with the large configurations
+check-full: venv ## the same with the large configurations, and the mirrors with as many states
 	@$(BIN)/python -m ringbuffer check --full $(NAMES)
+	@$(BIN)/python -m pytest -m large tests/unit/model
+
+mirrors: venv ## count the states of the mirrors of the largest models too: an hour
+	@$(BIN)/python -m pytest -m huge tests/unit/model
 
 mutants: venv ## faults of the models, each of which TLC must find
 	@$(BIN)/python -m ringbuffer check --mutants $(NAMES)
+
+explore: venv ## every schedule of the real code up to a bound, and faults of the library to be found (NAMES="..." chooses)
+	@$(BIN)/python -m tests.schedules explore --full $(NAMES)
+	@$(BIN)/python -m tests.schedules faults
 
 lint: venv ## ruff, ruff format, mypy --strict
 	@$(BIN)/ruff check .

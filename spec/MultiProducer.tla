@@ -55,7 +55,7 @@ Nothing == [
     lowest  |-> -1,   \* the minimum of what it has looked at
     toRead  |-> {},   \* the consumers whose sequence it has yet to look at
     last    |-> -1,   \* the cursor that bounds its search of the flags
-    known   |-> -1]   \* up to here it has found everything published
+    known   |-> -1]   \* up to here it has found everything published, which it remembers
 
 Init ==
     /\ SlotsInit
@@ -69,12 +69,13 @@ Init ==
 
 Go(t, to) == pc' = [pc EXCEPT ![t] = to]
 Keep(t, what) == local' = [local EXCEPT ![t] = what]
+Forget(t) == [Nothing EXCEPT !.known = local[t].known]
 
 (* What is published, as anybody sees it ***********************************)
 
 \* Loads the cursor, which bounds the search.  What lies a ring before it is published.
 StartSearch(t, after) ==
-    /\ Keep(t, [local[t] EXCEPT !.last = cursor, !.known = Max(after, cursor - Size)])
+    /\ Keep(t, [local[t] EXCEPT !.last = cursor, !.known = Max(Max(after, @), cursor - Size)])
     /\ Go(t, "search")
 
 \* Loads the flag behind what is known; goes on until one says no, or the cursor is reached.
@@ -125,8 +126,8 @@ KeepLimit(p) ==
     /\ pc[p] = "found"
     /\ limit' = room
     /\ IF local[p].high <= room
-       THEN Go(p, "swap") /\ Keep(p, [local[p] EXCEPT !.lowest = -1, !.last = -1, !.known = -1])
-       ELSE Go(p, "claim") /\ Keep(p, Nothing)
+       THEN Go(p, "swap") /\ Keep(p, [local[p] EXCEPT !.lowest = -1, !.last = -1])
+       ELSE Go(p, "claim") /\ Keep(p, Forget(p))
     /\ UNCHANGED <<slots, cursor, flags, sequence, reading>>
 
 \* The compare-and-swap on the cursor: only now the claim is made.
@@ -137,7 +138,7 @@ Swap(p) ==
             /\ Keep(p, [local[p] EXCEPT !.writing = local[p].current + 1])
             /\ Go(p, "write")
        ELSE /\ Go(p, "claim")
-            /\ Keep(p, Nothing)
+            /\ Keep(p, Forget(p))
             /\ UNCHANGED cursor
     /\ UNCHANGED <<slots, flags, limit, sequence, reading>>
 
@@ -169,7 +170,7 @@ Publish(p) ==
     /\ flags' = [flags EXCEPT ![Index(s)] = Parity(s)]
     /\ IF s < local[p].high
        THEN UNCHANGED pc /\ Keep(p, [local[p] EXCEPT !.writing = s + 1])
-       ELSE Go(p, "claim") /\ Keep(p, Nothing)
+       ELSE Go(p, "claim") /\ Keep(p, Forget(p))
     /\ UNCHANGED <<slots, cursor, limit, sequence, reading>>
 
 (* A consumer **************************************************************)
@@ -185,8 +186,8 @@ Depend(c) ==
     /\ c \in Consumers
     /\ pc[c] = "found"
     /\ IF local[c].known < reading[c]
-       THEN Go(c, "wait") /\ Keep(c, Nothing)
-       ELSE Go(c, "depend") /\ Keep(c, [Nothing EXCEPT !.lowest = local[c].known, !.toRead = Dependencies[c]])
+       THEN Go(c, "wait") /\ Keep(c, Forget(c))
+       ELSE Go(c, "depend") /\ Keep(c, [Forget(c) EXCEPT !.lowest = local[c].known, !.toRead = Dependencies[c]])
     /\ UNCHANGED <<shared, reading>>
 
 \* Loads the sequence of a consumer that it depends on.
@@ -202,7 +203,7 @@ Decide(c) ==
     /\ local[c].toRead = {}
     /\ IF local[c].lowest >= reading[c]
        THEN Go(c, "reading") /\ BeginRead(c, reading[c]) /\ UNCHANGED local
-       ELSE Go(c, "wait") /\ Keep(c, Nothing) /\ UNCHANGED slots
+       ELSE Go(c, "wait") /\ Keep(c, Forget(c)) /\ UNCHANGED slots
     /\ UNCHANGED <<cursor, flags, limit, sequence, reading>>
 
 StopReading(c) ==
@@ -225,7 +226,7 @@ Advance(c) ==
     /\ reading[c] > local[c].lowest
     /\ sequence' = [sequence EXCEPT ![c] = local[c].lowest]
     /\ Go(c, "wait")
-    /\ Keep(c, Nothing)
+    /\ Keep(c, Forget(c))
     /\ UNCHANGED <<slots, cursor, flags, limit, reading>>
 
 (* All together ************************************************************)

@@ -106,14 +106,14 @@ Handle(w) ==
     /\ Keep(w, [local[w] EXCEPT !.current = @ + 1])
     /\ UNCHANGED <<pc, cursor, work, busy, done, deaths>>
 
-\* An error: what is finished shows, the rest stays claimed.
+\* An error: what is finished shows, and `done` is raised; the rest stays claimed.
 Die(w) ==
     /\ pc[w] = "handle"
     /\ deaths < Deaths
     /\ local[w].current < local[w].claimed
     /\ deaths' = deaths + 1
     /\ busy' = [busy EXCEPT ![w] = local[w].current]
-    /\ Go(w, "dead")
+    /\ Go(w, IF busy[w] < local[w].current THEN "fence" ELSE "dead")
     /\ UNCHANGED <<cursor, work, done, local, handled>>
 
 Restart(w) ==
@@ -125,7 +125,8 @@ Finish(w) ==
     /\ pc[w] = "handle"
     /\ local[w].current = local[w].claimed
     /\ Go(w, "rest")
-    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
+    /\ Keep(w, Nothing)
+    /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
 
 (* Raising `done` **********************************************************)
 
@@ -135,10 +136,15 @@ Rest(w) ==
     /\ Go(w, "fence")
     /\ UNCHANGED <<cursor, work, done, local, handled, deaths>>
 
+\* Who has raised `done` goes on, unless it has died.
+Raised(w) ==
+    /\ Go(w, IF local[w].claimed = -1 THEN "finished" ELSE "dead")
+    /\ Keep(w, [local[w] EXCEPT !.lowest = -1, !.before = -1])
+
 \* Loads `work`, before every `busy`.
 LoadClaimed(w) ==
     /\ pc[w] = "fence"
-    /\ Keep(w, [Nothing EXCEPT !.lowest = work, !.toRead = Workers])
+    /\ Keep(w, [local[w] EXCEPT !.lowest = work, !.toRead = Workers])
     /\ Go(w, "look")
     /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
 
@@ -153,13 +159,13 @@ LoadDone(w) ==
     /\ local[w].toRead = {}
     /\ IF done < local[w].lowest
        THEN Go(w, "raise") /\ Keep(w, [local[w] EXCEPT !.before = done])
-       ELSE Go(w, "finished") /\ Keep(w, Nothing)
+       ELSE Raised(w)
     /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
 
 Raise(w) ==
     /\ pc[w] = "raise"
     /\ IF done = local[w].before
-       THEN done' = local[w].lowest /\ Go(w, "finished") /\ Keep(w, Nothing)
+       THEN done' = local[w].lowest /\ Raised(w)
        ELSE UNCHANGED done /\ Go(w, "look") /\ UNCHANGED local
     /\ UNCHANGED <<cursor, work, busy, handled, deaths>>
 
@@ -197,7 +203,7 @@ DoneIsHandled == \A e \in 0..done : handled[e] = 1
 
 OnlyPublished == work <= cursor
 
-Claimed(w) == IF pc[w] \in {"handle", "dead"} THEN local[w].current+1..local[w].claimed ELSE {}
+Claimed(w) == IF pc[w] \in {"handle", "dead", "fence", "look", "raise"} /\ local[w].claimed # -1 THEN local[w].current+1..local[w].claimed ELSE {}
 
 Queue == INSTANCE CompetingQueue WITH
     published <- cursor + 1,

@@ -149,9 +149,8 @@ class RingState:
 def unread_from(gating: SequenceGroupView, published: PublishedView) -> int:
     """The last sequence whose slot may be claimed again: the slowest consumer's, but never past a gap in what is published.
 
-    Consumers stand behind such a gap anyhow, but for two cases: there may be none, and one that joins a running ring starts
-    at the cursor, which in a multi-producer ring runs ahead of what is published. Were a gap not counted, a slot could be
-    claimed for two laps at once.
+    Consumers stand behind such a gap by themselves. It is counted all the same, so that a sequence which its owner has moved
+    too far cannot have a slot claimed for two laps at once.
     """
     minimum = gating.minimum(published)
     gap_free = published.get()

@@ -33,11 +33,15 @@ class Configuration:
         return self.path.stem
 
     @property
-    def bounds(self) -> str:
-        """The constants, as they stand there."""
+    def constants(self) -> str:
+        """The constants, one a line, as they stand there."""
         constants = re.search(r"^CONSTANTS\n((?: +.*\n)+)", self.path.read_text(), re.MULTILINE)
-        lines = [] if constants is None else [line.strip() for line in constants[1].splitlines()]
-        return ", ".join(line.replace(" <- ", " = ") for line in lines)
+        return "" if constants is None else "\n".join(line.strip() for line in constants[1].splitlines())
+
+    @property
+    def bounds(self) -> str:
+        """The constants, in one line."""
+        return ", ".join(line.replace(" <- ", " = ") for line in self.constants.splitlines())
 
     @property
     def properties(self) -> list[str]:
