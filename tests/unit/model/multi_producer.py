@@ -18,6 +18,11 @@ NOTHING: State = {
 }
 
 
+def forget(local: State) -> State:
+    """What a thread remembers: how far everything is published."""
+    return {**NOTHING, "known": local["known"]}
+
+
 @dataclass(frozen=True)
 class MultiProducer:
     """The protocol within bounds."""
@@ -49,11 +54,12 @@ class MultiProducer:
             "reading": dict.fromkeys(self.consumers, 0),
         }
 
-    def steps(self, state: State) -> Iterator[tuple[str, State]]:
-        for producer in self.producers:
-            yield from self.producer(state, producer)
-        for consumer in self.consumers:
-            yield from self.consumer(state, consumer)
+    @property
+    def threads(self) -> tuple[str, ...]:
+        return (*sorted(self.producers), *sorted(self.consumers))
+
+    def of_thread(self, state: State, thread: str) -> Iterator[tuple[str, State]]:
+        return self.producer(state, thread) if thread in self.producers else self.consumer(state, thread)
 
     # -- parts --------------------------------------------------------------------------------------------------
 
@@ -72,8 +78,9 @@ class MultiProducer:
         return put(state["slots"], index, {**state["slots"][index], who: now, **changes})
 
     def start_search(self, state: State, thread: str, after: int) -> State:
-        known = max(after, state["cursor"] - self.size)
-        return self.then(state, thread, "search", {**state["local"][thread], "last": state["cursor"], "known": known})
+        mine = state["local"][thread]
+        known = max(after, mine["known"], state["cursor"] - self.size)
+        return self.then(state, thread, "search", {**mine, "last": state["cursor"], "known": known})
 
     def search(self, state: State, thread: str) -> State:
         mine = state["local"][thread]
@@ -108,15 +115,15 @@ class MultiProducer:
             case "found":
                 room = min(mine["lowest"], mine["known"]) + self.size
                 if mine["high"] <= room:
-                    kept = {**mine, "lowest": -1, "last": -1, "known": -1}
+                    kept = {**mine, "lowest": -1, "last": -1}
                     yield "KeepLimit", self.then(state, p, "swap", kept, limit=room)
                 else:
-                    yield "KeepLimit", self.then(state, p, "claim", NOTHING, limit=room)
+                    yield "KeepLimit", self.then(state, p, "claim", forget(mine), limit=room)
             case "swap" if cursor == mine["current"]:
                 kept = {**mine, "writing": mine["current"] + 1}
                 yield "Swap", self.then(state, p, "write", kept, cursor=mine["high"])
             case "swap":
-                yield "Swap", self.then(state, p, "claim", NOTHING)
+                yield "Swap", self.then(state, p, "claim", forget(mine))
             case "write":
                 slots = self.slots(state, mine["writing"], "writers", p, True)
                 yield "StartWriting", self.then(state, p, "writing", slots=slots)
@@ -131,7 +138,7 @@ class MultiProducer:
                 if event < mine["high"]:
                     yield "Publish", self.then(state, p, local={**mine, "writing": event + 1}, flags=flags)
                 else:
-                    yield "Publish", self.then(state, p, "claim", NOTHING, flags=flags)
+                    yield "Publish", self.then(state, p, "claim", forget(mine), flags=flags)
 
     # -- a consumer ---------------------------------------------------------------------------------------------
 
@@ -143,9 +150,9 @@ class MultiProducer:
             case "search":
                 yield "Search", self.search(state, c)
             case "found" if mine["known"] < event:
-                yield "Depend", self.then(state, c, "wait", NOTHING)
+                yield "Depend", self.then(state, c, "wait", forget(mine))
             case "found":
-                kept = {**NOTHING, "lowest": mine["known"], "toRead": self.dependencies[c]}
+                kept = {**forget(mine), "lowest": mine["known"], "toRead": self.dependencies[c]}
                 yield "Depend", self.then(state, c, "depend", kept)
             case "depend" if mine["toRead"]:
                 for d in mine["toRead"]:
@@ -155,7 +162,7 @@ class MultiProducer:
             case "depend" if mine["lowest"] >= event:
                 yield "Decide", self.then(state, c, "reading", slots=self.slots(state, event, "readers", c, True))
             case "depend":
-                yield "Decide", self.then(state, c, "wait", NOTHING)
+                yield "Decide", self.then(state, c, "wait", forget(mine))
             case "reading":
                 slots = self.slots(state, event, "readers", c, False)
                 yield "StopReading", self.then(state, c, "read", slots=slots, reading=put(state["reading"], c, event + 1))
@@ -163,4 +170,4 @@ class MultiProducer:
                 yield "StartReading", self.then(state, c, "reading", slots=self.slots(state, event, "readers", c, True))
             case "read":
                 sequence = put(state["sequence"], c, mine["lowest"])
-                yield "Advance", self.then(state, c, "wait", NOTHING, sequence=sequence)
+                yield "Advance", self.then(state, c, "wait", forget(mine), sequence=sequence)

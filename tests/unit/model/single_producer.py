@@ -51,10 +51,12 @@ class SingleProducer:
     def at_slot(self, state: State, sequence: int, who: str) -> frozenset[str]:
         return frozenset(state["slots"][sequence % self.size][who])
 
-    def steps(self, state: State) -> Iterator[tuple[str, State]]:
-        yield from self.producer(state)
-        for consumer in self.consumers:
-            yield from self.consumer(state, consumer)
+    @property
+    def threads(self) -> tuple[str, ...]:
+        return (PRODUCER, *sorted(self.consumers))
+
+    def of_thread(self, state: State, thread: str) -> Iterator[tuple[str, State]]:
+        return self.producer(state) if thread == PRODUCER else self.consumer(state, thread)
 
     def producer(self, state: State) -> Iterator[tuple[str, State]]:
         def go(to: str) -> dict[str, str]:

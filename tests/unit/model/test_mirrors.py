@@ -1,99 +1,125 @@
-"""The mirrors are the models: the same states and the same labelled edges as TLC finds, in every small configuration."""
+"""The mirrors are the models: the same states and the same labelled edges as TLC finds, in every small configuration.
+
+Where there are too many states to write down, a mirror must have as many as TLC counts: those counts stand beside the
+configurations, and `make check` compares them with what TLC counts now.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.model.graphs import Edge, of_mirror, of_tlc
-from tests.unit.model.multi_producer import MultiProducer
+from ringbuffer.cli.check.configuration import Configuration, read_all
+from tests.unit.model.graphs import SPEC, Edge, Node, Numbers, of_mirror, of_tlc
+from tests.unit.model.mirrors import MODULES, mirror_of, of_configuration
 from tests.unit.model.single_producer import SingleProducer
 from tests.unit.model.values import freeze, parse
-from tests.unit.model.work_pool import WorkPool
 
-GRAPHS: dict[str, dict[str, frozenset[str]]] = {
-    "One": {"a": frozenset()},
-    "Chain": {"a": frozenset(), "b": frozenset({"a"})},
-    "Diamond": {"a": frozenset(), "b": frozenset(), "c": frozenset({"a", "b"})},
-}
-CONSUMERS = {"One": "One", "Chain": "Two", "Diamond": "Three"}
+#: Up to so many states a graph is compared edge by edge; up to so many they are counted whenever the tests run, by
+#: `make check-full`, and, beyond that, by `make mirrors`.
+COMPARED, COUNTED, COUNTED_IN_FULL = 9_000, 150_000, 600_000
+
+CONFIGURATIONS = [each for each in read_all(SPEC) if each.module in MODULES and each.expect is None]
+ONE = "Consumers <- One; Dependencies <- Independent"
+CHAIN = "Consumers <- Two; Dependencies <- Chain"
+
+#: Smaller than any configuration, or of another shape.
+OTHERS = [
+    ("SingleProducer", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}"),
+    ("SingleProducer", f"Size = 2; Events = 8; Batches = {{1, 2}}; {ONE}"),
+    ("SingleProducer", f"Size = 4; Events = 6; Batches = {{1, 3}}; {ONE}"),
+    ("SingleProducer", "Size = 1; Events = 2; Batches = {1}; Consumers <- Three; Dependencies <- Diamond"),
+    ("MultiProducer", f'Size = 2; Events = 4; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE'),
+    ("MultiProducer", f'Size = 2; Events = 8; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = FALSE'),
+    ("MultiProducer", f'Size = 4; Events = 6; Batches = {{1, 3}}; Producers = {{"p"}}; {ONE}; MayGiveUp = FALSE'),
+    ("MultiProducer", f'Size = 2; Events = 4; Batches = {{1}}; Producers = {{"p"}}; {CHAIN}; MayGiveUp = FALSE'),
+    ("MultiProducer", f'Size = 1; Events = 2; Batches = {{1}}; Producers = {{"p", "q"}}; {ONE}; MayGiveUp = TRUE'),
+    ("MultiProducer", f'Size = 2; Events = 2; Batches = {{1, 2}}; Producers = {{"p", "q"}}; {ONE}; MayGiveUp = FALSE'),
+    ("WorkPool", 'Size = 2; Events = 3; Workers = {"v", "w"}; Chunks = {1, 2}; Deaths = 0'),
+    ("WorkPool", 'Size = 1; Events = 2; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
+    ("Joining", "Size = 1; Events = 3; Batches = {1}"),
+    ("Joining", "Size = 2; Events = 2; Batches = {1, 2}"),
+]
 
 
-def assert_same(tlc: tuple[set[Any], set[Edge]], mirror: tuple[set[Any], set[Edge]]) -> None:
-    for ours, theirs, what in zip(mirror, tlc, ("states", "edges"), strict=True):
-        assert ours == theirs, (
-            f"{len(ours - theirs)} {what} more, {len(theirs - ours)} fewer, such as {next(iter(ours ^ theirs))}"
-        )
+def assert_same(ours: set[Any], theirs: set[Any], what: str) -> None:
+    if ours != theirs:
+        example = next(iter(ours ^ theirs))
+        raise AssertionError(f"{len(ours - theirs)} {what} more, {len(theirs - ours)} fewer, such as {example}")
+
+
+def compare(module: str, constants: str, folder: Path) -> None:
+    mirror, numbers = mirror_of(module, constants), Numbers()
+    edges: set[Edge] = set()
+    states: set[Node] = of_mirror(mirror, numbers, edges)
+    tlc_states, tlc_edges = of_tlc(module, constants.replace(";", "\n"), folder, numbers)
+    assert_same(states, tlc_states, "states")
+    assert_same(edges, tlc_edges, "edges")
+
+
+def name_of(configuration: Configuration) -> str:
+    return configuration.name
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("module", "constants"), OTHERS)
+def test_the_graph_is_the_models(module: str, constants: str, tmp_path: Path) -> None:
+    compare(module, constants, tmp_path)
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("size", "events", "batches", "graph"),
-    [(2, 4, {1, 2}, "One"), (2, 8, {1, 2}, "One"), (4, 6, {1, 3}, "One"), (2, 4, {1, 2}, "Chain"), (1, 2, {1}, "Diamond")],
+    "configuration", [each for each in CONFIGURATIONS if (each.states or 0) <= COMPARED and each.size == "small"], ids=name_of
 )
-def test_single_producer(size: int, events: int, batches: set[int], graph: str, tmp_path: Path) -> None:
-    mirror = SingleProducer(size, events, frozenset(batches), GRAPHS[graph])
-    constants = f"""
-        Size = {size}
-        Events = {events}
-        Batches = {{{", ".join(map(str, batches))}}}
-        Consumers <- {CONSUMERS[graph]}
-        Dependencies <- {"Independent" if graph == "One" else graph}
-    """
-    assert_same(of_tlc("SingleProducer", constants, tmp_path), of_mirror(mirror.initial(), mirror.steps))
+def test_the_graph_of_a_configuration_is_the_models(configuration: Configuration, tmp_path: Path) -> None:
+    compare(configuration.module, configuration.constants, tmp_path)
+
+
+def count(configuration: Configuration) -> None:
+    mirror = of_configuration(configuration)
+    assert len(of_mirror(mirror, Numbers())) == configuration.states
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("size", "events", "batches", "producers", "graph", "may_give_up"),
-    [
-        (2, 4, {1, 2}, "p", "One", True),
-        (2, 8, {1, 2}, "p", "One", False),
-        (4, 6, {1, 3}, "p", "One", False),
-        (2, 4, {1}, "p", "Chain", False),
-        (1, 2, {1}, "pq", "One", True),
-        (2, 2, {1, 2}, "pq", "One", False),
-    ],
+    "configuration", [each for each in CONFIGURATIONS if COMPARED < (each.states or 0) <= COUNTED], ids=name_of
 )
-def test_multi_producer(
-    size: int, events: int, batches: set[int], producers: str, graph: str, may_give_up: bool, tmp_path: Path
-) -> None:
-    mirror = MultiProducer(size, events, frozenset(batches), frozenset(producers), GRAPHS[graph], may_give_up)
-    constants = f"""
-        Size = {size}
-        Events = {events}
-        Batches = {{{", ".join(map(str, batches))}}}
-        Producers = {{{", ".join(f'"{name}"' for name in producers)}}}
-        Consumers <- {CONSUMERS[graph]}
-        Dependencies <- {"Independent" if graph == "One" else graph}
-        MayGiveUp = {str(may_give_up).upper()}
-    """
-    assert_same(of_tlc("MultiProducer", constants, tmp_path), of_mirror(mirror.initial(), mirror.steps))
+def test_a_larger_configuration_has_as_many_states(configuration: Configuration) -> None:
+    count(configuration)
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("size", "events", "workers", "chunks", "deaths"), [(2, 3, "vw", {1, 2}, 0), (1, 2, "vw", {1}, 1)])
-def test_work_pool(size: int, events: int, workers: str, chunks: set[int], deaths: int, tmp_path: Path) -> None:
-    mirror = WorkPool(size, events, frozenset(workers), frozenset(chunks), deaths)
-    constants = f"""
-        Size = {size}
-        Events = {events}
-        Workers = {{{", ".join(f'"{name}"' for name in workers)}}}
-        Chunks = {{{", ".join(map(str, chunks))}}}
-        Deaths = {deaths}
-    """
-    assert_same(of_tlc("WorkPool", constants, tmp_path), of_mirror(mirror.initial(), mirror.steps))
+@pytest.mark.large
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    "configuration", [each for each in CONFIGURATIONS if COUNTED < (each.states or 0) <= COUNTED_IN_FULL], ids=name_of
+)
+def test_a_large_configuration_has_as_many_states(configuration: Configuration) -> None:
+    count(configuration)
 
 
-def test_a_mirror_that_differs_in_one_step_is_told_from_the_model(tmp_path: Path) -> None:
+@pytest.mark.huge
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize(
+    "configuration", [each for each in CONFIGURATIONS if (each.states or 0) > COUNTED_IN_FULL], ids=name_of
+)
+def test_a_huge_configuration_has_as_many_states(configuration: Configuration) -> None:
+    count(configuration)
+
+
+def test_every_configuration_of_a_mirrored_module_has_its_states_recorded() -> None:
+    assert not [each.name for each in CONFIGURATIONS if each.states is None]
+    assert {each.module for each in CONFIGURATIONS} == set(MODULES)
+
+
+def test_a_mirror_that_differs_in_one_step_is_told_from_the_model() -> None:
     class OffByOne(SingleProducer):
         def initial(self) -> dict[str, Any]:
             return {**super().initial(), "limit": self.size}
 
-    mirror = OffByOne(2, 3, frozenset({1}), GRAPHS["One"])
-    constants = "Size = 2\nEvents = 3\nBatches = {1}\nConsumers <- One\nDependencies <- Independent"
+    numbers = Numbers()
+    right, wrong = (kind(2, 3, frozenset({1}), {"a": frozenset()}) for kind in (SingleProducer, OffByOne))
     with pytest.raises(AssertionError, match="states more"):
-        assert_same(of_tlc("SingleProducer", constants, tmp_path), of_mirror(mirror.initial(), mirror.steps))
+        assert_same(of_mirror(wrong, numbers), of_mirror(right, numbers), "states")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from tests.unit.model.graphs import State
 from tests.unit.model.single_producer import put
 
+PUBLISHER = "publisher"
 NOTHING: State = {"current": -1, "claimed": -1, "lowest": -1, "toRead": frozenset(), "before": -1}
 
 
@@ -36,12 +37,17 @@ class WorkPool:
             "deaths": 0,
         }
 
-    def steps(self, state: State) -> Iterator[tuple[str, State]]:
+    @property
+    def threads(self) -> tuple[str, ...]:
+        return (PUBLISHER, *sorted(self.workers))
+
+    def of_thread(self, state: State, thread: str) -> Iterator[tuple[str, State]]:
+        return self.publisher(state) if thread == PUBLISHER else self.worker(state, thread)
+
+    def publisher(self, state: State) -> Iterator[tuple[str, State]]:
         after = state["cursor"] + 1
         if after < self.events and after <= state["done"] + self.size:
             yield "Publish", {"cursor": after}
-        for worker in self.workers:
-            yield from self.worker(state, worker)
 
     def then(self, state: State, worker: str, to: str | None = None, local: State | None = None, **changes: Any) -> State:
         """The changes of a step: where the worker is afterwards, what it alone knows, and the rest."""
@@ -50,6 +56,12 @@ class WorkPool:
         if local is not None:
             changes["local"] = put(state["local"], worker, local)
         return changes
+
+    def raised(self, state: State, worker: str, **changes: Any) -> State:
+        """Who has raised `done` goes on, unless it has died."""
+        mine = state["local"][worker]
+        kept = {**mine, "lowest": -1, "before": -1}
+        return self.then(state, worker, "finished" if mine["claimed"] == -1 else "dead", kept, **changes)
 
     def worker(self, state: State, w: str) -> Iterator[tuple[str, State]]:
         mine = state["local"][w]
@@ -74,15 +86,16 @@ class WorkPool:
                 yield "Handle", self.then(state, w, local={**mine, "current": event}, handled=handled)
                 if state["deaths"] < self.deaths:
                     busy = put(state["busy"], w, mine["current"])
-                    yield "Die", self.then(state, w, "dead", busy=busy, deaths=state["deaths"] + 1)
+                    to = "fence" if state["busy"][w] < mine["current"] else "dead"
+                    yield "Die", self.then(state, w, to, busy=busy, deaths=state["deaths"] + 1)
             case "handle":
-                yield "Finish", self.then(state, w, "rest")
+                yield "Finish", self.then(state, w, "rest", NOTHING)
             case "dead":
                 yield "Restart", self.then(state, w, "handle")
             case "rest":
                 yield "Rest", self.then(state, w, "fence", busy=put(state["busy"], w, self.idle))
             case "fence":
-                kept = {**NOTHING, "lowest": state["work"], "toRead": self.workers}
+                kept = {**mine, "lowest": state["work"], "toRead": self.workers}
                 yield "LoadClaimed", self.then(state, w, "look", kept)
             case "look" if mine["toRead"]:
                 for v in mine["toRead"]:
@@ -91,9 +104,9 @@ class WorkPool:
             case "look" if state["done"] < mine["lowest"]:
                 yield "LoadDone", self.then(state, w, "raise", {**mine, "before": state["done"]})
             case "look":
-                yield "LoadDone", self.then(state, w, "finished", NOTHING)
+                yield "LoadDone", self.raised(state, w)
             case "raise" if state["done"] == mine["before"]:
-                yield "Raise", self.then(state, w, "finished", NOTHING, done=mine["lowest"])
+                yield "Raise", self.raised(state, w, done=mine["lowest"])
             case "raise":
                 yield "Raise", self.then(state, w, "look")
             case "finished":

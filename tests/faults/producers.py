@@ -1,0 +1,155 @@
+"""Faults of what producers rely on: room, claims, publication, skipped events."""
+
+from tests.faults.fault import Fault
+from tests.faults.tests import HAND_OVER, JOINING, MULTI, SINGLE
+
+CAPACITY = [
+    Fault("there is always room", "sequencer.capacity", "return sequence <= limit", "return True", SINGLE),
+    Fault("one slot too many", "sequencer.capacity", "return sequence <= limit", "return sequence <= limit + 1", MULTI),
+    Fault("one slot too few", "sequencer.capacity", "return sequence <= limit", "return sequence < limit", MULTI),
+    Fault("the limit is not kept", "sequencer.capacity", "self._limit[0] = limit", "pass", SINGLE),
+    Fault("the closed flag is not looked at", "sequencer.capacity", "if self._closed[0]:", "if False:", MULTI),
+    Fault(
+        "a closed ring keeps its limit",
+        "sequencer.capacity",
+        "self.limit.store(CLOSED_LIMIT)",
+        "pass",
+        SINGLE,
+    ),
+    Fault(
+        "a wait for room ends too early",
+        "backoff",
+        "if remaining is not None and remaining <= 0:",
+        "if remaining is not None and remaining <= 0.0005:",
+        MULTI,
+    ),
+]
+
+SINGLE_PRODUCER = [
+    Fault(
+        "the limit is not compared with",
+        "sequencer.single_producer",
+        "if sequence > limit[0] and not capacity.admits(sequence):",
+        "if False:",
+        SINGLE,
+    ),
+    Fault(
+        "published out of turn",
+        "sequencer.single_producer",
+        "if low != last + 1 or not low <= high <= claimed or is_skipped(low, high):",
+        "if not low <= high <= claimed or is_skipped(low, high):",
+        SINGLE,
+    ),
+    Fault(
+        "more published than was claimed",
+        "sequencer.single_producer",
+        "if low != published + 1 or not low <= high <= claimed:",
+        "if low != published + 1:",
+        SINGLE,
+    ),
+    Fault(
+        "what is skipped early is forgotten",
+        "sequencer.single_producer",
+        "high = skipped_early.pop(high + 1)",
+        "skipped_early.pop(high + 1)",
+        SINGLE,
+    ),
+    Fault(
+        "a refused claim is kept",
+        "sequencer.single_producer",
+        "    raise no_capacity(n, size)\nclaimed = sequence\nreturn sequence",
+        "    claimed = sequence\n    raise no_capacity(n, size)\nclaimed = sequence\nreturn sequence",
+        SINGLE,
+    ),
+]
+
+HANDING_OVER = [
+    Fault(
+        "what the former producer claimed is forgotten",
+        "sequencer.single_producer",
+        "self._claimed_before = producer.claimed()",
+        "self._claimed_before = self._cursor.get()",
+        HAND_OVER,
+    ),
+    Fault(
+        "a retired producer publishes",
+        "sequencer.single_producer",
+        "owner_id = NOBODY\nclaimed = RETIRED",
+        "owner_id = NOBODY",
+        HAND_OVER,
+    ),
+    Fault(
+        "a retired producer claims",
+        "sequencer.single_producer",
+        "owner_id = NOBODY\nclaimed = RETIRED",
+        "claimed = RETIRED",
+        HAND_OVER,
+    ),
+]
+
+MULTI_PRODUCER = [
+    Fault("never published is lap 0", "sequencer.multi_producer", "NEVER: Final = 1", "NEVER: Final = 0", MULTI),
+    Fault(
+        "gaps are not searched for",
+        "sequencer.multi_producer",
+        "known = claimed if low == claimed else self._search(low + 1, claimed)",
+        "known = claimed",
+        MULTI,
+    ),
+    Fault(
+        "the first flag is not looked at",
+        "sequencer.multi_producer",
+        "if self._flags[low & self._mask] == lap:",
+        "if True:",
+        JOINING,
+    ),
+    Fault(
+        "published again",
+        "sequencer.multi_producer",
+        "if not claimed - size < low <= high <= claimed or flags[low & mask] == lap:",
+        "if not claimed - size < low <= high <= claimed:",
+        MULTI,
+    ),
+    Fault(
+        "published and not claimed",
+        "sequencer.multi_producer",
+        "if not claimed - size < low <= high <= claimed or flags[low & mask] == lap:",
+        "if not claimed - size < low <= high or flags[low & mask] == lap:",
+        MULTI,
+    ),
+    Fault(
+        "both pieces get the parity of the first",
+        "sequencer.multi_producer",
+        "return [(start, size, lap), (0, stop, lap ^ 1)]",
+        "return [(start, size, lap), (0, stop, lap)]",
+        MULTI,
+    ),
+    Fault(
+        "the slots of an earlier lap count as published",
+        "sequencer.multi_producer",
+        "return max(claimed - size, INITIAL_SEQUENCE) < sequence <= claimed and flag == parity(sequence, size)",
+        "return INITIAL_SEQUENCE < sequence <= claimed and flag == parity(sequence, size)",
+        MULTI,
+    ),
+]
+
+SKIPPED = [
+    Fault("the count of skips is not raised", "skipped", "self._count.fetch_add(1)", "pass", MULTI),
+    Fault("a skip takes one more along", "skipped", "low = max(low, stop + 1)", "low = max(low, stop + 2)", SINGLE),
+    Fault(
+        "skips are dropped too early",
+        "skipped",
+        "kept = tuple(each for each in self._ranges if each[1] > high - self._size)",
+        "kept = tuple(each for each in self._ranges if each[1] > high - self._size + 1)",
+        SINGLE,
+    ),
+    Fault(
+        "a skip within the batch is not asked about",
+        "skipped",
+        "return self._count[0] != self._seen or self._next <= last",
+        "return self._count[0] != self._seen",
+        SINGLE,
+    ),
+]
+
+PRODUCER_FAULTS = [*CAPACITY, *SINGLE_PRODUCER, *HANDING_OVER, *MULTI_PRODUCER, *SKIPPED]

@@ -1,0 +1,182 @@
+"""Run a scenario under every schedule up to a bound, or under many at random; find, shrink and keep the one that fails."""
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.schedules.scheduler import Failure, Pruned, Scheduler, Step, Strategy
+from tests.schedules.strategies import Exhaustive, Priorities, RandomWalk, Replay
+from tests.schedules.world import World
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A few threads that do something to production code.
+
+    Attributes:
+        name: of one word.
+        says: what it is, in a line.
+        build: makes the ring and the tasks in a world, and says what must be so afterwards.
+        preemptions: the bound for the short exploration, and for the full one.
+        early_timeouts: see `Scheduler`.
+        max_steps: see `Scheduler`.
+    """
+
+    name: str
+    says: str
+    build: Callable[[World], None]
+    preemptions: tuple[int, int] = (1, 2)
+    early_timeouts: int = 0
+    max_steps: int = 2_000
+
+
+@dataclass
+class Found:
+    """A failure, and the schedule that shows it."""
+
+    error: BaseException
+    choices: list[int]
+    points: frozenset[str] | None
+
+
+@dataclass
+class Outcome:
+    """What came out of an exploration."""
+
+    scenario: Scenario
+    preemptions: int
+    schedules: int = 0
+    steps: int = 0
+    states: int = 0
+    seconds: float = 0.0
+    complete: bool = False
+    found: Found | None = None
+    points: set[str] = field(default_factory=set)
+
+
+def run_once(
+    scenario: Scenario, strategy: Strategy, points: frozenset[str] | None, keep_steps: bool = False
+) -> tuple[Scheduler, BaseException | None]:
+    """One run; what went wrong in it, if anything."""
+    scheduler = Scheduler(
+        strategy,
+        points=points,
+        early_timeouts=scenario.early_timeouts,
+        max_steps=scenario.max_steps,
+        keep_steps=keep_steps,
+    )
+    world = World(scheduler)
+    scenario.build(world)
+    try:
+        scheduler.run()
+        for check in world.checks:
+            check()
+    except Pruned:
+        return scheduler, None
+    except Exception as error:
+        return scheduler, error
+    return scheduler, None
+
+
+def shared(scheduler: Scheduler) -> set[str]:
+    """What at least two tasks have used, and one has written: the order of the accesses to anything else is of no matter.
+
+    Nor is it to the slots: whether their accesses are ordered is checked in any order, see `Event`.
+    """
+    used = (each for each in scheduler.locations if each.written and each.users & (each.users - 1))
+    return {each.name for each in used if not each.name.startswith("slot ")}
+
+
+def explore(scenario: Scenario, preemptions: int, seconds: float = 1e9) -> Outcome:
+    """Every schedule with at most so many preemptions, unless the time is used up.
+
+    At first nothing is taken to be shared. Whenever a run shows that something is, the exploration starts again with a turn
+    for the others before each access to it; so in the end every access that could matter is one.
+    """
+    outcome = Outcome(scenario, preemptions)
+    started = time.monotonic()
+    gc.disable()
+    try:
+        for seed in range(10):
+            scheduler, error = run_once(scenario, RandomWalk(seed), None)
+            outcome.schedules += 1
+            outcome.points |= shared(scheduler)
+            if error is not None:
+                outcome.found = Found(error, scheduler.choices, None)
+                return outcome
+        grown = True
+        while grown:
+            grown = False
+            strategy = Exhaustive(preemptions)
+            points = frozenset(outcome.points)
+            while strategy.next_run():
+                scheduler, error = run_once(scenario, strategy, points)
+                outcome.schedules += 1
+                outcome.steps += scheduler.count
+                if error is not None:
+                    outcome.found = Found(error, scheduler.choices, points)
+                    return outcome
+                if not shared(scheduler) <= outcome.points:
+                    outcome.points |= shared(scheduler)
+                    grown = True
+                    break
+                if outcome.schedules % 100 == 0:
+                    gc.collect()
+                if time.monotonic() - started > seconds:
+                    outcome.states = len(strategy.visited)
+                    return outcome
+            outcome.states = len(strategy.visited)
+        outcome.complete = True
+        return outcome
+    finally:
+        gc.enable()
+        outcome.seconds = time.monotonic() - started
+
+
+def sample(scenario: Scenario, schedules: int, depth: int = 3, length: int = 200) -> Outcome:
+    """So many schedules by random priorities."""
+    outcome = Outcome(scenario, depth)
+    started = time.monotonic()
+    for seed in range(schedules):
+        scheduler, error = run_once(scenario, Priorities(seed, depth, length), None)
+        outcome.schedules += 1
+        outcome.steps += scheduler.count
+        if error is not None:
+            outcome.found = Found(error, scheduler.choices, None)
+            break
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def shrink(scenario: Scenario, found: Found) -> tuple[list[int], list[Step], BaseException]:
+    """A schedule that fails in the same way with fewer switches; its steps, and its error."""
+    choices, error = found.choices, found.error
+
+    def fails(candidate: list[int]) -> tuple[list[int], list[Step], BaseException] | None:
+        scheduler, other = run_once(scenario, Replay(candidate), found.points, keep_steps=True)
+        if other is None or type(other) is not type(error):
+            return None
+        return scheduler.choices, scheduler.steps or [], other
+
+    best = fails(choices)
+    if best is None:
+        raise Failure(f"the schedule does not fail when it is run again; it did with {error!r}") from error
+    smaller = True
+    while smaller:
+        smaller = False
+        for cut in range(1, len(best[0])):
+            if best[0][cut] == best[0][cut - 1]:
+                continue
+            # One switch fewer: whoever went on before it goes on a choice longer.
+            candidate = [*best[0][:cut], best[0][cut - 1], *best[0][cut + 1 :]]
+            shorter = fails(candidate)
+            if shorter is not None and switches(shorter[0]) < switches(best[0]):
+                best, smaller = shorter, True
+                break
+    return best
+
+
+def switches(choices: list[int]) -> int:
+    """How often the turn is given to another task."""
+    return sum(before != after for before, after in zip(choices, choices[1:], strict=False))

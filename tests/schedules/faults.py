@@ -1,0 +1,271 @@
+"""Faults of production rules that need two threads at the wrong moment to show, and the scenario in which each is found."""
+
+from tests.faults.fault import Fault
+
+SEQUENCERS = [
+    Fault("there is always room", "sequencer.capacity", "return sequence <= limit", "return True", "single"),
+    Fault("one slot too many", "sequencer.capacity", "return sequence <= limit", "return sequence <= limit + 1", "single"),
+    Fault(
+        "the claim's compare-and-set is not looked at",
+        "sequencer.multi_producer",
+        "elif compare_and_set(current, sequence):",
+        "elif compare_and_set(current, sequence) or True:",
+        "multi-ones",
+    ),
+    Fault(
+        "what is claimed counts as published",
+        "sequencer.multi_producer",
+        "known = claimed if low == claimed else self._search(low + 1, claimed)",
+        "known = claimed",
+        "multi",
+    ),
+    Fault(
+        "the first flag is not looked at",
+        "sequencer.multi_producer",
+        "if self._flags[low & self._mask] == lap:",
+        "if True:",
+        "multi-ones",
+    ),
+    Fault("never published is lap 0", "sequencer.multi_producer", "NEVER: Final = 1", "NEVER: Final = 0", "multi-ones"),
+    Fault(
+        "a flag without its lap",
+        "sequencer.multi_producer",
+        "        lap = (low >> self._shift) & 1\n        if self._flags[low & self._mask] == lap:",
+        "        lap = 0\n        if self._flags[low & self._mask] == lap:",
+        "multi-chain",
+    ),
+    Fault(
+        "the prefix is not looked at again",
+        "sequencer.multi_producer",
+        "if self._cursor.get() <= published + self.buffer_size:",
+        "if True:",
+        "join-one-slot",
+    ),
+    Fault(
+        "published before it is written",
+        "sequencer.single_producer",
+        "    wait_for_capacity(sequence, n, timeout)\nclaimed = sequence\nreturn sequence",
+        "    wait_for_capacity(sequence, n, timeout)\nclaimed = sequence\ncursor[0] = sequence\nreturn sequence",
+        "single",
+    ),
+    Fault(
+        "skipped after it is published",
+        "sequencer.multi_producer",
+        "state.skipped.add(low, high)\npublish(low, high)",
+        "publish(low, high)\nstate.skipped.add(low, high)",
+        "skipping",
+    ),
+    Fault(
+        "a closed ring is not noticed while waiting",
+        "sequencer.capacity",
+        "if self._closed[0]:",
+        "if False:",
+        "death",
+    ),
+]
+
+BARRIERS = [
+    Fault(
+        "dependents are not looked at",
+        "barrier",
+        "return self._lowest(self._published.highest_from(sequence))",
+        "return self._published.highest_from(sequence)",
+        "single",
+    ),
+    Fault(
+        "only the first dependent is looked at",
+        "barrier",
+        "for word in self._words:",
+        "for word in self._words[:1]:",
+        "diamond",
+    ),
+    Fault("an alert without a signal", "barrier", "self._wait_strategy.signal_all_when_blocking()", "pass", "halt-block"),
+    Fault(
+        "an alert after its signal",
+        "barrier",
+        "self._alerted.exchange(1)\nself._wait_strategy.signal_all_when_blocking()",
+        "self._wait_strategy.signal_all_when_blocking()\nself._alerted.exchange(1)",
+        "halt-block",
+    ),
+]
+
+WAITING = [
+    Fault(
+        "spinning without a look at the alert",
+        "wait.busy_spin",
+        "barrier.check_alert()",
+        "pass",
+        "halt-spin",
+    ),
+    Fault(
+        "the predicate is looked at before the lock is taken",
+        "wait.blocking",
+        "with self._condition:\n    while (available := dependent.get()) < sequence:",
+        "available = dependent.get()\nwith self._condition:\n    while available < sequence:",
+        "wait-block",
+    ),
+    Fault("no look at the alert under the lock", "wait.blocking", "barrier.check_alert()", "pass", "halt-block"),
+    Fault(
+        "one look, and no loop",
+        "wait.blocking",
+        "while (available := dependent.get()) < sequence:\n    barrier.check_alert()\n    self._condition.wait()",
+        "if (available := dependent.get()) < sequence:\n    barrier.check_alert()\n    self._condition.wait()\n"
+        "    available = sequence",
+        "wait-block",
+    ),
+    Fault(
+        "notified without the lock",
+        "wait.blocking",
+        "with self._condition:\n    self._condition.notify_all()",
+        "self._condition.notify_all()",
+        "wait-block",
+    ),
+    Fault("nobody is notified", "wait.lite_blocking", "self._condition.notify_all()", "pass", "wait-lite"),
+    Fault(
+        "the flag is raised after the look",
+        "wait.lite_blocking",
+        "    signal_needed.exchange(1)\n    if (available := dependent.get()) >= sequence:\n        return available\n"
+        "    barrier.check_alert()",
+        "    if (available := dependent.get()) >= sequence:\n        return available\n    barrier.check_alert()\n"
+        "    signal_needed.exchange(1)",
+        "wait-lite",
+    ),
+    Fault(
+        "the flag is raised once",
+        "wait.lite_blocking",
+        "while True:\n    signal_needed.exchange(1)",
+        "signal_needed.exchange(1)\nwhile True:",
+        "wait-lite",
+    ),
+    Fault("a timeout is not told", "wait.timeout_blocking", "    break", "    return sequence", "early"),
+]
+
+PROCESSORS = [
+    Fault(
+        "the sequence advances before the handler",
+        "processors.batch",
+        "sequence = handle(sequence, last)",
+        "own[0] = last\nsequence = handle(sequence, last)",
+        "one-slot",
+    ),
+    Fault("nobody is told of an advance", "processors.batch", "advanced()", "pass", "wait-block"),
+    Fault(
+        "the alert is cleared after the look at the state",
+        "processors.batch",
+        "self._barrier.clear_alert()\nstopping = self._must_stop()",
+        "stopping = self._must_stop()\nself._barrier.clear_alert()",
+        "halt-again",
+    ),
+    Fault(
+        "the state is not looked at after an alert",
+        "processors.batch",
+        "self._barrier.clear_alert()\nstopping = self._must_stop()",
+        "self._barrier.clear_alert()",
+        "halt-spin",
+    ),
+    Fault(
+        "a run begins without a look at the state",
+        "processors.batch",
+        "stopping = self._must_stop()\nwhile not stopping:",
+        "self._barrier.clear_alert()\nstopping = False\nwhile not stopping:",
+        "start-halt",
+    ),
+    Fault(
+        "a halt before the first run is forgotten",
+        "processors.processor",
+        "(ProcessorState.IDLE, ProcessorState.HALT_PENDING),",
+        "",
+        "start-halt",
+    ),
+    Fault("a dead consumer leaves the ring open", "processors.processor", "self._ring.close(error)", "pass", "death"),
+    Fault(
+        "a state is moved without a compare-and-set",
+        "processors.state",
+        "if cell.compare_and_set(state, after):",
+        "cell.store(after)\nif True:",
+        "halt-death",
+    ),
+    Fault("the end of a run is not told", "processors.processor", "ended.set()", "pass", "restart"),
+    Fault(
+        "gating is registered after the start is chosen",
+        "sequence",
+        "_set_all(sequences, start.get())\nself._replace(self._members + sequences)\n_set_all(sequences, start.get())",
+        "_set_all(sequences, start.get())\nself._replace(self._members + sequences)",
+        "join-one-slot",
+    ),
+    Fault("the version is not read again", "sequence", "if version[0] == seen:", "if True:", "join-two"),
+    Fault("who is removed goes on to gate", "sequence", "members.remove(sequence)", "pass", "leave"),
+    Fault(
+        "a drain does not wait for the last stage",
+        "disruptor.lifecycle",
+        "left = self._drain(timeout)",
+        "left = {}",
+        "shutdown",
+    ),
+]
+
+POOLS = [
+    Fault(
+        "a worker's claim is not looked at",
+        "processors.work.worker",
+        "if not claim(current, last):",
+        "claim(current, last)\nif False:",
+        "pool",
+    ),
+    Fault(
+        "a claim is announced after it is made",
+        "processors.work.worker",
+        "busy.word[0] = current\nself._claimed = last  # noted first: who sees the claim in `work` sees whose it is\n"
+        "if not claim(current, last):\n    self._claimed = IDLE\nelse:",
+        "self._claimed = last\nif not claim(current, last):\n    self._claimed = IDLE\nelse:\n    busy.word[0] = current",
+        "pool",
+    ),
+    Fault(
+        "done is what is claimed",
+        "processors.work.share",
+        "lowest = min(claimed, minimum(claimed))",
+        "lowest = claimed",
+        "pool",
+    ),
+    Fault(
+        "done goes back", "processors.work.share", "if compare_and_set(current, lowest):", "done[0] = lowest\nif True:", "pool"
+    ),
+    Fault(
+        "work is loaded after the others' busy",
+        "processors.work.share",
+        "claimed = fence(0)  # loads `work`, after this thread's own `busy` and before the others', see above\n"
+        "lowest = min(claimed, minimum(claimed))",
+        "others = minimum(1 << 62)\nclaimed = fence(0)\nlowest = min(claimed, others)",
+        "pool",
+    ),
+    Fault(
+        "a halted worker drops its claim",
+        "processors.work.worker",
+        "while first <= self._claimed:",
+        "while first <= self._claimed and not self._must_stop():",
+        "pool-halt",
+    ),
+]
+
+VALUES = [
+    Fault(
+        "the gate is stored before the slots are cleared",
+        "release",
+        "    dropped.append(clear(cleared + 1, lowest))\n    gate[0] = lowest"
+        "  # release: the slots are cleared before a producer may fill them",
+        "    gate[0] = lowest\n    dropped.append(clear(cleared + 1, lowest))",
+        "values-one",
+    ),
+    Fault(
+        "nobody looks again after clearing", "release", "if compare_and_set(seen, 0):", "pending[0] = 0\nif True:", "values-one"
+    ),
+    Fault(
+        "the last to leave does not wait for who clears",
+        "release",
+        "while self._pending.load():",
+        "while False:",
+        "values-leave",
+    ),
+]
+
+FAULTS = {fault.name: fault for fault in (*SEQUENCERS, *BARRIERS, *WAITING, *PROCESSORS, *POOLS, *VALUES)}

@@ -1,0 +1,231 @@
+"""`ScheduledMemory`: the words, flags and slots of a scenario; every access is a step of its scheduler."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from tests.schedules.scheduler import Scheduler
+from tests.schedules.task import Location, Task
+
+
+class Word:
+    """One shared integer, or one item of a row of them."""
+
+    __slots__ = ("_location", "_scheduler")
+
+    def __init__(self, scheduler: Scheduler, location: Location) -> None:
+        self._scheduler: Final = scheduler
+        self._location: Final = location
+
+    def __getitem__(self, index: int, /) -> int:
+        return self.load()
+
+    def __setitem__(self, index: int, value: int, /) -> None:
+        self.store(value)
+
+    def load(self) -> int:
+        scheduler, location = self._scheduler, self._location
+        scheduler.reach_load(location)
+        value: int = location.value
+        scheduler.acquire(location)
+        scheduler.did("load", location, value)
+        return value
+
+    def store(self, value: int) -> None:
+        scheduler, location = self._scheduler, self._location
+        scheduler.reach("store", location, writes=True)
+        changed, location.value = location.value != value, value
+        scheduler.release(location)
+        scheduler.did("store", location, value, wrote=changed)
+
+
+class ScheduledCell(Word):
+    """A cell, and every view of it."""
+
+    __slots__ = ()
+
+    @property
+    def location(self) -> Location:
+        return self._location
+
+    @property
+    def word(self) -> Word:
+        return self
+
+    def view(self) -> "ScheduledCell":
+        return self
+
+    def get(self) -> int:
+        return self.load()
+
+    def set(self, value: int, /) -> None:
+        self.store(value)
+
+    def compare_and_set(self, expected: int, desired: int, /) -> bool:
+        scheduler, location = self._scheduler, self._location
+        scheduler.reach("compare_and_set", location, writes=True)
+        done: bool = location.value == expected
+        if done:
+            location.value = desired
+        scheduler.acquire(location)
+        scheduler.release(location)
+        scheduler.did("compare_and_set", location, (expected, desired, done), wrote=done)
+        return done
+
+    def exchange(self, value: int, /) -> int:
+        scheduler, location = self._scheduler, self._location
+        scheduler.reach("exchange", location, writes=True)
+        before: int = location.value
+        location.value = value
+        scheduler.acquire(location)
+        scheduler.release(location)
+        scheduler.did("exchange", location, (before, value), wrote=before != value)
+        return before
+
+    def fetch_add(self, delta: int, /) -> int:
+        scheduler, location = self._scheduler, self._location
+        scheduler.reach("fetch_add", location, writes=True)
+        before: int = location.value
+        location.value = before + delta
+        scheduler.acquire(location)
+        scheduler.release(location)
+        scheduler.did("fetch_add", location, (before, before + delta), wrote=delta != 0)
+        return before
+
+
+class ScheduledFlags:
+    """A row of flags, and every view of it. A search loads them one by one; so does filling store them."""
+
+    __slots__ = ("_words",)
+
+    def __init__(self, words: list[Word]) -> None:
+        self._words: Final = words
+
+    @property
+    def items(self) -> "ScheduledFlags":
+        return self
+
+    def view(self) -> "ScheduledFlags":
+        return self
+
+    def __getitem__(self, index: int, /) -> int:
+        return self._words[index].load()
+
+    def __setitem__(self, index: int, value: int, /) -> None:
+        self._words[index].store(value)
+
+    def fill(self, start: int, stop: int, value: int, /) -> None:
+        for index in range(start, stop):
+            self._words[index].store(value)
+
+    def find(self, value: int, start: int, stop: int, /) -> int:
+        return next((index for index in range(start, stop) if self._words[index].load() == value), -1)
+
+
+class ScheduledValues(list[Any]):
+    """The slots of a ring of values: an item or a slice is one access, as it is to a list of CPython."""
+
+    def __init__(self, scheduler: Scheduler, location: Location) -> None:
+        super().__init__(location.value)
+        self._scheduler, self._location = scheduler, location
+
+    def __getitem__(self, index: Any, /) -> Any:
+        self._scheduler.reach("read", self._location)
+        value = super().__getitem__(index)
+        self._scheduler.did("read", self._location, (str(index), tuple(value) if isinstance(index, slice) else value))
+        return value
+
+    def __setitem__(self, index: Any, value: Any, /) -> None:
+        self._scheduler.reach("write", self._location, writes=True)
+        super().__setitem__(index, value)
+        self._location.value = tuple(list.__iter__(self))
+        self._scheduler.did("write", self._location, (str(index), self._location.value), wrote=True)
+
+
+class _Slots[T]:
+    def __init__(self, items: list[T], is_shared: bool) -> None:
+        self._items, self._is_shared = items, is_shared
+
+    def view(self) -> list[T]:
+        return self._items if self._is_shared else self._items.copy()
+
+
+class ScheduledMemory:
+    """The memory of one run."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.scheduler: Final = scheduler
+
+    def location(self, kind: str, value: Any) -> Location:
+        location = Location(self.scheduler.name(kind), value)
+        self.scheduler.locations.append(location)
+        return location
+
+    def cell(self, initial: int = 0, /) -> ScheduledCell:
+        return ScheduledCell(self.scheduler, self.location("cell", initial))
+
+    def flags(self, length: int, initial: int, /) -> ScheduledFlags:
+        return ScheduledFlags([Word(self.scheduler, self.location("flag", initial)) for _ in range(length)])
+
+    def event_slots[T](self, events: list[T], /) -> _Slots[T]:
+        return _Slots(events, is_shared=False)
+
+    def value_slots(self, length: int, /) -> _Slots[Any]:
+        values = ScheduledValues(self.scheduler, self.location("slots", (None,) * length))
+        return _Slots(values, is_shared=True)
+
+    def events(self, numbers: Iterable[int]) -> list["Event"]:
+        return [Event(self, number) for number in numbers]
+
+
+class Event:
+    """What a slot of a ring holds: a number, which is not shared by any ordering of its own.
+
+    Every access must be ordered with every other that could conflict with it, by what the tasks have loaded and stored
+    elsewhere (Flanagan and Freund: FastTrack, 2009). So a slot that is written while it is read, or read before it is
+    published, is found in any schedule in which nothing orders the two, also where they come one after the other.
+    """
+
+    def __init__(self, memory: ScheduledMemory, index: int) -> None:
+        self._scheduler: Final = memory.scheduler
+        self._number: Final = memory.location("slot", -1)
+        self._number.name = f"slot {index}"
+        self._written: tuple[int, int] | None = None
+        self._read: Final[dict[int, int]] = {}
+
+    def write(self, number: int) -> None:
+        """Store a number: two steps, its beginning and its end."""
+        scheduler, slot = self._scheduler, self._number
+        scheduler.reach("write", slot, writes=True)
+        task = scheduler.current
+        if task is not None:
+            self._check_written(task, "writes")
+            for index, count in self._read.items():
+                if task.clock.get(index, 0) < count:
+                    raise scheduler.violated(f"{task} writes {slot.name} while {scheduler.tasks[index]} may be reading it")
+            self._read.clear()
+            self._written = (task.index, task.clock[task.index])
+        scheduler.did("write", slot, number)
+        scheduler.reach("written", slot, writes=True)
+        slot.value = number
+        scheduler.did("written", slot, number)
+
+    def read(self) -> int:
+        """Load the number: two steps, its beginning and its end."""
+        scheduler, slot = self._scheduler, self._number
+        scheduler.reach("read", slot)
+        task = scheduler.current
+        if task is not None:
+            self._check_written(task, "reads")
+            self._read[task.index] = task.clock[task.index]
+        scheduler.did("read", slot, slot.value)
+        scheduler.reach("done", slot)
+        number: int = slot.value
+        scheduler.did("done", slot, number)
+        return number
+
+    def _check_written(self, task: Task, does: str) -> None:
+        if self._written is not None:
+            index, count = self._written
+            if task.clock.get(index, 0) < count:
+                scheduler = self._scheduler
+                raise scheduler.violated(f"{task} {does} {self._number.name} while {scheduler.tasks[index]} may be writing it")

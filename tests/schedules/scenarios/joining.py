@@ -1,0 +1,83 @@
+"""Consumers that join a running ring, and leave it."""
+
+from collections.abc import Callable
+
+from ringbuffer import BatchEventProcessor, ProducerType
+from tests.schedules.explore import Scenario
+from tests.schedules.scenarios.sequencers import consumer, no_hole, producer
+from tests.schedules.world import World
+
+
+def joins(kind: ProducerType, size: int, *batches: list[int]) -> Callable[[World], None]:
+    """One joins at any moment, and misses nothing from where it starts."""
+
+    def build(world: World) -> None:
+        ring = world.ring(size, kind)
+        last = sum(map(sum, batches)) - 1
+        consumer(world, ring, "a", last)
+        for name, sizes in zip("pq", batches, strict=False):
+            producer(world, ring, name, sizes)
+        handled = world.handled.setdefault("b", [])
+        starts: list[int] = []
+
+        def stop(sequence: int) -> None:
+            if sequence == last:
+                processors[0].halt()
+
+        processors: list[BatchEventProcessor[object]] = []
+
+        def join() -> None:
+            processor = BatchEventProcessor(ring, ring.new_barrier(), world.handler("b", stop), name="b")
+            starts.append(processor.sequence.get())
+            processors.append(processor)  # type: ignore[arg-type]
+            if starts[0] < last:
+                processor.run()
+
+        world.task("b", join)
+        world.expect("a", events=last + 1)
+        no_hole(world, ring, last + 1)
+
+        def check() -> None:
+            assert handled == [(sequence, sequence) for sequence in range(starts[0] + 1, last + 1)], f"from {starts}: {handled}"
+
+        world.checks.append(check)
+
+    return build
+
+
+def leaves(kind: ProducerType) -> Callable[[World], None]:
+    """One leaves at any moment: nobody waits for it any more, and the others miss nothing."""
+
+    def build(world: World) -> None:
+        ring = world.ring(1, kind)
+        consumer(world, ring, "a", 2)
+        processor = BatchEventProcessor(ring, ring.new_barrier(), world.handler("b"), name="b")
+        world.name(processor.sequence, "sequence b")
+        world.task("b", processor.run)
+        producer(world, ring, "p", [1, 1, 1])
+
+        def leave() -> None:
+            processor.close()
+            assert ring.remove_gating_sequence(processor.sequence)
+
+        world.task("leaver", leave)
+        world.expect("a", events=3)
+
+        def check() -> None:
+            handled = world.handled["b"]
+            assert handled == [(sequence, sequence) for sequence in range(len(handled))]
+
+        world.checks.append(check)
+
+    return build
+
+
+SCENARIOS = [
+    Scenario("join", "a consumer joins, multi producer, ring 2", joins(ProducerType.MULTI, 2, [1, 1, 1, 1]), (0, 1)),
+    Scenario("join-one-slot", "a consumer joins, multi producer, ring 1", joins(ProducerType.MULTI, 1, [1] * 4), (0, 1)),
+    Scenario("join-batches", "a consumer joins, batches", joins(ProducerType.MULTI, 2, [2, 1, 2]), (0, 1)),
+    Scenario("join-two", "a consumer joins, 2 producers, ring 1", joins(ProducerType.MULTI, 1, [1, 1], [1]), (0, 1)),
+    Scenario("join-single", "a consumer joins, single producer", joins(ProducerType.SINGLE, 1, [1, 1, 1]), (0, 1)),
+    Scenario("leave", "a consumer leaves", leaves(ProducerType.SINGLE), (0, 1)),
+    Scenario("leave-multi", "a consumer leaves, multi producer", leaves(ProducerType.MULTI), (0, 1)),
+]

@@ -1,0 +1,201 @@
+"""Producers and graphs of consumers."""
+
+from collections.abc import Callable
+
+from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, RingBufferClosedError, Sequence
+from ringbuffer.errors import ClaimTimeoutError, InsufficientCapacityError
+from ringbuffer.sequencer import ProducerBarrier
+from tests.schedules.explore import Scenario
+from tests.schedules.memory import Event
+from tests.schedules.world import World
+
+
+def consumer(
+    world: World, ring: RingBuffer[Event], name: str, last: int, *after: BatchEventProcessor[Event]
+) -> BatchEventProcessor[Event]:
+    """A processor, in a task of its own, that halts itself with the event `last`; those it comes after must come before it."""
+
+    def stop(sequence: int) -> None:
+        for each in after:
+            finished = world.value_of(each.sequence)
+            if finished < sequence:
+                raise world.scheduler.violated(f"{name} handles {sequence}, and {each.name} has finished up to {finished}")
+        if sequence == last:
+            processor.halt()
+
+    barrier = ring.new_barrier(*(each.sequence for each in after))
+    processor = BatchEventProcessor(ring, barrier, world.handler(name, stop), name=name)
+    world.name(processor.sequence, f"sequence {name}")
+    world.task(name, processor.run)
+    return processor
+
+
+def publish(ring: RingBuffer[Event], barrier: ProducerBarrier, n: int) -> None:
+    """Claim `n` slots, write them, publish them together."""
+    high = barrier.next(n)
+    for sequence in range(high - n + 1, high + 1):
+        ring.get(sequence).write(sequence)
+    barrier.publish(high - n + 1, high)
+
+
+def producer(world: World, ring: RingBuffer[Event], name: str, batches: list[int]) -> None:
+    """A task that publishes batches."""
+
+    def produce() -> None:
+        barrier = ring.sequencer.producer_barrier()
+        for n in batches:
+            publish(ring, barrier, n)
+
+    world.task(name, produce)
+
+
+def no_hole(world: World, ring: RingBuffer[Event], events: int | None = None) -> None:
+    """After the run everything that was claimed is published."""
+
+    def check() -> None:
+        claimed = ring.sequencer.claimed
+        assert ring.sequencer.published() == claimed, f"claimed up to {claimed}, published up to {ring.sequencer.published()}"
+        assert events is None or claimed == events - 1
+
+    world.checks.append(check)
+
+
+def chain(kind: ProducerType, *batches: list[int], size: int = 2) -> Callable[[World], None]:
+    """Producers, then two consumers one after the other."""
+
+    def build(world: World) -> None:
+        ring = world.ring(size, kind)
+        events = sum(map(sum, batches))
+        first = consumer(world, ring, "a", events - 1)
+        consumer(world, ring, "b", events - 1, first)
+        for name, sizes in zip("pqr", batches, strict=False):
+            producer(world, ring, name, sizes)
+        world.expect("a", "b", events=events)
+        no_hole(world, ring, events)
+
+    return build
+
+
+def one(kind: ProducerType, *batches: list[int], size: int = 2) -> Callable[[World], None]:
+    """Producers and one consumer."""
+
+    def build(world: World) -> None:
+        ring = world.ring(size, kind)
+        events = sum(map(sum, batches))
+        consumer(world, ring, "a", events - 1)
+        for name, sizes in zip("pqr", batches, strict=False):
+            producer(world, ring, name, sizes)
+        world.expect("a", events=events)
+        no_hole(world, ring, events)
+
+    return build
+
+
+def diamond(world: World) -> None:
+    """One producer, two consumers side by side, a third one after both."""
+    ring = world.ring(1, ProducerType.SINGLE)
+    first, second = consumer(world, ring, "a", 1), consumer(world, ring, "b", 1)
+    consumer(world, ring, "c", 1, first, second)
+    producer(world, ring, "p", [1, 1])
+    world.expect("a", "b", "c", events=2)
+
+
+def skipping(world: World) -> None:
+    """Of what two producers claim, one gives a part up: nobody sees it, and nobody waits for it."""
+    ring = world.ring(2, ProducerType.MULTI)
+    handled = world.handled.setdefault("a", [])
+    processor: BatchEventProcessor[Event]
+    kept: list[int] = []
+
+    def handle(event: Event, sequence: int, end_of_batch: bool) -> None:
+        handled.append((sequence, event.read()))
+        if len(handled) == 2:
+            processor.halt()
+
+    processor = BatchEventProcessor(ring, ring.new_barrier(), handle, name="a")
+    world.name(processor.sequence, "sequence a")
+    world.task("a", processor.run)
+
+    def with_skip() -> None:
+        barrier = ring.sequencer.producer_barrier()
+        high = barrier.next(2)
+        barrier.skip(high - 1)
+        ring.get(high).write(high)
+        barrier.publish(high)
+        kept.append(high)
+
+    def without() -> None:
+        barrier = ring.sequencer.producer_barrier()
+        sequence = barrier.next(1)
+        ring.get(sequence).write(sequence)
+        barrier.publish(sequence)
+        kept.append(sequence)
+
+    world.task("p", with_skip)
+    world.task("q", without)
+
+    def check() -> None:
+        assert handled == [(sequence, sequence) for sequence in sorted(kept)], f"{handled}, and published was {kept}"
+
+    world.checks.append(check)
+    no_hole(world, ring, 3)
+
+
+def refusals(kind: ProducerType) -> Callable[[World], None]:
+    """Claims that are refused, time out, or find the ring closed, leave nothing behind."""
+
+    def build(world: World) -> None:
+        ring = world.ring(1, kind)
+        own = Sequence(memory=world.memory)
+        world.name(own, "sequence a")
+        ring.add_gating_sequences(own)
+
+        def produce() -> None:
+            barrier = ring.sequencer.producer_barrier()
+            claims: list[Callable[[], int]] = [
+                lambda: barrier.try_next(1),
+                lambda: barrier.next(1, 0.002),
+                lambda: barrier.next(1),
+            ]
+            for claim in claims:
+                try:
+                    sequence = claim()
+                except (ClaimTimeoutError, InsufficientCapacityError, RingBufferClosedError):
+                    continue
+                ring.get(sequence).write(sequence)
+                barrier.publish(sequence)
+
+        def consume() -> None:
+            available = ring.new_barrier().view().available()
+            if available == 0:
+                assert ring.get(0).read() == 0
+                own.set(0)
+
+        world.task("p", produce)
+        if kind is ProducerType.MULTI:
+            world.task("q", produce)
+        world.task("a", consume)
+        world.task("closer", ring.close)
+        no_hole(world, ring)
+
+        def check() -> None:
+            assert ring.sequencer.claimed <= own.get() + 1, "more was claimed than there was room for"
+
+        world.checks.append(check)
+
+    return build
+
+
+SCENARIOS = [
+    Scenario("single", "1 producer, 3 events, chain of 2, ring 2", chain(ProducerType.SINGLE, [1, 1, 1]), (0, 1)),
+    Scenario("batches", "1 producer, batches of 2 and 1, chain of 2", chain(ProducerType.SINGLE, [2, 1, 2]), (0, 1)),
+    Scenario("one-slot", "1 producer, ring 1, chain of 2", chain(ProducerType.SINGLE, [1, 1, 1], size=1), (0, 1)),
+    Scenario("diamond", "1 producer, 2 events, diamond of 3", diamond, (0, 1)),
+    Scenario("multi", "2 producers x 2 batches, ring 2", one(ProducerType.MULTI, [1, 2], [2, 1]), (1, 2)),
+    Scenario("multi-ones", "2 producers x 2 events, ring 2", one(ProducerType.MULTI, [1, 1], [1, 1]), (1, 2)),
+    Scenario("multi-chain", "2 producers x 2 events, chain of 2", chain(ProducerType.MULTI, [1, 1], [1, 1]), (0, 1)),
+    Scenario("three", "3 producers x 1 event, ring 1", one(ProducerType.MULTI, [1], [1], [1], size=1), (0, 1)),
+    Scenario("skipping", "2 producers, one skips a part of its claim", skipping, (1, 2)),
+    Scenario("refused", "1 producer: full, timed out, closed", refusals(ProducerType.SINGLE), (1, 2)),
+    Scenario("refused-multi", "2 producers: full, timed out, closed", refusals(ProducerType.MULTI), (0, 1)),
+]

@@ -1,0 +1,70 @@
+"""Rings of values: a slot is cleared when the last consumer has passed it, and before it is filled again."""
+
+from typing import Any
+
+from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, ProducerType, RingBuffer
+from tests.schedules.explore import Scenario
+from tests.schedules.world import World
+
+
+def cleared(events: int, size: int, leaves: bool) -> Any:
+    """Two consumers side by side; with `leaves` one of them is removed at some moment."""
+
+    def build(world: World) -> None:
+        ring: RingBuffer[Any] = RingBuffer.of_values(
+            size, ProducerType.SINGLE, BusySpinWaitStrategy(), memory=world.memory, host=world.host
+        )
+        world.names_of(ring)
+        release: Any = ring._release
+        world.name_cell(release._pending, "pending")
+        world.name(release._gate, "gate")
+        for name in "ab":
+            value_consumer(world, ring, name, events - 1, leaves and name == "b")
+
+        def produce() -> None:
+            barrier = ring.sequencer.producer_barrier()
+            for _ in range(events):
+                sequence = barrier.next(1)
+                ring[sequence] = sequence
+                barrier.publish(sequence)
+
+        world.task("p", produce)
+        world.expect("a", events=events)
+
+        def check() -> None:
+            handled = world.handled["b"]
+            assert handled == [(sequence, sequence) for sequence in range(len(handled))]
+            assert leaves or len(handled) == events
+            held = [value for value in list.__iter__(ring.slots.view()) if value is not None]
+            assert not held, f"the ring still holds {held}"
+
+        world.checks.append(check)
+
+    return build
+
+
+def value_consumer(world: World, ring: RingBuffer[Any], name: str, last: int, leaves: bool) -> None:
+    handled = world.handled.setdefault(name, [])
+
+    def handle(value: Any, sequence: int, end_of_batch: bool) -> None:
+        handled.append((sequence, value))
+        if sequence == last:
+            processor.halt()
+
+    processor = BatchEventProcessor(ring, ring.new_barrier(), handle, name=name)
+    world.name(processor.sequence, f"sequence {name}")
+    world.task(name, processor.run)
+
+    def leave() -> None:
+        processor.close()
+        assert ring.remove_gating_sequence(processor.sequence)
+
+    if leaves:
+        world.task("leaver", leave)
+
+
+SCENARIOS = [
+    Scenario("values", "2 consumers, 3 values, ring 2", cleared(3, 2, False), (0, 1)),
+    Scenario("values-one", "2 consumers, 2 values, ring 1", cleared(2, 1, False), (0, 1)),
+    Scenario("values-leave", "2 consumers, one leaves", cleared(2, 1, True), (0, 1)),
+]

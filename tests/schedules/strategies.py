@@ -1,0 +1,130 @@
+"""Strategies: at random, by random priorities, as written down, and all of them in turn."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.schedules.scheduler import Failure, Pruned, Scheduler
+from tests.schedules.task import Task
+
+
+class First:
+    """Whoever runs goes on; else the first. The schedule with the fewest switches."""
+
+    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+        return enabled[0] if current is None else current
+
+
+class RandomWalk:
+    """Anybody, each time; `stay` is how likely whoever runs goes on."""
+
+    def __init__(self, seed: int, stay: float = 0.0) -> None:
+        self._random: Final = random.Random(seed)
+        self._stay: Final = stay
+
+    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+        if current is not None and self._stay and self._random.random() < self._stay:
+            return current
+        return self._random.choice(enabled)
+
+
+class Priorities:
+    """Probabilistic concurrency testing (Burckhardt et al., 2010): random priorities, lowered at `depth` random steps.
+
+    A fault that needs `depth` switches at certain steps is found with a known probability, however many threads there are.
+    """
+
+    def __init__(self, seed: int, depth: int, length: int) -> None:
+        self._random: Final = random.Random(seed)
+        self._priorities: Final[dict[int, float]] = {}
+        self._changes: Final = {self._random.randrange(length): -number for number in range(1, depth + 1)}
+        self._taken = 0
+
+    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+        for each in enabled:
+            self._priorities.setdefault(each.index, 1 + self._random.random())
+        lowered = self._changes.get(self._taken)
+        if lowered is not None and current is not None:
+            self._priorities[current.index] = lowered
+        self._taken += 1
+        return max(enabled, key=lambda each: self._priorities[each.index])
+
+
+class Replay:
+    """The choices of an earlier run, by the numbers of the tasks; where one is not possible or there is none, as `First`."""
+
+    def __init__(self, choices: Sequence[int]) -> None:
+        self._choices: Final = choices
+        self._taken = 0
+
+    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+        wanted = self._choices[self._taken] if self._taken < len(self._choices) else -1
+        self._taken += 1
+        for each in enabled:
+            if each.index == wanted:
+                return each
+        return enabled[0] if current is None else current
+
+
+@dataclass
+class _Node:
+    chosen: tuple[int, int]
+    others: list[tuple[int, int]]
+
+
+@dataclass
+class Exhaustive:
+    """Every schedule with at most so many preemptions, run by run (Musuvathi and Qadeer: CHESS, 2008).
+
+    A preemption takes the turn from a task that could go on. Two runs that differ only in the order of steps that have nothing
+    to do with each other come to the same state, in which every task has learned the same and everything shared has the same
+    value; only the first of them is followed further. That is the reduction by happens-before of CHESS.
+
+    Call `next_run` before each run until it returns False.
+
+    Attributes:
+        preemptions: the most in one run; None is no limit.
+        visited: the states in which there was a choice, and with how many preemptions left.
+    """
+
+    preemptions: int | None = None
+    visited: dict[int, int] = field(default_factory=dict)
+    _path: list[_Node] = field(default_factory=list)
+    _taken: int = 0
+    _left: int = 0
+    _started: bool = False
+
+    def next_run(self) -> bool:
+        """Make ready for the next run; False if there is none."""
+        if self._started:
+            while self._path and not self._path[-1].others:
+                self._path.pop()
+            if not self._path:
+                return False
+            self._path[-1].chosen = self._path[-1].others.pop()
+        self._started = True
+        self._taken = 0
+        self._left = 1 << 30 if self.preemptions is None else self.preemptions
+        return True
+
+    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+        if self._taken < len(self._path):
+            index, cost = self._path[self._taken].chosen
+        else:
+            # Who can go on, and for whom that is no preemption, is a part of the state: one who spins cannot, for a while.
+            who = tuple(each.index for each in enabled)
+            state = hash((scheduler.fingerprint(), who, None if current is None else current.index))
+            if self.visited.get(state, -1) >= self._left:
+                raise Pruned
+            self.visited[state] = self._left
+            first = enabled[0] if current is None else current
+            costs = [(each.index, 0 if current is None else 1) for each in enabled if each is not first]
+            index, cost = first.index, 0
+            self._path.append(_Node((index, cost), [each for each in reversed(costs) if each[1] <= self._left]))
+        self._taken += 1
+        self._left -= cost
+        for each in enabled:
+            if each.index == index:
+                return each
+        raise Failure(f"this scenario does not do the same twice: task {index} should go on, and only {enabled} can")

@@ -1,0 +1,98 @@
+"""`Task`: a thread of a scenario, what it waits for and what it has learned; `Location`: something that is shared."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+#: The most steps in one turn of a loop that looks for something.
+LONGEST_TURN: Final = 16
+
+
+class Location:
+    """Something shared that has a value: a word, a lock, a condition, an event."""
+
+    __slots__ = ("clock", "name", "users", "value", "written")
+
+    def __init__(self, name: str, value: Any) -> None:
+        self.name = name
+        self.value = value
+        self.users = 0
+        self.written = False
+        #: What whoever reads this knows to have happened: a vector clock, by the numbers of the tasks.
+        self.clock: dict[int, int] = {}
+
+    @property
+    def state(self) -> Any:
+        """What two runs must have in common here to be in the same state."""
+        return self.value
+
+
+class Task:
+    """One thread of a scenario."""
+
+    def __init__(self, name: str, index: int) -> None:
+        self.name: Final = name
+        self.index: Final = index
+        self.go: Final = threading.Lock()
+        self.go.acquire()
+        self.thread: threading.Thread | None = None
+        self.done = False
+        self.access: tuple[str, str] = ("start", "")
+        #: Whether it can go on; None is yes.
+        self.ready: Callable[[], bool] | None = None
+        #: When it may go on without that, and whether it can then; None is never.
+        self.deadline: float | None = None
+        self.late: Callable[[], bool] | None = None
+        self.timed_out = False
+        #: Whether it waits for anything at all to be written.
+        self.spins = False
+        self.loads: dict[str, int] = {}
+        self.loads_at = self.spun_at = -1
+        self.turn = -1
+        self.made = 0
+        #: What has happened before the step that it takes: a vector clock.
+        self.clock: dict[int, int] = {index: 1}
+        #: Stands for everything that this task has learned; with what is shared, it determines what it does next.
+        self.history = 0
+        #: What it has done since it last wrote something; its history after each of that, and the version at that time.
+        self.log: list[tuple[tuple[str, str, Any], int, int]] = []
+
+    def can_go_on(self) -> bool:
+        """Whether it can take its next step now."""
+        return not self.done and (self.ready is None or self.ready())
+
+    def can_time_out(self) -> bool:
+        """Whether it waits with a limit, and could go on if that were over."""
+        return not self.done and self.deadline is not None and (self.late is None or self.late())
+
+    def learn(self, entry: tuple[str, str, Any], version: int, wrote: bool) -> int | None:
+        """Take a step into the history.
+
+        A turn of a loop that has found the same as the turn before it leaves no trace: the task is where it was.
+
+        Returns:
+            What the version was when such a turn began, if this step has ended one.
+        """
+        self.history = hash((self.history, entry))
+        log = self.log
+        if wrote:
+            log.clear()
+            return None
+        log.append((entry, self.history, version))
+        for turn in range(1, min(LONGEST_TURN, (len(log) - 1) // 2) + 1):
+            if log[-1 - turn][0] == entry and all(log[-1 - at][0] == log[-1 - at - turn][0] for at in range(1, turn)):
+                began = log[-turn][2]
+                del log[-turn:]
+                self.history = log[-1][1]
+                return began
+        return None
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def join(clock: dict[int, int], other: dict[int, int]) -> None:
+    """The later of two vector clocks, into the first."""
+    for index, count in other.items():
+        if clock.get(index, 0) < count:
+            clock[index] = count

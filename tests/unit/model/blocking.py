@@ -1,0 +1,98 @@
+"""The mirror of spec/Blocking.tla: the same actions, in Python. What it is worth, test_mirrors.py shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.unit.model.graphs import State
+from tests.unit.model.single_producer import put
+
+PUBLISHER, HALTER = "publisher", "halter"
+CONSUMERS = ("a", "b")
+FREE = "nobody"
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """The protocol within bounds."""
+
+    events: int
+    lite: bool
+    may_time_out: bool
+    alerted: frozenset[str]
+
+    def initial(self) -> State:
+        return {
+            "pc": {PUBLISHER: "publish", HALTER: "alert", "a": "check", "b": "check"},
+            "cursor": -1,
+            "sequence": dict.fromkeys(CONSUMERS, -1),
+            "alert": dict.fromkeys(CONSUMERS, False),
+            "lock": FREE,
+            "asleep": frozenset(),
+            "needed": False,
+        }
+
+    @property
+    def threads(self) -> tuple[str, ...]:
+        return (PUBLISHER, HALTER, *CONSUMERS)
+
+    def of_thread(self, state: State, thread: str) -> Iterator[tuple[str, State]]:
+        if thread == PUBLISHER and state["pc"][PUBLISHER] == "publish" and state["cursor"] < self.events - 1:
+            yield "Publish", self.then(state, PUBLISHER, "signal", cursor=state["cursor"] + 1)
+        elif thread == HALTER and state["pc"][HALTER] == "alert":
+            for c in self.alerted:
+                yield "Alert", self.then(state, HALTER, "signal", alert=put(state["alert"], c, True))
+        elif thread in CONSUMERS:
+            yield from self.consumer(state, thread)
+        yield from self.signal(state, thread)
+
+    def then(self, state: State, thread: str, to: str, **changes: Any) -> State:
+        """The changes of a step: where the thread is afterwards, and the rest."""
+        return {"pc": put(state["pc"], thread, to), **changes}
+
+    def is_there(self, state: State, c: str) -> bool:
+        """Whether what the consumer waits for has happened."""
+        dependent: int = state["cursor"] if c == "a" else state["sequence"]["a"]
+        wanted: int = state["sequence"][c] + 1
+        return dependent >= wanted
+
+    def consumer(self, state: State, c: str) -> Iterator[tuple[str, State]]:
+        is_free = state["lock"] == FREE
+        locked = "announce" if self.lite else "look"
+        match state["pc"][c]:
+            case "check" if state["sequence"][c] < self.events - 1:
+                yield "CheckAlert", self.then(state, c, "halted" if state["alert"][c] else "try")
+            case "try":
+                yield "Try", self.then(state, c, "advance" if self.is_there(state, c) else "lock")
+            case "lock" if is_free:
+                yield "Lock", self.then(state, c, locked, lock=c)
+            case "announce":
+                yield "Announce", self.then(state, c, "look", needed=True)
+            case "look":
+                yield "Look", self.then(state, c, "unlock" if self.is_there(state, c) else "look for alert")
+            case "look for alert":
+                yield "LookForAlert", self.then(state, c, "unlock halted" if state["alert"][c] else "sleep")
+            case "sleep":
+                yield "Sleep", self.then(state, c, "asleep", asleep=state["asleep"] | {c}, lock=FREE)
+            case "asleep" if is_free:
+                if c not in state["asleep"]:
+                    yield "Wake", self.then(state, c, locked, lock=c)
+                if self.may_time_out:
+                    yield "TimeOut", self.then(state, c, "check", asleep=state["asleep"] - {c})
+            case "unlock":
+                yield "Unlock", self.then(state, c, "advance", lock=FREE)
+            case "unlock halted":
+                yield "Unlock", self.then(state, c, "halted", lock=FREE)
+            case "advance":
+                sequence = put(state["sequence"], c, state["sequence"][c] + 1)
+                yield "Advance", self.then(state, c, "signal", sequence=sequence)
+
+    def signal(self, state: State, t: str) -> Iterator[tuple[str, State]]:
+        after = {PUBLISHER: "publish", HALTER: "done"}.get(t, "check")
+        match state["pc"][t]:
+            case "signal" if self.lite:
+                yield "Exchange", self.then(state, t, "signal lock" if state["needed"] else after, needed=False)
+            case "signal" | "signal lock" if state["lock"] == FREE:
+                yield "SignalLock", self.then(state, t, "notify", lock=t)
+            case "notify":
+                yield "Notify", self.then(state, t, after, asleep=frozenset(), lock=FREE)

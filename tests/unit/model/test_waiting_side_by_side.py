@@ -1,0 +1,186 @@
+"""Every wait strategy beside the mirror of spec/Blocking.tla: who waits, who was woken, who was halted, after each operation.
+
+The real consumers are threads that wait at real barriers, but one at a time: each operation goes as far as it comes by itself.
+Strategies that spin or sleep for short times need no signal, and come to rest where one that blocks does.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from ringbuffer import (
+    AlertError,
+    BlockingWaitStrategy,
+    BusySpinWaitStrategy,
+    LiteBlockingWaitStrategy,
+    PhasedBackoffWaitStrategy,
+    Sequence,
+    SingleProducerSequencer,
+    SleepingWaitStrategy,
+    TimeoutBlockingWaitStrategy,
+    WaitStrategy,
+    YieldingWaitStrategy,
+)
+from tests.schedules.host import ScheduledHost
+from tests.schedules.interactive import Players
+from tests.schedules.memory import ScheduledMemory
+from tests.unit.model.blocking import CONSUMERS, FREE, HALTER, PUBLISHER, Blocking
+from tests.unit.model.graphs import State
+
+TIMEOUT = 0.5
+SETTINGS = settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True, report_multiple_bugs=False)
+#: As the real one, but it looks at the clock on every turn.
+Phased: Any = type("Phased", (PhasedBackoffWaitStrategy,), {"SPIN_TRIES": 1})
+
+STRATEGIES: dict[str, Callable[[ScheduledMemory, ScheduledHost], WaitStrategy]] = {
+    "busy spin": lambda memory, host: BusySpinWaitStrategy(),
+    "yielding": lambda memory, host: YieldingWaitStrategy(host=host),
+    "sleeping": lambda memory, host: SleepingWaitStrategy(1, 1, host=host),
+    "blocking": lambda memory, host: BlockingWaitStrategy(host=host),
+    "lite blocking": lambda memory, host: LiteBlockingWaitStrategy(memory=memory, host=host),
+    "timeout blocking": lambda memory, host: TimeoutBlockingWaitStrategy(TIMEOUT, host=host),
+    "phased": lambda memory, host: Phased.with_lite_lock(1e-4, 1e-4, memory=memory, host=host),
+}
+
+
+class Waiting(RuleBasedStateMachine):
+    #: Of `STRATEGIES`.
+    kind: str
+
+    @initialize(exponent=st.integers(0, 4), alerted=st.sampled_from(["", "a", "b", "ab"]))
+    def build(self, exponent: int, alerted: str) -> None:
+        self.players = Players()
+        scheduler = self.players.scheduler
+        self.memory, self.host = ScheduledMemory(scheduler), ScheduledHost(scheduler)
+        self.strategy: Any = STRATEGIES[self.kind](self.memory, self.host)
+        self.times_out = isinstance(self.strategy, TimeoutBlockingWaitStrategy)
+        self.mirror = Blocking(10_000, isinstance(self.strategy, LiteBlockingWaitStrategy), self.times_out, frozenset(alerted))
+        self.state: State = self.mirror.initial()
+        self.sequencer = SingleProducerSequencer(1 << exponent, self.strategy, memory=self.memory, host=self.host)
+        self.sequences = {c: Sequence(memory=self.memory) for c in CONSUMERS}
+        self.sequencer.add_gating_sequences(*self.sequences.values())
+        self.barriers = {"a": self.sequencer.new_barrier(), "b": self.sequencer.new_barrier(self.sequences["a"])}
+        self.players.begin(*CONSUMERS, PUBLISHER, HALTER)
+
+    def teardown(self) -> None:
+        if hasattr(self, "players"):
+            self.players.end()
+
+    # -- the mirror ---------------------------------------------------------------------------------------------
+
+    def fire(self, thread: str, *labels: str) -> bool:
+        """Take the next step of a thread, if there is one by one of these names."""
+        for label, changes in self.mirror.of_thread(self.state, thread):
+            if label in labels or (not labels and label not in ("TimeOut", "CheckAlert", "Publish", "Alert")):
+                self.state = {**self.state, **changes}
+                return True
+        return False
+
+    def rest(self) -> None:
+        """Let everybody go on until they sleep, or need an order."""
+        while any(self.fire(thread) for thread in self.mirror.threads):
+            pass
+        assert self.state["lock"] == FREE
+
+    # -- operations ---------------------------------------------------------------------------------------------
+
+    def idle(self) -> list[str]:
+        return [c for c in CONSUMERS if self.state["pc"][c] == "check"]
+
+    @precondition(lambda self: self.idle())
+    @rule(data=st.data())
+    def wait(self, data: st.DataObject) -> None:
+        c = data.draw(st.sampled_from(self.idle()))
+        assert self.fire(c, "CheckAlert")
+        self.rest()
+        self.players.order(c, lambda: self.wait_and_advance(c))
+
+    def wait_and_advance(self, c: str) -> int:
+        """As a processor does with batches of one event."""
+        sequence = self.sequences[c].get() + 1
+        available = self.barriers[c].view().wait_for(sequence)
+        if available >= sequence:
+            self.sequences[c].set(sequence)
+            self.strategy.signal_all_when_blocking()
+        return available
+
+    def room(self) -> int:
+        """How many more events may be published."""
+        slowest: int = min(self.state["sequence"].values())
+        return slowest + self.sequencer.buffer_size - self.state["cursor"]  # type: ignore[no-any-return]
+
+    @precondition(lambda self: self.room() > 0)
+    @rule()
+    def publish(self) -> None:
+        assert self.fire(PUBLISHER, "Publish")
+        self.rest()
+
+        def operation() -> None:
+            barrier = self.sequencer.producer_barrier()
+            barrier.publish(barrier.try_next())
+
+        self.players.order(PUBLISHER, operation)
+
+    @precondition(lambda self: self.state["pc"][HALTER] == "alert" and self.mirror.alerted)
+    @rule(data=st.data())
+    def alert(self, data: st.DataObject) -> None:
+        c = data.draw(st.sampled_from(sorted(self.mirror.alerted)))
+        alerted = next(changes for _, changes in self.mirror.of_thread(self.state, HALTER) if changes["alert"][c])
+        self.state = {**self.state, **alerted}
+        self.rest()
+        self.players.order(HALTER, self.barriers[c].alert)
+
+    @precondition(lambda self: self.times_out and self.state["asleep"])
+    @rule()
+    def time_passes(self) -> None:
+        for c in sorted(self.state["asleep"]):
+            assert self.fire(c, "TimeOut")
+        self.players.let_time_pass(2 * TIMEOUT)
+
+    @rule()
+    def signal_for_nothing(self) -> None:
+        """Whoever is woken for nothing goes to sleep again."""
+        self.state = {**self.state, "pc": {**self.state["pc"], PUBLISHER: "signal"}}
+        self.rest()
+        self.players.order(PUBLISHER, self.strategy.signal_all_when_blocking)
+
+    # -- what must be the same ----------------------------------------------------------------------------------
+
+    @invariant()
+    def looks_the_same(self) -> None:
+        if hasattr(self, "players"):
+            with self.players.apart():
+                self.compare()
+
+    def compare(self) -> None:
+        pc = self.state["pc"]
+        assert self.sequencer.published() == self.state["cursor"]
+        for c in CONSUMERS:
+            assert self.sequences[c].get() == self.state["sequence"][c]
+            assert self.barriers[c].is_alerted == self.state["alert"][c]
+            assert self.players.is_busy(c) == (c in self.state["asleep"])
+            assert isinstance(self.players.outcomes.get(c), AlertError) == (pc[c] == "halted")
+        for condition in self.conditions():
+            assert set(condition.asleep) == self.state["asleep"]
+        if self.mirror.lite:
+            assert self.strategy._own.signal_needed.location.value == self.state["needed"]
+
+    def conditions(self) -> Iterator[Any]:
+        if hasattr(self.strategy, "_condition"):
+            yield self.strategy._condition
+
+
+@pytest.mark.parametrize("kind", STRATEGIES)
+def test_a_strategy_waits_as_the_model_says(kind: str) -> None:
+    run_state_machine_as_test(type("WaitingThere", (Waiting,), {"kind": kind}), settings=SETTINGS)  # type: ignore[no-untyped-call]
