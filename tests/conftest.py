@@ -1,4 +1,4 @@
-"""The session fails if the GIL is on under a free-threaded interpreter, before the tests or after them."""
+"""The GIL stays off under a free-threaded interpreter, before the tests and after them; no example has a deadline."""
 
 import sys
 import sysconfig
@@ -10,6 +10,15 @@ FREE_THREADED = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
 
 def gil_is_on() -> bool:
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+def pytest_configure() -> None:
+    # Not before pytest has seen to its plugins, of which hypothesis is one.
+    from hypothesis import settings
+
+    # Examples with threads take as long as the machine lets them: slow is not wrong.
+    settings.register_profile("threads", deadline=None)
+    settings.load_profile("threads")
 
 
 def pytest_report_header() -> str:

@@ -13,11 +13,17 @@ from tests.unit.model.values import parse
 from tests.unit.model.work_pool import WorkPool
 
 #: As in spec/Graphs.tla.
-CONSUMERS: dict[str, frozenset[str]] = {"One": frozenset("a"), "Two": frozenset("ab"), "Three": frozenset("abc")}
+CONSUMERS: dict[str, frozenset[str]] = {
+    "One": frozenset("a"),
+    "Two": frozenset("ab"),
+    "Three": frozenset("abc"),
+    "Four": frozenset("abcd"),
+}
 DEPENDENCIES: dict[str, dict[str, frozenset[str]]] = {
     "Independent": {},
     "Chain": {"b": frozenset("a")},
     "Diamond": {"c": frozenset("ab")},
+    "Kite": {"b": frozenset("a"), "c": frozenset("a"), "d": frozenset("bc")},
 }
 
 
