@@ -64,7 +64,7 @@ class Litmus:
     set_back: Callable[[Any], Callable[[], object]]
     rows: tuple[Row, ...]
     final: Callable[[Any], Act] | None = None
-    instances: int = 256
+    instances: int = 64
 
 
 @dataclass
@@ -89,8 +89,13 @@ class Verdict:
         """Whether the race was run, and nothing forbidden was seen."""
         return self.counts.total() > 0 and self.count(Grade.FORBIDDEN) == 0
 
+    @property
+    def summary(self) -> str:
+        """Without the table."""
+        return f"{self.litmus.name}, {self.memory}: {self.counts.total():,} times"
+
     def __str__(self) -> str:
-        lines = [f"{self.litmus.name}, {self.memory}: {self.counts.total():,} times    {self.litmus.race}"]
+        lines = [f"{self.summary}    {self.litmus.race}"]
         for row, count in self.graded():
             lines.append(f"  {row.outcome!s:>30} {count:>12,}  {row.grade.value:<11} {row.reason}")
         return "\n".join(lines)

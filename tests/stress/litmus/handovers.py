@@ -300,7 +300,6 @@ RACES = (
             acceptable(("sleeps", "woke"), "asleep, and woken"),
             forbidden(("sleeps", "nobody"), "a lost wake-up"),
         ),
-        instances=64,
     ),
     Litmus(
         "joining: where the newcomer starts, and the producer's minimum",
@@ -312,7 +311,6 @@ RACES = (
             acceptable((FAR, None, FAR), "all have passed"),
             forbidden((FAR, None, -1), "slots were given away that the newcomer has yet to read"),
         ),
-        instances=64,
     ),
     Litmus(
         "halting: state and alert", "cas(state), exchange(alert, 1)  |  exchange(alert, 0), r = state", Halt,
@@ -324,7 +322,6 @@ RACES = (
             forbidden((None, "goes on", "quiet"), "a halt that nobody sees"),
         ),
         halt_alert,
-        instances=64,
     ),
     Litmus(
         "work pool: two workers finish at once", "busy1 = idle, raise done  |  busy2 = idle, raise done", Work,

@@ -228,7 +228,6 @@ def _flags(name: str, writer: Callable[[Row], Act], race: str) -> Litmus:
             forbidden((None, ("some", "missing")), "a flag was seen before its event"),
             forbidden((None, ("all", "missing")), "a flag was seen before its event"),
         ),
-        instances=64,
     )  # fmt: skip
 
 
