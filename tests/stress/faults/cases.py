@@ -109,18 +109,19 @@ def fault_shapes(draw: st.DrawFn, seed: int) -> FaultShape:
     switches = Switches(
         cores=draw(st.sampled_from(CORES)), nice=draw(st.booleans()), seed=seed, interval=draw(st.sampled_from([None, 1e-5]))
     )
+    colleagues = draw(st.integers(0, 2)) if case.consumer == "worker" else 0
     return FaultShape(
         seed=seed,
         case=case,
         call=draw(st.integers(1, _MOST_CALLS.get(case.place, 1))),
-        size=1 << draw(st.integers(0, 7)),
+        size=1 << draw(st.integers(3 if colleagues else 0, 7)),  # with room for one event, one worker may get them all
         values=draw(st.booleans()),
         single=draw(st.booleans()),
         producers=draw(st.integers(1, 4)),
         waiting="timeout blocking" if case.place == "on_timeout" else draw(st.sampled_from(_WAITING)),
         behind=draw(st.booleans()),
         dependent=draw(st.booleans()),
-        colleagues=draw(st.integers(0, 2)) if case.consumer == "worker" else 0,
+        colleagues=colleagues,
         removed=draw(st.booleans()),
         switches=switches,
     )

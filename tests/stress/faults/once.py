@@ -80,7 +80,9 @@ def run(shape: FaultShape, counts: Counter[str]) -> Account:
         Exception: whatever a thread raised that was not injected.
     """
     with shape.switches.applied() as host:
-        account = Round(shape, host).run()
+        at_work = Round(shape, host)
+        account = at_work.run()
+    counts["failed publications"] += sum(sender.failed for sender in at_work.senders)
     counts[f"at {shape.case.place}"] += 1
     counts[shape.case.severity.value] += 1
     return account
