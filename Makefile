@@ -26,10 +26,10 @@ test: venv ## unit tests, the small models, schedules up to a small bound, then 
 	@$(BIN)/python -m pytest tests/unit
 	@$(BIN)/python -m ringbuffer check
 	@$(BIN)/python -m tests.schedules explore
-	@RINGBUFFER_STRESS_SECONDS=$(SHORT_STRESS_SECONDS) $(BIN)/python -m pytest tests/stress
+	@$(BIN)/python -m tests.stress --brief --seconds $(SHORT_STRESS_SECONDS)
 
-stress: venv ## stress tests for SECONDS=300
-	@RINGBUFFER_STRESS_SECONDS=$(SECONDS) $(BIN)/python -m pytest --timeout 0 tests/stress
+stress: venv ## litmus tests, random topologies, faults at every callback, for SECONDS=300
+	@$(BIN)/python -m tests.stress --seconds $(SECONDS)
 
 check: venv ## model-check the protocol with TLC: the small configurations (NAMES="..." chooses)
 	@$(BIN)/python -m ringbuffer check $(NAMES)
