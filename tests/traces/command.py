@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from ringbuffer.cli.check.tools import Tools, ToolsError, find_tools
+from tests.traces.cost import tell
 from tests.traces.entries import Trace, trace_of
-from tests.traces.run import Run, trace
+from tests.traces.run import trace
 from tests.traces.shapes import GRAPHS, SIZES, Shape, drawn, long
 from tests.traces.validate import Verdict, account, validate
 
@@ -42,6 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=100, metavar="N", help="short runs, each of another shape (100)")
     parser.add_argument("--seed", type=int, default=1, help="of the shapes (1)")
     parser.add_argument("--long", action="store_true", help="a few long runs too")
+    parser.add_argument("--cost", action="store_true", help="instead, measure what tracing costs, on and off")
+    parser.add_argument(
+        "--fault", metavar="NAME", help="with a fault of tests/schedules/faults.py in the library: to be refused"
+    )
     parser.add_argument("--list", action="store_true", help="only list the shapes")
     chosen = parser.parse_args(arguments)
     words = {"single", "multi", *GRAPHS, *map(str, SIZES)}
@@ -51,6 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
         return CANNOT
     shapes = [drawn(chosen.seed, number) for number in range(chosen.runs)] + (long(chosen.seed) if chosen.long else [])
     shapes = [shape for shape in shapes if _is_meant(shape, chosen.names)]
+    if chosen.cost:
+        tell()
+        return 0
     if chosen.list:
         for shape in shapes:
             print(shape)
@@ -69,41 +77,55 @@ def _is_meant(shape: Shape, names: list[str]) -> bool:
     return not names or any(words.issuperset(name.split()) for name in names)
 
 
+class _Asked(NamedTuple):
+    """A trace, and the same with every turn of its producers."""
+
+    trace: Trace
+    in_full: Trace
+
+
 def _validate_all(shapes: list[Shape], tools: Tools) -> int:
-    started = time.monotonic()
-    runs = [trace(shape) for shape in shapes]
-    noted = sum(len(log) for run in runs for logs in run.logs.values() for log in logs)
-    _say(f"{len(runs)} runs, {noted:,} accesses noted, {time.monotonic() - started:.1f} s")
+    started, noted, failed = time.monotonic(), 0, 0
+    asked = list[_Asked]()
+    for shape in shapes:
+        try:
+            run = trace(shape)
+        except AssertionError as error:
+            failed += 1
+            _say(f"FAILED {shape}: {error}")
+            continue
+        noted += sum(len(log) for logs in run.logs.values() for log in logs)
+        asked.append(_Asked(trace_of(run), trace_of(run, all_of_producers=True)))
+    _say(f"{len(asked)} runs, {noted:,} accesses noted, {time.monotonic() - started:.1f} s")
     _say(f"{'kind':18} {'runs':>4} {'entries':>9} {'states':>9}  {'verdict':10} {'s':>5}")
     refused, states = 0, 0
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        futures = {pool.submit(_ask, batch, tools): batch for batch in _batches(runs)}
+        futures = {pool.submit(_ask, batch, tools): batch for batch in _batches(asked)}
         for future in as_completed(futures):
             batch = futures[future]
-            verdict, accounts, length = future.result()
+            verdict, accounts = future.result()
             refused += len(accounts)
             states += verdict.states
+            kind, length = batch[0].trace.shape.kind, sum(each.trace.length for each in batch)
             says = f"{len(accounts)} REFUSED" if accounts else "accepted"
-            _say(
-                f"{batch[0].shape.kind:18} {len(batch):>4} {length:>9,} {verdict.states:>9,}  {says:10} {verdict.seconds:>5.1f}"
-            )
+            _say(f"{kind:18} {len(batch):>4} {length:>9,} {verdict.states:>9,}  {says:10} {verdict.seconds:>5.1f}")
             for each in accounts:
                 _say(each)
-    end = f"{refused} refused" if refused else "every trace is a behaviour of its model"
-    _say(f"{len(runs)} runs, {states:,} states, {time.monotonic() - started:.0f} s: {end}")
-    return FAILED if refused else 0
+    end = f"{refused} refused, {failed} failed" if refused or failed else "every trace is a behaviour of its model"
+    _say(f"{len(asked)} runs, {states:,} states, {time.monotonic() - started:.0f} s: {end}")
+    return FAILED if refused or failed else 0
 
 
-def _batches(runs: list[Run]) -> Iterator[list[Run]]:
-    """Runs of one kind, as many as one run of TLC gets."""
-    kinds = dict[str, list[Run]]()
-    for run in runs:
-        kinds.setdefault(run.shape.kind, []).append(run)
+def _batches(asked: list[_Asked]) -> Iterator[list[_Asked]]:
+    """Traces of one kind, as many as one run of TLC gets; the longest first, so that none is alone at the end."""
+    kinds = dict[str, list[_Asked]]()
+    for each in sorted(asked, key=lambda each: -each.trace.length):
+        kinds.setdefault(each.trace.shape.kind, []).append(each)
     for alike in kinds.values():
-        batch, length = list[Run](), 0
-        for run in alike:
-            batch.append(run)
-            length += trace_of(run).length
+        batch, length = list[_Asked](), 0
+        for each in alike:
+            batch.append(each)
+            length += each.trace.length
             if length >= MOST_ENTRIES:
                 yield batch
                 batch, length = [], 0
@@ -111,17 +133,15 @@ def _batches(runs: list[Run]) -> Iterator[list[Run]]:
             yield batch
 
 
-def _ask(runs: list[Run], tools: Tools) -> tuple[Verdict, list[str], int]:
-    """The verdict on some runs; for each that is refused, how far it can be taken; and how many entries they have."""
-    traces = [trace_of(run) for run in runs]
-    verdict = validate(traces, tools)
+def _ask(asked: list[_Asked], tools: Tools) -> tuple[Verdict, list[str]]:
+    """The verdict on some traces; and for each that is refused, how far it can be taken."""
+    verdict = validate([each.trace for each in asked], tools)
     accounts = list[str]()
-    for number, run in enumerate(runs):
-        if not verdict.accepted[number]:
-            in_full = trace_of(run, in_full=True)
-            if not validate([in_full], tools).accepted[0]:
-                accounts.append(f"{account(traces[number], tools)}\n  kept: {_keep(traces[number])}")
-    return verdict, accounts, sum(each.length for each in traces)
+    for each, accepted in zip(asked, verdict.accepted, strict=True):
+        refused = not accepted and (each.in_full == each.trace or not validate([each.in_full], tools).accepted[0])
+        if refused:
+            accounts.append(f"{account(each.in_full, tools)}\n  kept: {_keep(each.in_full)}")
+    return verdict, accounts
 
 
 def _keep(refused: Trace) -> Path:

@@ -8,8 +8,9 @@ have, such as the flag that says that a ring is closed, are no entries.
 the same, entry by entry, the first and the last are kept. Those between can be put back after the first without a change to
 anything else: cursor and sequences only grow, and a flag does not change back while the cursor stands, so what the first and
 the last turn have found was so all the time between; and a limit that they store is the one that they have found. So nothing
-is accepted that would not be accepted in full. It is not so certain that nothing is refused: between two turns of one producer
-another may store a limit that is lower. So what is refused is asked again in full.
+is accepted that would not be accepted in full. Nor is anything refused: a turn of loads changes nothing. Only where there are
+several producers, one may store a lower limit between two turns of another, and then the turns that are left out may be missed;
+so where such a trace is refused, it is asked again with all turns of its producers.
 """
 
 from collections.abc import Iterable
@@ -59,14 +60,14 @@ class Trace(NamedTuple):
 AGAIN = Entry("start again", 0, 0)
 
 
-def trace_of(run: Run, in_full: bool = False) -> Trace:
-    """The entries of a run; `in_full` with everything that threads found again and again."""
+def trace_of(run: Run, *, all_of_producers: bool = False) -> Trace:
+    """The entries of a run; on request with every turn of the producers, where there may be several."""
     logs = {
         thread: [entry for number, log in enumerate(logs) for entry in ([AGAIN] * (number > 0) + entries(log))]
         for thread, logs in run.logs.items()
     }
-    if not in_full:
-        logs = {thread: without_repetitions(log) for thread, log in logs.items()}
+    kept = run.shape.producers if all_of_producers and run.shape.multi else []
+    logs = {thread: log if thread in kept else without_repetitions(log) for thread, log in logs.items()}
     return Trace(run.shape, logs, is_whole=run.shape.halts != "stop")
 
 

@@ -194,6 +194,12 @@ class Event:
     def __init__(self) -> None:
         self.number = -1
 
+    def write(self, number: int) -> None:
+        self.number = number
+
+    def read(self) -> int:
+        return self.number
+
 
 class TracedEvent:
     """One thread's access to an event. Reading and writing take time, so each has a beginning and an end in the log."""
@@ -201,18 +207,18 @@ class TracedEvent:
     __slots__ = ("_event", "_log", "_place")
 
     def __init__(self, event: Any, place: Place, log: list[Noted]) -> None:
-        self._event: Final = event
+        self._event: Final[Event] = event
         self._place: Final = place
         self._log: Final = log
 
     def write(self, number: int) -> None:
         self._log.append(("write", self._place, number))
-        self._event.number = number
+        self._event.write(number)
         self._log.append(("written", self._place, number))
 
     def read(self) -> int:
         self._log.append(("read", self._place, 0))
-        number: int = self._event.number
+        number = self._event.read()
         self._log.append(("done", self._place, number))
         return number
 

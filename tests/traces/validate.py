@@ -28,7 +28,7 @@ PRODUCERS: Final = ("p", "q", "r")
 PAGE: Final = 50
 
 _ACCEPTED = re.compile(r'^<<"accepted", (\d+)>>', re.MULTILINE)
-_FURTHEST = re.compile(r'^<<"furthest", \[(.*?)\] ?>>', re.MULTILINE | re.DOTALL)
+_FURTHEST = re.compile(r'^<<\s*"furthest",\s*\[(.*?)\],\s*"(\w*)"\s*>>', re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,21 @@ def validate(traces: list[Trace], tools: Tools, *, in_any_order: bool = False) -
 
 
 def account(trace: Trace, tools: Tools) -> str:
-    """How far TLC comes with a trace that it does not accept: what each thread has done last, and what it cannot do next."""
-    outcome = _run([trace], tools, ["Furthest"])
+    """How far TLC comes with a trace that it does not accept: what each thread has done last >>> what it would do next."""
+    outcome = _run([trace], tools, ["Progress"])
     places = _FURTHEST.findall(outcome.output)
     assert places, outcome.output
-    at = {name: int(number) for name, number in re.findall(r"(\w+) \|-> (\d+)", places[-1])}
-    lines = [f"{trace.shape}: {sum(at.values())} of {trace.length} entries can be taken; then no thread goes on:"]
+    found, turn = places[-1]
+    at = {name: int(number) for name, number in re.findall(r"(\w+) \|-> (\d+)", found)}
+    lines = [f"{trace.shape}: {sum(at.values())} of {trace.length} entries can be taken"]
     for thread, log in trace.logs.items():
         taken = at[thread]
         before = " ; ".join(map(_words, log[max(0, taken - 3) : taken]))
         following = " ; ".join(map(_words, log[taken : taken + 3])) or "(its end)"
-        lines.append(f"  {thread:8} entry {taken:>5}: … {before} >>> {following}")
+        here = "  <-- no step of the model" if thread == turn else ""
+        lines.append(f"  {thread:8} entry {taken:>5}: {before} >>> {following}{here}")
+    if not turn:
+        lines.append("  nobody can go on: each would store out of turn, or load what is not there")
     return "\n".join(lines)
 
 

@@ -60,10 +60,15 @@ AllTaken == \A t \in DOMAIN at : ~Has(t)
 \* Told, and always true.
 Accepted(isOver) == (AllTaken /\ (Traces[trace].whole => isOver)) => PrintT(<<"accepted", trace>>)
 
-\* Tells how far it has come, for a single trace.
+\* Tells how far a single trace can be taken, and who is to go on from there, if it is anybody's turn.
 Taken == LET Sum[threads \in SUBSET DOMAIN at] ==
                  IF threads = {} THEN 0 ELSE LET t == CHOOSE t \in threads : TRUE IN at[t] + Sum[threads \ {t}]
          IN Sum[DOMAIN at]
+
 ASSUME TLCSet(1, -1)
-Furthest == IF Taken > TLCGet(1) THEN TLCSet(1, Taken) /\ PrintT(<<"furthest", at>>) ELSE TRUE
+
+Furthest(ready) ==
+    Taken > TLCGet(1) =>
+        /\ TLCSet(1, Taken)
+        /\ PrintT(<<"furthest", at, IF ready = {} THEN "" ELSE CHOOSE t \in ready : TRUE>>)
 =============================================================================

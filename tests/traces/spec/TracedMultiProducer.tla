@@ -92,4 +92,6 @@ IsOver ==
     /\ \A c \in Consumers : pc[c] = "wait" /\ sequence[c] = cursor
 
 Report == Accepted(IsOver)
+
+Progress == Furthest({t \in Threads : Ready(t)})
 =============================================================================

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ringbuffer.barrier import Available
 from ringbuffer.cli.check.tools import find_tools
 from tests.schedules.conform import Access, Projection
 from tests.schedules.projections import OfMultiProducer, OfSingleProducer
@@ -22,7 +23,7 @@ from tests.unit.model.multi_producer import MultiProducer
 from tests.unit.model.single_producer import SingleProducer
 
 #: Tampered traces of one run that TLC is asked about, drawn from all; and random walks of a mirror.
-SAMPLE, WALKS = 60, 15
+SAMPLE, WALKS = 48, 10
 
 
 def genuine(multi: bool, halts: str = "none", strategy: str = "yield") -> Trace:
@@ -134,6 +135,13 @@ def test_the_orders_that_are_not_tried_make_no_difference(multi: bool) -> None:
     assert few.states < every.states
 
 
+def test_a_library_with_a_fault_leaves_traces_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A consumer that does not look at those it comes after, before it waits."""
+    monkeypatch.setattr(Available, "highest_from", lambda self, sequence: self._published.highest_from(sequence))
+    traces = [genuine(multi=False) for _ in range(2)]
+    assert validate(traces, find_tools(print)).accepted == [False] * 2
+
+
 def test_it_is_told_how_far_a_refused_trace_can_be_taken() -> None:
     true = genuine(False)
     log = true.logs["producer"]
@@ -142,4 +150,4 @@ def test_it_is_told_how_far_a_refused_trace_can_be_taken() -> None:
     words = account(false, find_tools(print))
     assert f"producer entry {first:>5}: " in words
     assert "write slot 0: 0 ; written slot 0: 0 >>> load limit 0:" in words
-    assert "no thread goes on" in words
+    assert "<-- no step of the model" in words
