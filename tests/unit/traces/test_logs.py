@@ -67,7 +67,7 @@ def test_without_a_trace_the_library_has_the_memory_it_always_has() -> None:
     sequencer: Any = ring.sequencer
     assert type(ring.memory) is ProcessMemory
     assert type(sequencer._cursor._cell) is process.ProcessCell
-    view = sequencer._cursor.view()
+    view: Any = sequencer._cursor.view()
     assert type(view) is process.ProcessCellView
     if process.PLAIN_MOVES_ARE_ORDERED:
         assert type(view.word) is memoryview
