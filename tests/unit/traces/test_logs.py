@@ -67,10 +67,9 @@ def test_without_a_trace_the_library_has_the_memory_it_always_has() -> None:
     sequencer: Any = ring.sequencer
     assert type(ring.memory) is ProcessMemory
     assert type(sequencer._cursor._cell) is process.ProcessCell
-    view: Any = sequencer._cursor.view()
-    assert type(view) is process.ProcessCellView
+    assert type(sequencer._cursor.view()) is process.ProcessCellView
     if process.PLAIN_MOVES_ARE_ORDERED:
-        assert type(view.word) is memoryview
+        assert type(sequencer._cursor.view().word) is memoryview
     assert all(type(each) is list for each in ring.slots.view())
     # And nothing in the library knows of traces.
     sources = Path(process.__file__).parents[1].rglob("*.py")
