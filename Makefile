@@ -11,7 +11,7 @@ ARGS ?=
 NAMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test stress check check-full mirrors mutants explore lint format coverage dist clean
+.PHONY: help venv demo test stress check check-full mirrors mutants explore validate-traces lint format coverage dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ mutants: venv ## faults of the models, each of which TLC must find
 explore: venv ## every schedule of the real code up to a bound, and faults of the library to be found (NAMES="..." chooses)
 	@$(BIN)/python -m tests.schedules explore --full $(NAMES)
 	@$(BIN)/python -m tests.schedules faults
+
+validate-traces: venv ## traces of free-running threads, 100 short and a few long ones: TLC says whether the models could (NAMES="..." chooses)
+	@$(BIN)/python -m tests.traces --long $(NAMES)
 
 lint: venv ## ruff, ruff format, mypy --strict
 	@$(BIN)/ruff check .
