@@ -14,7 +14,7 @@ NAMES ?=
 .PHONY: help venv demo test stress check check-full mirrors mutants explore validate-traces lint format coverage dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: ## prepare .venv: find or build a free-threaded CPython 3.13, install the dependencies
 	@$(PYTHON_FOR_SETUP) -m tools.bootstrap --venv $(VENV)
