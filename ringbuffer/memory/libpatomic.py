@@ -4,10 +4,12 @@ The `atomics` package is two things: a C library of lock-free operations, libpat
 goes through cffi. On free-threaded CPython 3.13, `import atomics` imports cffi's extension module, which re-enables the
 GIL. But the package also carries a description of libpatomic for `ctypes` (`atomics/_impl/patomic.py`) which imports
 nothing else. So: find the package without importing it, load that one file by its path, and take from it the addresses
-of the sequentially consistent, acquire and release operations on 64-bit and 8-bit integers.
+of the operations on 64-bit and 8-bit integers: loads and stores, which are told their order, and read-modify-writes from a
+second table, which are sequentially consistent by themselves.
 
 The calls are made through `PYFUNCTYPE` (which does not detach the thread state: the operations take nanoseconds)
-with arguments prepared beforehand: see `process.py`.
+with arguments prepared beforehand: see `process.py`. An argument costs more than the operation, so those whose order is fixed
+are not told it.
 """
 
 import ctypes
@@ -49,18 +51,20 @@ class AtomicOperations:
 
     def __init__(self, table: Any, width: int) -> None:
         operations = table.Patomic.ops(width)
+        # Of the same layout, but its functions take no order: it is given here, once.
+        ordered = table.Patomic._get_lib().patomic_create(width, Order.SEQ_CST, 0, 0).ops
         self.width: Final = width
         self.alignment: Final = int(table.Patomic.alignment(width).recommended)
         #: load(address, order, result)
         self.load: Final = _function(operations.fp_load, None, "load", width)
         #: store(address, desired, order)
         self.store: Final = _function(operations.fp_store, None, "store", width)
-        #: exchange(address, desired, order, result)
-        self.exchange: Final = _function(operations.xchg_ops.fp_exchange, None, "exchange", width)
-        #: compare_exchange(address, expected, desired, order if it succeeds, order if it fails) -> 0 or 1
-        self.compare_exchange: Final = _function(operations.xchg_ops.fp_cmpxchg_strong, ctypes.c_int, "compare-and-swap", width)
-        #: fetch_add(address, delta, order, result)
-        self.fetch_add: Final = _function(operations.signed_ops.fp_fetch_add, None, "fetch-and-add", width)
+        #: exchange(address, desired, result), sequentially consistent, as are the two below
+        self.exchange: Final = _function(ordered.xchg_ops.fp_exchange, None, "exchange", width)
+        #: compare_exchange(address, expected, desired) -> 0 or 1
+        self.compare_exchange: Final = _function(ordered.xchg_ops.fp_cmpxchg_strong, ctypes.c_int, "compare-and-swap", width)
+        #: fetch_add(address, delta, result)
+        self.fetch_add: Final = _function(ordered.signed_ops.fp_fetch_add, None, "fetch-and-add", width)
 
 
 def _function(pointer: Any, result: Any, operation: str, width: int) -> Callable[..., Any]:
@@ -105,7 +109,10 @@ def _load_table() -> Any:
             raise FileNotFoundError(path)
         table = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(table)
-        table.Patomic.ops(8)  # loads the shared library
+        create = table.Patomic._get_lib().patomic_create  # loads the shared library
+        create.restype = table.Patomic._PatomicExplicit
+        create.argtypes = [ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int]
+        table.Patomic.ops(8)
     except (OSError, AttributeError) as error:
         raise MemoryBindingError(
             f"atomics {found} is installed but its C library cannot be used ({error}); reinstall it with: "

@@ -36,7 +36,6 @@ _FILL_BYTES: Final = 4096
 
 _WORD: Final = bind(8)
 _BYTE: Final = bind(1)
-_SEQ_CST: Final = ctypes.c_int(Order.SEQ_CST)
 _ACQUIRE: Final = ctypes.c_int(Order.ACQUIRE)
 _RELEASE: Final = ctypes.c_int(Order.RELEASE)
 
@@ -71,6 +70,13 @@ class Block:
         """
         return memoryview(self._raw).cast("B")[self._start : self._stop]
 
+    def pointer(self, offset: int) -> object:
+        """The address of a byte of the block, as a prepared argument of a C function; it keeps the block alive.
+
+        `byref` makes what `ctypes` would otherwise make of an argument in every call.
+        """
+        return ctypes.byref(ctypes.c_char.from_buffer(self._raw, self._start + offset))
+
 
 class OrderedWord:
     """A row of integers read with load-acquire and written with store-release through libpatomic. Owning thread only."""
@@ -79,7 +85,7 @@ class OrderedWord:
 
     def __init__(self, operations: AtomicOperations, block: Block, offset: int, length: int) -> None:
         scratch = Block(CELL_BYTES)
-        operand = ctypes.c_void_p(scratch.address)
+        operand = scratch.pointer(0)
         self._block = block  # keeps the memory alive
         self._base = block.address + offset
         self._length = length
@@ -107,47 +113,47 @@ class OrderedWord:
 
 
 class ProcessCellView:
-    """One thread's access to a cell: its own word, its own prepared arguments. Owning thread only."""
+    """One thread's access to a cell: its own word, its own prepared arguments. Owning thread only.
 
-    __slots__ = ("_compare_exchange", "_exchange", "_fetch_add", "_operands", "_scratch", "word")
+    The read-modify-writes are closures over these, which keep alive what they point at: they outlive the view if need be.
+    """
+
+    __slots__ = ("compare_and_set", "exchange", "fetch_add", "word")
 
     def __init__(self, block: Block, word: Word) -> None:
         self.word: Final = word
+        scratch = Block(CELL_BYTES)
         # Two integers: what is expected or returned, and the operand.
-        self._scratch: Final = Block(CELL_BYTES)  # keeps the prepared addresses valid
-        self._operands: Final = self._scratch.bytes()[:16].cast("q")
-        value = ctypes.c_void_p(block.address + VALUE_OFFSET)
-        result = ctypes.c_void_p(self._scratch.address)
-        operand = ctypes.c_void_p(self._scratch.address + 8)
-        self._compare_exchange: Final[Callable[[], int]] = functools.partial(
-            _WORD.compare_exchange, value, result, operand, _SEQ_CST, _SEQ_CST
-        )
-        self._exchange: Final = functools.partial(_WORD.exchange, value, operand, _SEQ_CST, result)
-        self._fetch_add: Final = functools.partial(_WORD.fetch_add, value, operand, _SEQ_CST, result)
+        operands: Final = scratch.bytes()[:16].cast("q")
+        value, result, operand = block.pointer(VALUE_OFFSET), scratch.pointer(0), scratch.pointer(8)
+        call_compare_exchange: Final = functools.partial(_WORD.compare_exchange, value, result, operand)
+        call_exchange: Final = functools.partial(_WORD.exchange, value, operand, result)
+        call_fetch_add: Final = functools.partial(_WORD.fetch_add, value, operand, result)
+
+        def compare_and_set(expected: int, desired: int, /) -> bool:
+            operands[0] = expected
+            operands[1] = desired
+            return call_compare_exchange() != 0  # type: ignore[no-any-return]
+
+        def exchange(value: int, /) -> int:
+            operands[1] = value
+            call_exchange()
+            return operands[0]
+
+        def fetch_add(delta: int, /) -> int:
+            operands[1] = delta
+            call_fetch_add()
+            return operands[0]
+
+        self.compare_and_set: Final[Callable[[int, int], bool]] = compare_and_set
+        self.exchange: Final[Callable[[int], int]] = exchange
+        self.fetch_add: Final[Callable[[int], int]] = fetch_add
 
     def get(self) -> int:
         return self.word[0]
 
     def set(self, value: int, /) -> None:
         self.word[0] = value
-
-    def compare_and_set(self, expected: int, desired: int, /) -> bool:
-        operands = self._operands
-        operands[0] = expected
-        operands[1] = desired
-        return self._compare_exchange() != 0
-
-    def exchange(self, value: int, /) -> int:
-        operands = self._operands
-        operands[1] = value
-        self._exchange()
-        return operands[0]
-
-    def fetch_add(self, delta: int, /) -> int:
-        operands = self._operands
-        operands[1] = delta
-        self._fetch_add()
-        return operands[0]
 
 
 class ProcessCell:

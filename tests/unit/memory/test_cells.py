@@ -2,6 +2,7 @@ import ctypes
 import platform
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -107,6 +108,39 @@ def test_a_view_keeps_the_memory_alive(memory: ProcessMemory) -> None:
     assert view.get() == 77
     assert view.fetch_add(1) == 77
     assert len(others) == 50
+
+
+@each_memory
+def test_a_function_of_a_view_keeps_the_memory_alive_without_the_view(memory: ProcessMemory) -> None:
+    compare_and_set, exchange, fetch_add = (
+        memory.cell(77).view().compare_and_set,
+        memory.cell(77).view().exchange,
+        memory.cell(77).view().fetch_add,
+    )
+    others = [memory.cell(1).view() for _ in range(50)]
+    assert compare_and_set(77, 78)
+    assert not compare_and_set(77, 79)
+    assert exchange(78) == 77
+    assert exchange(-1) == 78
+    assert fetch_add(1) == 77
+    assert fetch_add(-100) == 78
+    assert fetch_add(0) == -22
+    assert all(view.get() == 1 for view in others)
+
+
+@each_memory
+def test_a_value_beyond_64_bits_is_refused_and_changes_nothing(memory: ProcessMemory) -> None:
+    cell = memory.cell(5)
+    changes: list[Callable[[], object]] = [
+        lambda: cell.view().exchange(2**63),
+        lambda: cell.view().fetch_add(-(2**63) - 1),
+        lambda: cell.view().compare_and_set(5, 2**63),
+        lambda: cell.compare_and_set(2**63, 5),
+    ]
+    for change in changes:
+        with pytest.raises(ValueError, match="invalid value"):
+            change()
+    assert cell.load() == 5
 
 
 def test_an_ordered_word_refuses_an_index_outside() -> None:
