@@ -67,20 +67,29 @@ class SkippedSequences:
 
 
 class SkippedView:
-    """One thread's knowledge of what is skipped. Owning thread only."""
+    """One thread's knowledge of what is skipped. Owning thread only.
 
-    __slots__ = ("_count", "_next", "_ranges", "_seen", "_skipped")
+    Attributes:
+        count: how many ranges were ever noted.
+    """
+
+    __slots__ = ("_next", "_ranges", "_seen", "_skipped", "count")
 
     def __init__(self, skipped: SkippedSequences, count: Word) -> None:
         self._skipped: Final = skipped
-        self._count: Final = count
+        self.count: Final = count
         self._seen = 0
         self._ranges: tuple[Range, ...] = ()
         self._next = NONE_AHEAD
 
     def concerns(self, last: int) -> bool:
         """Whether a skipped sequence may lie at or before `last`, which nobody asked about before or only `pieces` did."""
-        return self._count[0] != self._seen or self._next <= last
+        return self.count[0] != self._seen or self._next <= last
+
+    @property
+    def known(self) -> tuple[int, int]:
+        """The count as of which it knows the ranges, and the next skipped sequence: what `concerns` compares with."""
+        return self._seen, self._next
 
     def pieces(self, first: int, last: int) -> list[Range]:
         """What is left of `[first, last]` without the skipped sequences, in order; the caller was let through to `last`.
@@ -90,7 +99,7 @@ class SkippedView:
 
         The count is loaded before the tuple; a range that is noted between the two is taken in early, and does no harm.
         """
-        seen = self._count[0]
+        seen = self.count[0]
         if seen != self._seen:
             self._ranges = tuple(sorted(self._skipped.ranges))
             self._seen = seen

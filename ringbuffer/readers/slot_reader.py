@@ -1,5 +1,6 @@
 """`SlotReader`: a thread's own way to read the slots that a barrier let it through to."""
 
+from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.skipped import Range, SkippedView
@@ -11,24 +12,35 @@ class SlotReader[E]:
     Args:
         slots: the thread's own access to the slots.
         skipped: the thread's own knowledge of what is skipped.
+
+    Attributes:
+        slots, mask: the slot of a sequence is `slots[sequence & mask]`.
+        skipped: the thread's own knowledge of what is skipped; `pieces` is its method.
+        read: `read(low, high)`, what is in the slots of the sequences from `low` to `high`, at most a ring of them, in a
+            new list.
     """
 
-    __slots__ = ("_mask", "_skipped", "_slots", "pieces", "skips")
+    __slots__ = ("mask", "pieces", "read", "skipped", "slots")
 
     def __init__(self, slots: list[E], skipped: SkippedView) -> None:
-        self._slots: Final = slots
-        self._mask: Final = len(slots) - 1
-        self._skipped: Final = skipped
-        self.skips: Final = skipped.concerns
+        self.slots: Final = slots
+        self.mask: Final = len(slots) - 1
+        self.skipped: Final = skipped
         self.pieces: Final = skipped.pieces
-
-    def read(self, low: int, high: int) -> list[E]:
-        """What is in the slots of the sequences from `low` to `high`, at most a ring of them, in a new list."""
-        start, stop = low & self._mask, (high & self._mask) + 1
-        if start < stop:
-            return self._slots[start:stop]
-        return self._slots[start:] + self._slots[:stop]
+        self.read: Final = _read(slots)
 
     def shown(self, low: int, high: int) -> list[Range]:
         """What is left of a range without the skipped sequences; the usual case looks at one word."""
-        return self.pieces(low, high) if self.skips(high) else [(low, high)]
+        return self.pieces(low, high) if self.skipped.concerns(high) else [(low, high)]
+
+
+def _read[E](slots: list[E]) -> Callable[[int, int], list[E]]:
+    mask: Final = len(slots) - 1
+
+    def read(low: int, high: int) -> list[E]:
+        start, stop = low & mask, (high & mask) + 1
+        if start < stop:
+            return slots[start:stop]
+        return slots[start:] + slots[:stop]
+
+    return read

@@ -146,8 +146,8 @@ SKIPPED = [
     Fault(
         "a skip within the batch is not asked about",
         "skipped",
-        "return self._count[0] != self._seen or self._next <= last",
-        "return self._count[0] != self._seen",
+        "return self.count[0] != self._seen or self._next <= last",
+        "return self.count[0] != self._seen",
         SINGLE,
     ),
 ]

@@ -97,6 +97,37 @@ def test_what_was_released_early_is_not_replayed() -> None:
     assert handler.replays == [2, 2]
 
 
+def test_the_tries_of_a_batch_are_counted_on_after_a_part_of_it_was_released() -> None:
+    class Releasing(Rewinding):
+        def set_sequence_callback(self, release: Any) -> None:
+            self.release = release
+
+        def maybe(self, sequence: int) -> None:
+            if sequence == 1:
+                self.release(sequence)
+            super().maybe(sequence)
+
+    handler, errors = Releasing(3, 3), Keeping()
+    handle(handler, [0, 1, 2, 3, 4], rewind=RewindAtMost(2), exception_handler=errors)
+    assert handler.replays == [2, 2]
+    assert handler.sequences == [0, 1, 2, 2, 2, 4]
+    assert errors.errors == [(RewindBatch, 3)]
+
+
+def test_when_a_batch_is_given_up_the_rest_of_it_has_all_its_tries() -> None:
+    class Twice(Rewinding):
+        def maybe(self, sequence: int) -> None:
+            if sequence == 2 and self.at == 1:
+                self.at, self.times = 2, 1
+            super().maybe(sequence)
+
+    handler, errors = Twice(1, 2), Keeping()
+    handle(handler, [0, 1, 2, 3], rewind=RewindAtMost(1), exception_handler=errors)
+    assert handler.replays == [0, 2]
+    assert handler.sequences == [0, 0, 2, 3]
+    assert errors.errors == [(RewindBatch, 1)]
+
+
 def test_whole_batches_are_replayed_too_and_may_have_grown() -> None:
     ring = new_ring(8)
     seen: list[list[int]] = []
