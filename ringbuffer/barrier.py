@@ -10,6 +10,7 @@ all of them have gone, and no further:
 Chains and diamonds of any depth are made of barriers alone.
 """
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from ringbuffer.errors import AlertError
@@ -20,6 +21,11 @@ from ringbuffer.wait import WaitStrategy
 
 class PublishedView(Protocol):
     """One thread's knowledge of what is published. Owning thread only."""
+
+    @property
+    def word(self) -> Word | None:
+        """Where one word says all of it, that word: `get` and `highest_from` are no more than its load."""
+        ...
 
     def get(self) -> int:
         """The highest sequence published without a gap after what this view already knew to be published."""
@@ -128,45 +134,46 @@ class SequenceBarrier:
 
 
 class Available:
-    """The minimum of what is published and of the dependents. Owning thread only."""
+    """The minimum of what is published and of the dependents. Owning thread only.
 
-    __slots__ = ("_groups", "_published", "_words")
+    Attributes:
+        get: `get()`, the highest sequence that everybody has passed.
+        highest_from: `highest_from(sequence)`, as `get`, by a caller who knows that everything before `sequence` is published.
+        word: None, since there is more than one to look at.
+    """
+
+    __slots__ = ("get", "highest_from", "word")
 
     def __init__(self, published: PublishedView, dependents: tuple[Sequence | SequenceGroup, ...]) -> None:
-        self._published: Final = published
-        self._words: Final = tuple(each.view().word for each in dependents if isinstance(each, Sequence))
-        self._groups: Final = tuple(each.view() for each in dependents if isinstance(each, SequenceGroup))
+        words: Final = tuple(each.view().word for each in dependents if isinstance(each, Sequence))
+        groups: Final = tuple(each.view() for each in dependents if isinstance(each, SequenceGroup))
+        published_get: Final = published.get
+        published_from: Final = published.highest_from
 
-    def get(self) -> int:
-        """The highest sequence that everybody has passed."""
-        return self._lowest(self._published.get())
+        def lowest_of(lowest: int) -> int:
+            for word in words:
+                value = word[0]
+                if value < lowest:
+                    lowest = value
+            for group in groups:
+                lowest = min(lowest, group.minimum(lowest))
+            return lowest
 
-    def highest_from(self, sequence: int) -> int:
-        """As `get`, by a caller who knows that everything before `sequence` is published."""
-        return self._lowest(self._published.highest_from(sequence))
+        def get() -> int:
+            return lowest_of(published_get())
 
-    def _lowest(self, lowest: int) -> int:
-        for word in self._words:
-            value = word[0]
-            if value < lowest:
-                lowest = value
-        for group in self._groups:
-            lowest = min(lowest, group.minimum(lowest))
-        return lowest
+        def highest_from(sequence: int) -> int:
+            return lowest_of(published_from(sequence))
+
+        self.get: Final[Callable[[], int]] = get
+        self.highest_from: Final[Callable[[int], int]] = highest_from
+        self.word: Final = None
 
 
-class BarrierView:
-    """One thread's access to a barrier. Owning thread only."""
+class WaitFor(Protocol):
+    """`wait_for(sequence)`: wait until a sequence is available."""
 
-    __slots__ = ("_alerted", "_available", "_published", "_wait_strategy")
-
-    def __init__(self, wait_strategy: WaitStrategy, published: PublishedView, available: PublishedView, alerted: Word) -> None:
-        self._wait_strategy: Final = wait_strategy
-        self._published: Final = published
-        self._available: Final = available
-        self._alerted: Final = alerted
-
-    def wait_for(self, sequence: int) -> int:
+    def __call__(self, sequence: int) -> int:
         """Wait until `sequence` is published and every dependent has passed it.
 
         Args:
@@ -179,18 +186,67 @@ class BarrierView:
         Raises:
             AlertError: the barrier was alerted, before or during the wait.
         """
-        if self._alerted[0]:
-            raise AlertError("the barrier was alerted")
-        available = self._available.highest_from(sequence)
-        if available >= sequence:
-            return available
-        return self._wait_strategy.wait_for(sequence, self._published, self._available, self)
+        ...
 
-    def available(self) -> int:
-        """The highest sequence available now, without waiting."""
-        return self._available.get()
+
+class BarrierView:
+    """One thread's access to a barrier. Owning thread only.
+
+    Attributes:
+        wait_for: `wait_for(sequence)`, see `WaitFor`.
+        available: `available()`, the highest sequence available now, without waiting.
+        check_alert: `check_alert()`, raises `AlertError` if the barrier is alerted.
+    """
+
+    __slots__ = ("available", "check_alert", "wait_for")
+
+    def __init__(self, wait_strategy: WaitStrategy, published: PublishedView, available: PublishedView, alerted: Word) -> None:
+        alert: Final = AlertView(alerted)
+        self.available: Final = available.get
+        self.check_alert: Final = alert.check_alert
+        self.wait_for: Final = _wait_for(wait_strategy, published, available, alert)
+
+
+class AlertView:
+    """One thread's look at the alert, for it and for the wait strategy. Owning thread only."""
+
+    __slots__ = ("word",)
+
+    def __init__(self, alerted: Word) -> None:
+        self.word: Final = alerted
 
     def check_alert(self) -> None:
         """Raise `AlertError` if the barrier is alerted."""
-        if self._alerted[0]:
+        if self.word[0]:
             raise AlertError("the barrier was alerted")
+
+
+def _wait_for(strategy: WaitStrategy, published: PublishedView, available: PublishedView, alert: AlertView) -> WaitFor:
+    """The function for one thread: first the alert, then what is available, and only then the strategy.
+
+    A consumer that keeps up calls it for each event, so a single word is loaded without another call.
+    """
+    alerted: Final = alert.word
+    word: Final = available.word
+    highest_from: Final = available.highest_from
+
+    def wait_for(sequence: int) -> int:
+        if alerted[0]:
+            raise AlertError("the barrier was alerted")
+        highest = highest_from(sequence)
+        if highest >= sequence:
+            return highest
+        return strategy.wait_for(sequence, published, available, alert)
+
+    if word is None:
+        return wait_for
+
+    def wait_for_word(sequence: int) -> int:
+        if alerted[0]:
+            raise AlertError("the barrier was alerted")
+        highest = word[0]
+        if highest >= sequence:
+            return highest
+        return strategy.wait_for(sequence, published, available, alert)
+
+    return wait_for_word

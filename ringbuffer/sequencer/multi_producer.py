@@ -15,6 +15,7 @@ times out leaves no hole, and the cursor never runs more than a ring ahead of a 
 claimant has taken its slots before it knows that they are free, and can no longer give up.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.checks import check_timeout
@@ -88,54 +89,59 @@ class PublishedFlags:
     """What is published as far as the flags say, searched at the speed of C. Owning thread only.
 
     It remembers how far it has seen everything published, which never becomes untrue, and searches on from there.
+
+    Attributes:
+        get: `get()`, the highest sequence published without a gap after what is known to be published.
+        highest_from: `highest_from(sequence)`, as `get`, by a caller who knows that everything before `sequence` is published.
+        word: None, since no word says what is published.
     """
 
-    __slots__ = ("_claimed", "_find", "_flags", "_known", "_mask", "_shift", "_size")
+    __slots__ = ("get", "highest_from", "word")
 
-    def __init__(self, cursor: CellView, flags: FlagView, size: int) -> None:
-        self._claimed: Final = cursor.word
-        self._flags: Final = flags.items
-        self._find: Final = flags.find
-        self._size: Final = size
-        self._mask: Final = size - 1
-        self._shift: Final = size.bit_length() - 1
-        self._known = INITIAL_SEQUENCE
+    def __init__(self, cursor_view: CellView, flag_view: FlagView, size: int) -> None:
+        cursor: Final = cursor_view.word
+        flags: Final = flag_view.items
+        find: Final = flag_view.find
+        mask: Final = size - 1
+        shift: Final = size.bit_length() - 1
+        known = INITIAL_SEQUENCE
 
-    def get(self) -> int:
-        """The highest sequence published without a gap after what is known to be published."""
-        return self.highest_from(self._known + 1)
+        def get() -> int:
+            return highest_from(known + 1)
 
-    def highest_from(self, sequence: int) -> int:
-        """As `get`, by a caller who knows that everything before `sequence` is published.
+        def highest_from(sequence: int) -> int:
+            # The cursor is loaded first. Whatever is a whole ring before it is published, since no claim goes further ahead
+            # of a gap; this bounds the search to one lap even for a view that was not used for long.
+            nonlocal known
+            claimed = cursor[0]
+            last = known
+            if last < sequence - 1:
+                last = sequence - 1
+            if last < claimed - size:
+                last = claimed - size
+            low = last + 1
+            if low <= claimed:
+                lap = (low >> shift) & 1
+                if flags[low & mask] == lap:
+                    last = claimed if low == claimed else search(low + 1, claimed)
+            known = last
+            return last
 
-        The cursor is loaded first. Whatever is a whole ring before it is published, since no claim goes further ahead
-        of a gap; this bounds the search to one lap even for a view that was not used for long.
-        """
-        claimed = self._claimed[0]
-        known = self._known
-        if known < sequence - 1:
-            known = sequence - 1
-        if known < claimed - self._size:
-            known = claimed - self._size
-        low = known + 1
-        if low <= claimed:
-            lap = (low >> self._shift) & 1
-            if self._flags[low & self._mask] == lap:
-                known = claimed if low == claimed else self._search(low + 1, claimed)
-        self._known = known
-        return known
+        def search(low: int, claimed: int) -> int:
+            """The last sequence before the first unpublished one of `[low, claimed]`, or `claimed`; one piece a lap."""
+            while low <= claimed:
+                start = low & mask
+                stop = min(start + claimed - low + 1, size)
+                unpublished = (low >> shift) & 1 ^ 1
+                gap = find(unpublished, start, stop)
+                if gap >= 0:
+                    return low + gap - start - 1
+                low += stop - start
+            return claimed
 
-    def _search(self, low: int, claimed: int) -> int:
-        """The last sequence before the first unpublished one of `[low, claimed]`, or `claimed`; one piece a lap."""
-        while low <= claimed:
-            start = low & self._mask
-            stop = min(start + claimed - low + 1, self._size)
-            unpublished = (low >> self._shift) & 1 ^ 1
-            gap = self._find(unpublished, start, stop)
-            if gap >= 0:
-                return low + gap - start - 1
-            low += stop - start
-        return claimed
+        self.get: Final[Callable[[], int]] = get
+        self.highest_from: Final[Callable[[int], int]] = highest_from
+        self.word: Final = None
 
 
 def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, flag_view: FlagView) -> ProducerBarrier:

@@ -122,20 +122,24 @@ class SingleProducerSequencer(Sequencer):
 
 
 class PublishedCursor:
-    """What is published is what the cursor says. Owning thread only."""
+    """What is published is what the cursor says. Owning thread only.
 
-    __slots__ = ("_word",)
+    Attributes:
+        word: the cursor.
+    """
+
+    __slots__ = ("word",)
 
     def __init__(self, cursor: CellView) -> None:
-        self._word: Final = cursor.word
+        self.word: Final = cursor.word
 
     def get(self) -> int:
         """The cursor, loaded with acquire."""
-        return self._word[0]
+        return self.word[0]
 
     def highest_from(self, sequence: int) -> int:
         """The cursor, loaded with acquire; nothing needs to be searched."""
-        return self._word[0]
+        return self.word[0]
 
 
 class _Producer(NamedTuple):

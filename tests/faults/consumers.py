@@ -21,8 +21,8 @@ BARRIER = [
     Fault(
         "an alert is not looked for",
         "barrier",
-        '    raise AlertError("the barrier was alerted")\navailable = self._available.highest_from(sequence)',
-        "    pass\navailable = self._available.highest_from(sequence)",
+        '    raise AlertError("the barrier was alerted")\nhighest = word[0]',
+        "    pass\nhighest = word[0]",
         SINGLE,
     ),
     Fault("an alert is not cleared", "barrier", "self._alerted.exchange(0)", "pass", MULTI),

@@ -92,14 +92,14 @@ MULTI_PRODUCER = [
     Fault(
         "gaps are not searched for",
         "sequencer.multi_producer",
-        "known = claimed if low == claimed else self._search(low + 1, claimed)",
-        "known = claimed",
+        "last = claimed if low == claimed else search(low + 1, claimed)",
+        "last = claimed",
         MULTI,
     ),
     Fault(
         "the first flag is not looked at",
         "sequencer.multi_producer",
-        "if self._flags[low & self._mask] == lap:",
+        "if flags[low & mask] == lap:",
         "if True:",
         JOINING,
     ),

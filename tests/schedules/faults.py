@@ -15,14 +15,14 @@ SEQUENCERS = [
     Fault(
         "what is claimed counts as published",
         "sequencer.multi_producer",
-        "known = claimed if low == claimed else self._search(low + 1, claimed)",
-        "known = claimed",
+        "last = claimed if low == claimed else search(low + 1, claimed)",
+        "last = claimed",
         "multi",
     ),
     Fault(
         "the first flag is not looked at",
         "sequencer.multi_producer",
-        "if self._flags[low & self._mask] == lap:",
+        "if flags[low & mask] == lap:",
         "if True:",
         "multi-ones",
     ),
@@ -30,8 +30,8 @@ SEQUENCERS = [
     Fault(
         "a flag without its lap",
         "sequencer.multi_producer",
-        "        lap = (low >> self._shift) & 1\n        if self._flags[low & self._mask] == lap:",
-        "        lap = 0\n        if self._flags[low & self._mask] == lap:",
+        "    lap = (low >> shift) & 1\n    if flags[low & mask] == lap:",
+        "    lap = 0\n    if flags[low & mask] == lap:",
         "multi-chain",
     ),
     Fault(
@@ -68,15 +68,15 @@ BARRIERS = [
     Fault(
         "dependents are not looked at",
         "barrier",
-        "return self._lowest(self._published.highest_from(sequence))",
-        "return self._published.highest_from(sequence)",
+        "return lowest_of(published_from(sequence))",
+        "return published_from(sequence)",
         "single",
     ),
     Fault(
         "only the first dependent is looked at",
         "barrier",
-        "for word in self._words:",
-        "for word in self._words[:1]:",
+        "for word in words:",
+        "for word in words[:1]:",
         "diamond",
     ),
     Fault("an alert without a signal", "barrier", "self._wait_strategy.signal_all_when_blocking()", "pass", "halt-block"),

@@ -166,6 +166,8 @@ class Halt:
 class _Nothing:
     """A publication of nothing."""
 
+    word = None
+
     def published(self) -> int:
         return -1
 
