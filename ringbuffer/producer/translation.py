@@ -9,10 +9,14 @@ import inspect
 import itertools
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from types import FunctionType, MethodType
 from typing import Any, Final, Protocol
 
 from ringbuffer.producer.claim import give_up
 from ringbuffer.sequencer import ProducerBarrier
+
+#: Stands for an argument that was not given.
+NONE_GIVEN: Final = object()
 
 
 class TranslatorObject[E](Protocol):
@@ -97,14 +101,25 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
     size: Final = len(slots)
     mask: Final = size - 1
     next_, try_next, publish = barrier.next, barrier.try_next, barrier.publish
+    # What is of these types is called itself: to ask it for `translate_to`, in vain, may take longer than the claim.
+    function: Final = FunctionType
+    method: Final = MethodType
 
-    def publish_event(translator: Translator[E], /, *arguments: object, timeout: float | None = None) -> int:
-        translate = getattr(translator, "translate_to", translator)
-        if not callable(translate):
-            raise _no_translator(translator)
+    def publish_event(
+        translator: Translator[E], argument: object = NONE_GIVEN, /, *more: object, timeout: float | None = None
+    ) -> int:
+        kind = type(translator)
+        translate: Any = translator if kind is function or kind is method else _function_of(translator)
         sequence = next_(1, timeout)
         try:
-            result = translate(slots[sequence & mask], sequence, *arguments)
+            event = slots[sequence & mask]
+            # To unpack the arguments of a call takes longer than the call: so there are none to unpack for up to one.
+            if more:
+                result = translate(event, sequence, argument, *more)
+            elif argument is NONE_GIVEN:
+                result = translate(event, sequence)
+            else:
+                result = translate(event, sequence, argument)
             if result is not None:
                 check_has_run(translator, result)
             publish(sequence)
@@ -114,9 +129,17 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
         return sequence
 
     def try_publish_event(translator: Translator[E], /, *arguments: object) -> int:
-        translate = _function_of(translator)
-        sequence = try_next(1)
-        fill(translate, sequence, sequence, (), arguments)
+        kind = type(translator)
+        translate: Any = translator if kind is function or kind is method else _function_of(translator)
+        sequence = try_next()
+        try:
+            result = translate(slots[sequence & mask], sequence, *arguments)
+            if result is not None:
+                check_has_run(translator, result)
+            publish(sequence)
+        except BaseException as error:
+            give_up(barrier, sequence, sequence, error)
+            raise
         return sequence
 
     def publish_events(
@@ -139,7 +162,7 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
         if n == 0:
             return range(0)
         high = claim(n)
-        fill(translate, high - n + 1, high, rows, ())
+        fill(translate, high - n + 1, high, rows)
         return range(high - n + 1, high + 1)
 
     def fill(
@@ -147,11 +170,10 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
         low: int,
         high: int,
         columns: Iterable[Iterable[object]],
-        arguments: tuple[object, ...],
     ) -> None:
         try:
             for sequence, *row in zip(range(low, high + 1), *columns, strict=True):
-                result = translate(slots[sequence & mask], sequence, *row, *arguments)
+                result = translate(slots[sequence & mask], sequence, *row)
                 if result is not None:
                     check_has_run(translate, result)
             publish(low, high)

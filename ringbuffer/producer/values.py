@@ -86,7 +86,12 @@ def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) ->
 
     def try_publish_value(value: Any) -> int:
         sequence = try_next()
-        store_and_publish(barrier, slots, sequence, [value])
+        try:
+            slots[sequence & mask] = value
+            publish(sequence)
+        except BaseException as error:
+            give_up(barrier, sequence, sequence, error)
+            raise
         return sequence
 
     def publish_values(values: Iterable[Any], timeout: float | None = None, chunk: int | None = None) -> int:

@@ -148,6 +148,7 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
     """The functions of one of many producers, closed over what belongs to its thread."""
     state = sequencer.state
     size = state.size
+    one: Final = ONE
     mask: Final = size - 1
     shift: Final = size.bit_length() - 1
     cursor: Final = cursor_view.word
@@ -163,7 +164,7 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
     def next_(n: int = 1, timeout: float | None = None) -> int:
         # Each turn ends in a claim, in a lost compare-and-swap, which means that another producer claimed, or in a
         # pause, which the advance of a consumer, the deadline or the close of the ring ends.
-        if n is not ONE:
+        if n is not one:
             check_count(n, size)
         if timeout is not None:
             check_timeout(timeout)
@@ -180,7 +181,7 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
 
     def try_next(n: int = 1) -> int:
         # A turn that loses the compare-and-swap is repeated: another producer has claimed.
-        if n is not ONE:
+        if n is not one:
             check_count(n, size)
         while True:
             current = cursor[0]

@@ -162,6 +162,7 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
     """
     state = sequencer.state
     size = state.size
+    one: Final = ONE
     thread_id: Final = state.host.thread_id
     owner_id = thread_id()
     refusal: Final = sequencer.refusal
@@ -179,7 +180,7 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
         nonlocal claimed
         if thread_id() != owner_id:
             raise refusal()
-        if n is not ONE:
+        if n is not one:
             check_count(n, size)
         if timeout is not None:
             check_timeout(timeout)
@@ -193,7 +194,7 @@ def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, 
         nonlocal claimed
         if thread_id() != owner_id:
             raise refusal()
-        if n is not ONE:
+        if n is not one:
             check_count(n, size)
         sequence = claimed + n
         if sequence > limit[0] and not capacity.admits(sequence):

@@ -1,5 +1,6 @@
 """Translators: every form, and nothing stale, nothing lost when one raises."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -29,9 +30,11 @@ class Putter:
 
 @each_kind
 @pytest.mark.parametrize(
-    "translator", [put, Putter(), lambda *arguments: put(*arguments)], ids=["function", "object", "lambda"]
+    "translator",
+    [put, Putter(), lambda *arguments: put(*arguments), Putter().translate_to, functools.partial(put)],
+    ids=["function", "object", "lambda", "method", "partial"],
 )
-@pytest.mark.parametrize("arguments", [(), ("a",), ("a", 2), (1, 2, 3, 4, 5)], ids=len)
+@pytest.mark.parametrize("arguments", [(), (None,), ("a",), ("a", 2), (None, None), (1, 2, 3, 4, 5)], ids=repr)
 def test_a_translator_gets_the_event_its_number_and_any_arguments(
     kind: ProducerType, translator: Any, arguments: tuple[object, ...]
 ) -> None:
