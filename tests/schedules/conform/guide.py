@@ -1,0 +1,159 @@
+"""`LockStep` takes the model along with one run of production code; `Guide` takes production code to the steps that are new."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from tests.schedules.conform.graph import Graph, Node, Turn
+from tests.schedules.scheduler import Failure, Pruned, Scheduler, Step
+from tests.schedules.task import Task
+
+#: How often anybody goes on instead: what looks near in the model may be out of reach of this run.
+STRAY: Final = 0.02
+#: So many turns without a step of the model, and the way is given up.
+PATIENCE: Final = 60
+#: So often a turn may lead elsewhere before no way goes over it any more.
+TRIES: Final = 40
+
+
+class LockStep:
+    """Observes one run, and takes the model along.
+
+    Attributes:
+        node: the state of the model, see `Graph`.
+        chosen: what each thread has chosen last, where the model leaves that open.
+        steps: how many steps of the model were taken.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph: Final = graph
+        self.node: Node = graph.start
+        self.chosen: Final[dict[str, Any]] = {}
+        self.steps = 0
+
+    def observe(self, step: Step) -> None:
+        graph = self._graph
+        chosen = self.chosen.get(step.task)
+        for turn in graph.turns(self.node):
+            if turn.thread == step.task and turn.access[:2] == step[1:3]:
+                _, _, value, choice = turn.access
+                if value in (None, step.value) and choice in (None, chosen):
+                    graph.taken.update(turn.edges)
+                    self.node = turn.after
+                    self.steps += 1
+                    return
+        state = graph.state(self.node)
+        projection = graph.projection
+        if projection.concerns(step.kind, step.where) and not projection.passes_over(state, step.task, step):
+            chose = "" if chosen is None else f" (it has chosen {chosen!r})"
+            raise Failure(f"{step}{chose} is no step of the model, in {state}")
+
+
+class Guide:
+    """Gives the turns to those on the shortest way to a step of the model that was not taken; when there is none the run is over.
+
+    Where the model leaves open what a thread does, the thread asks with `pick`. What is near in the model may be out of reach of
+    this run, which may have something in it that the model does not know. So now and then anybody gets a turn, and then the way
+    is sought again.
+
+    Args:
+        graph: of the model.
+        lock_step: that observes the same run.
+        variant: the number of the one that the run is.
+        seed: of what is left to chance.
+        missed: how often a turn has led elsewhere than it should, in all runs.
+    """
+
+    def __init__(
+        self, graph: Graph, lock_step: LockStep, variant: int, seed: int, missed: Counter[tuple[Node, int]]
+    ) -> None:
+        self._graph: Final = graph
+        self._variant: Final = variant
+        self._lock_step: Final = lock_step
+        self._random: Final = random.Random(seed)
+        self._missed: Final = missed
+        self._avoided: Final = {turn for turn, count in missed.items() if count > TRIES}
+        self._way: list[tuple[Node, Turn]] = []
+        self._waited = 0
+        self._began: Final[set[int]] = set()
+
+    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+        for each in enabled:
+            # Everybody comes to a first step of the model, one after the other.
+            if each.index not in self._began and not self._graph.projection.concerns(*each.access) and each.access[0] != "choose":
+                return each
+            self._began.add(each.index)
+        wanted = self._turn(scheduler).thread
+        chosen = next((each for each in enabled if each.name == wanted and not self._is_over(each)), None)
+        if chosen is not None and self._random.random() >= STRAY:
+            return chosen
+        within = [each for each in enabled if not self._is_over(each)]
+        if not within:
+            raise Pruned
+        return self._random.choice(within)
+
+    def _is_over(self, task: Task) -> bool:
+        graph, thread = self._graph, task.name
+        if thread not in graph.threads:
+            return False
+        state = graph.state(graph.decided(self._lock_step.node, thread))
+        chosen = None if task.access[0] == "choose" else self._lock_step.chosen.get(thread)
+        return graph.projection.is_over(state, thread, chosen)
+
+    def pick[T](self, scheduler: Scheduler, options: Sequence[T]) -> T:
+        """One of several ways that the running task may go on. It is a turn of its own."""
+        scheduler.reach("choose", None)
+        task = scheduler.current
+        assert task is not None
+        turn = self._way[0][1] if self._way else None
+        wanted = turn.access.choice if turn is not None and turn.thread == task.name else None
+        if wanted in options:
+            picked = wanted
+        else:
+            within = {each.access.choice for each in self._graph.turns(self._lock_step.node) if each.thread == task.name}
+            picked = self._random.choice([each for each in options if each in within] or options)
+        self._lock_step.chosen[task.name] = picked
+        return picked
+
+    def _turn(self, scheduler: Scheduler) -> Turn:
+        """The turn that is wanted now.
+
+        Raises:
+            Pruned: nothing new can be reached in this run.
+        """
+        node, way = self._lock_step.node, self._way
+        if way and node != way[0][0]:
+            if node == way[0][1].after:
+                del way[0]
+            else:
+                self._miss(*way[0])
+                way.clear()
+            self._waited = 0
+        self._waited += 1
+        if way and self._waited > PATIENCE:
+            self._miss(*way[0])
+            raise Pruned
+        if not way:
+            held = self._held(scheduler)
+            way[:] = self._graph.way_to_new(node, self._variant, self._avoided, held)
+            if not way and held:
+                way[:] = self._graph.way_to_new(node, self._variant, self._avoided, {})
+            if not way:
+                raise Pruned
+        return way[0][1]
+
+    def _held(self, scheduler: Scheduler) -> dict[str, Any]:
+        """What is chosen already where the model leaves it open: a claim that was lost is tried again as it was."""
+        open_to = {turn.thread for turn in self._graph.turns(self._lock_step.node) if turn.access.choice is not None}
+        chosen = self._lock_step.chosen
+        return {
+            each.name: chosen[each.name]
+            for each in scheduler.tasks
+            if each.name in open_to and each.name in chosen and each.access[0] != "choose"
+        }
+
+    def _miss(self, node: Node, turn: Turn) -> None:
+        """The turn that was wanted has not come."""
+        number = next(number for number, each in enumerate(self._graph.turns(node)) if each is turn)
+        self._missed[node, number] += 1
