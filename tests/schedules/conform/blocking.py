@@ -16,7 +16,7 @@ from ringbuffer import (
     ProducerType,
     TimeoutBlockingWaitStrategy,
 )
-from tests.schedules.conform.graph import Access
+from tests.schedules.conform.graph import Access, Excuse
 from tests.schedules.conform.run import Pick
 from tests.schedules.host import ScheduledCondition, ScheduledHost
 from tests.schedules.memory import Event
@@ -25,6 +25,7 @@ from tests.schedules.world import World
 from tests.unit.model.blocking import HALTER, PUBLISHER, Blocking
 from tests.unit.model.graphs import State
 
+ONE_IS_HALTED: Final = Excuse("one run halts one of the consumers")
 #: Of a wait, in seconds of its waiter's own clock.
 TIMEOUT: Final = 1.0
 #: What somebody picks who looks at the clock.
@@ -38,7 +39,7 @@ class OfBlocking:
     mirror: Blocking
 
     @property
-    def variants(self) -> list[str]:
+    def beginnings(self) -> list[str]:
         """Who is halted."""
         return sorted(self.mirror.alerted) or [""]
 
@@ -91,8 +92,8 @@ class OfBlocking:
                 return bool(state["sequence"][thread] == last)
         return False
 
-    def excused(self, state: State, thread: str, label: str, changes: State, variant: Any) -> str | None:
-        return None
+    def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
+        return ONE_IS_HALTED if label == "Alert" and not changes["alert"][hidden] else hidden
 
 
 class OwnClocks(ScheduledHost):

@@ -10,9 +10,16 @@ from tests.unit.model.graphs import Mirror, State
 #: Why a step is out of reach that is none of those which the code cannot take.
 BEYOND: Final = "comes only after one of those"
 
-#: The numbers of a state and of a step.
+#: The numbers of a state of the model, of a state with what is hidden in the code, and of a step.
+type Place = int
 type Node = int
 type Edge = int
+
+
+class Excuse(NamedTuple):
+    """Why the code does not take a step of the model."""
+
+    reason: str
 
 
 class Access(NamedTuple):
@@ -38,8 +45,12 @@ class Projection(Protocol):
     def mirror(self) -> Mirror: ...
 
     @property
-    def variants(self) -> Sequence[Any]:
-        """The ways in which the scenario can be set up, such as orders of consumers; each run is one of them."""
+    def beginnings(self) -> Sequence[Any]:
+        """What the code has in it that the model does not know, at the beginning; each run begins with one of these."""
+        ...
+
+    def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
+        """The same after a step; an `Excuse` if the code does not take it. A decision leaves it as it was."""
         ...
 
     def access(self, state: State, thread: str, label: str, changes: State) -> Access | None:
@@ -58,35 +69,28 @@ class Projection(Protocol):
         """Whether the thread has come to the bounds of the model, or would leave them with what it has chosen last."""
         ...
 
-    def excused(self, state: State, thread: str, label: str, changes: State, variant: Any) -> str | None:
-        """Why the code cannot take this step; None if it can. A step that is excused and taken is an error."""
-        ...
-
 
 class Move(NamedTuple):
-    """One step from one state."""
+    """One step from one state of the model."""
 
     edge: Edge
-    thread: str
     label: str
-    after: Node
+    changes: State
+    after: Place
     access: Access | None
-    excuses: tuple[str | None, ...]
 
 
 class Turn(NamedTuple):
     """An access of one thread, from a state in which it may have decisions to take before.
 
     Attributes:
-        edges: the steps that are taken thereby, see `Graph.turns`.
-        variants: the numbers of those in which it is possible.
+        edges: the steps that are taken thereby, see `Graph`.
     """
 
     thread: str
     access: Access
     edges: tuple[Edge, ...]
     after: Node
-    variants: frozenset[int]
 
 
 class Graph:
@@ -94,98 +98,118 @@ class Graph:
 
     A decision touches nothing that is shared, and so does not show. It has been taken at some time between the thread's access
     before it and the next one, and it makes no difference when: what the others do in between is the same. So the code has
-    shown all of these orders at once. A state is therefore noted with no decision taken that the thread's next access has not
-    shown; `around` are all those that it may as well be in.
+    shown all of these orders at once. A node therefore stands for a state with no decision taken that the thread's next access
+    has not shown; `around` it are all those that the model may as well be in. And it stands for what is hidden in the code.
 
     Attributes:
         taken: the steps that production code has taken.
+        labels: of each step, the state before, the action, and the state after.
+        starts: the nodes in which runs begin.
     """
 
     def __init__(self, projection: Projection) -> None:
         self.projection: Final = projection
         self.threads: Final = projection.mirror.threads
-        self.variants: Final = range(len(projection.variants))
         self.names: Final = sorted(projection.mirror.initial())
         self.taken: Final[set[Edge]] = set()
-        self.labels: Final[list[tuple[Node, str, Node]]] = []
+        self.labels: Final[list[tuple[Place, str, Place]]] = []
         self._states: Final[list[State]] = []
-        self._nodes: Final[dict[tuple[Any, ...], Node]] = {}
+        self._places: Final[dict[tuple[Any, ...], Place]] = {}
         self._values: Final[dict[Any, int]] = {}
-        self._moves: Final[dict[Node, dict[str, list[Move]]]] = {}
+        self._moves: Final[dict[Place, dict[str, list[Move]]]] = {}
+        self._around: Final[dict[Place, list[Place]]] = {}
+        self._nodes: Final[dict[tuple[Place, Any], Node]] = {}
+        self._of_node: Final[list[tuple[Place, Any]]] = []
         self._turns: Final[dict[Node, list[Turn]]] = {}
-        self.start: Final = self._node(projection.mirror.initial())
+        self._excuses: Final[dict[Edge, str]] = {}
+        self._first: Final = self._place(projection.mirror.initial())
+        self.starts: Final = [self._node(self._first, hidden) for hidden in projection.beginnings]
 
-    def _node(self, state: State) -> Node:
+    def _place(self, state: State) -> Place:
         key = tuple(self._values.setdefault(_frozen(state[name]), len(self._values)) for name in self.names)
-        node = self._nodes.setdefault(key, len(self._states))
-        if node == len(self._states):
+        place = self._places.setdefault(key, len(self._states))
+        if place == len(self._states):
             self._states.append(state)
+        return place
+
+    def _node(self, place: Place, hidden: Any) -> Node:
+        node = self._nodes.setdefault((place, hidden), len(self._of_node))
+        if node == len(self._of_node):
+            self._of_node.append((place, hidden))
         return node
 
-    def state(self, node: Node) -> State:
-        return self._states[node]
+    def state(self, place: Place) -> State:
+        return self._states[place]
 
-    def moves(self, node: Node) -> dict[str, list[Move]]:
+    def before(self, node: Node, thread: str) -> State:
+        """The state in which the thread takes its next access."""
+        return self._states[self._decided(self._of_node[node][0], thread)]
+
+    def moves(self, place: Place) -> dict[str, list[Move]]:
         """The steps of each thread from a state, but those that change nothing."""
-        known = self._moves.get(node)
+        known = self._moves.get(place)
         if known is None:
-            state, projection = self._states[node], self.projection
-            known = self._moves[node] = {}
+            state, projection = self._states[place], self.projection
+            known = self._moves[place] = {}
             for thread in self.threads:
                 moves = known[thread] = []
                 for label, changes in projection.mirror.of_thread(state, thread):
-                    after = self._node({**state, **changes})
-                    if after != node:
+                    after = self._place({**state, **changes})
+                    if after != place:
                         access = projection.access(state, thread, label, changes)
-                        excuses = tuple(
-                            projection.excused(state, thread, label, changes, each) for each in projection.variants
-                        )
-                        moves.append(Move(len(self.labels), thread, label, after, access, excuses))
-                        self.labels.append((node, label, after))
+                        moves.append(Move(len(self.labels), label, changes, after, access))
+                        self.labels.append((place, label, after))
                 assert len(moves) == 1 or all(move.access is not None for move in moves), "a decision is what is decided already"
                 assert len({move.access for move in moves}) == len(moves), f"two steps that look the same: {moves}"
         return known
 
-    def around(self, node: Node) -> list[Node]:
+    def around(self, place: Place) -> list[Place]:
         """The state, and those after decisions of any threads."""
-        found, seen = [node], {node}
-        for here in found:
-            for moves in self.moves(here).values():
-                for move in moves:
-                    if move.access is None and move.after not in seen:
-                        seen.add(move.after)
-                        found.append(move.after)
+        found = self._around.get(place)
+        if found is None:
+            found, seen = [place], {place}
+            for here in found:
+                for moves in self.moves(here).values():
+                    for move in moves:
+                        if move.access is None and move.after not in seen:
+                            seen.add(move.after)
+                            found.append(move.after)
+            self._around[place] = found
         return found
 
+    def _decided(self, place: Place, thread: str) -> Place:
+        """The state after all decisions that a thread has to take before its next access."""
+        while (moves := self.moves(place)[thread]) and moves[0].access is None:
+            place = moves[0].after
+        return place
+
     def turns(self, node: Node) -> list[Turn]:
-        """Every access that may come next, in a state with no decision taken that need not be."""
+        """Every access that may come next."""
         known = self._turns.get(node)
         if known is None:
             known = self._turns[node] = []
-            around = self.around(node)
-            decisions = [
-                move.edge for here in around for moves in self.moves(here).values() for move in moves if move.access is None
-            ]
+            place, hidden = self._of_node[node]
+            around = self.around(place)
+            moved = [move for at in around for moves in self.moves(at).values() for move in moves]
+            decisions = tuple(move.edge for move in moved if move.access is None)
             for thread in self.threads:
                 # The thread's own decisions have to be taken before its access, those of the others may have been.
-                for move in self.moves(self.decided(node, thread))[thread]:
+                here = self._decided(place, thread)
+                for move in self.moves(here)[thread]:
                     assert move.access is not None, "every decision was taken"
-                    variants = frozenset(number for number in self.variants if move.excuses[number] is None)
-                    same = [each.edge for at in around for each in self.moves(at)[thread] if each.access == move.access]
-                    known.append(Turn(thread, move.access, (*decisions, *same), move.after, variants))
+                    same = tuple(each.edge for at in around for each in self.moves(at)[thread] if each.access == move.access)
+                    after = self.projection.follow(hidden, self._states[here], thread, move.label, move.changes)
+                    if isinstance(after, Excuse):
+                        self._excuses.update(dict.fromkeys(same, after.reason))
+                    else:
+                        known.append(Turn(thread, move.access, decisions + same, self._node(move.after, after)))
         return known
-
-    def decided(self, node: Node, thread: str) -> Node:
-        """The state after all decisions that a thread has to take before its next access."""
-        while (moves := self.moves(node)[thread]) and moves[0].access is None:
-            node = moves[0].after
-        return node
 
     # -- what there is ------------------------------------------------------------------------------------------
 
     def edges(self) -> set[Edge]:
         """Every step of the model."""
-        waiting, seen, found = deque([self.start]), {self.start}, set[Edge]()
+        waiting, seen, found = deque([self._first]), {self._first}, set[Edge]()
         while waiting:
             for moves in self.moves(waiting.popleft()).values():
                 for move in moves:
@@ -197,48 +221,27 @@ class Graph:
 
     def possible(self) -> set[Edge]:
         """Every step that the code can take, as far as nothing excuses it."""
-        found = set[Edge]()
-        for variant in self.variants:
-            waiting, seen = deque([self.start]), {self.start}
-            while waiting:
-                for turn in self.turns(waiting.popleft()):
-                    if variant in turn.variants:
-                        found.update(turn.edges)
-                        if turn.after not in seen:
-                            seen.add(turn.after)
-                            waiting.append(turn.after)
+        waiting, seen, found = deque(self.starts), set(self.starts), set[Edge]()
+        while waiting:
+            for turn in self.turns(waiting.popleft()):
+                found.update(turn.edges)
+                if turn.after not in seen:
+                    seen.add(turn.after)
+                    waiting.append(turn.after)
         return found
 
     def excuses(self, edges: Iterable[Edge]) -> Counter[str]:
         """How many of these steps, none of which is possible, are excused by what."""
-        reasons: Counter[str] = Counter()
-        for edge in edges:
-            node, _, _ = self.labels[edge]
-            (move,) = (each for moves in self.moves(node).values() for each in moves if each.edge == edge)
-            reasons[(all(move.excuses) and move.excuses[0]) or BEYOND] += 1
-        return reasons
+        return Counter(self._excuses.get(edge, BEYOND) for edge in edges)
 
-    def way_to_new(
-        self, node: Node, variant: int, avoided: set[tuple[Node, int]], held: dict[str, Any]
-    ) -> list[tuple[Node, Turn]]:
-        """The shortest way to a step that was not taken: each state on it, and whose turn it is there; empty if there is none.
-
-        Args:
-            node: where it begins.
-            variant: the number of the one that this run is.
-            avoided: turns, by a state and their number there, that have turned out not to lead where they should.
-            held: what threads have chosen already, though the model leaves it open yet.
-        """
+    def way_to_new(self, node: Node) -> list[tuple[Node, Turn]]:
+        """The shortest way to a step that was not taken: each node on it, and whose turn it is there; empty if there is none."""
         taken = self.taken
         came: dict[Node, tuple[Node, Turn] | None] = {node: None}
         waiting = deque([node])
         while waiting:
             here = waiting.popleft()
-            for number, turn in enumerate(self.turns(here)):
-                if variant not in turn.variants or (avoided and (here, number) in avoided):
-                    continue
-                if turn.thread in held and turn.access.choice not in (None, held[turn.thread]):
-                    continue
+            for turn in self.turns(here):
                 if not taken.issuperset(turn.edges):
                     way = [(here, turn)]
                     while (before := came[here]) is not None:

@@ -1,7 +1,6 @@
 """`LockStep` takes the model along with one run of production code; `Guide` takes production code to the steps that are new."""
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,8 +12,6 @@ from tests.schedules.task import Task
 STRAY: Final = 0.02
 #: So many turns without a step of the model, and the way is given up.
 PATIENCE: Final = 60
-#: So often a turn may lead elsewhere before no way goes over it any more.
-TRIES: Final = 40
 
 
 class LockStep:
@@ -23,14 +20,16 @@ class LockStep:
     Attributes:
         node: the state of the model, see `Graph`.
         chosen: what each thread has chosen last, where the model leaves that open.
-        steps: how many steps of the model were taken.
+        steps: how many accesses were steps of the model.
+        last: the last of them.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, start: Node) -> None:
         self._graph: Final = graph
-        self.node: Node = graph.start
+        self.node: Node = start
         self.chosen: Final[dict[str, Any]] = {}
         self.steps = 0
+        self.last: Turn | None = None
 
     def observe(self, step: Step) -> None:
         graph = self._graph
@@ -40,10 +39,12 @@ class LockStep:
                 _, _, value, choice = turn.access
                 if value in (None, step.value) and choice in (None, chosen):
                     graph.taken.update(turn.edges)
-                    self.node = turn.after
+                    self.node, self.last = turn.after, turn
                     self.steps += 1
                     return
-        state = graph.state(self.node)
+        if step.task not in graph.threads:
+            return
+        state = graph.before(self.node, step.task)
         projection = graph.projection
         if projection.concerns(step.kind, step.where) and not projection.passes_over(state, step.task, step):
             chose = "" if chosen is None else f" (it has chosen {chosen!r})"
@@ -60,22 +61,15 @@ class Guide:
     Args:
         graph: of the model.
         lock_step: that observes the same run.
-        variant: the number of the one that the run is.
         seed: of what is left to chance.
-        missed: how often a turn has led elsewhere than it should, in all runs.
     """
 
-    def __init__(
-        self, graph: Graph, lock_step: LockStep, variant: int, seed: int, missed: Counter[tuple[Node, int]]
-    ) -> None:
+    def __init__(self, graph: Graph, lock_step: LockStep, seed: int) -> None:
         self._graph: Final = graph
-        self._variant: Final = variant
         self._lock_step: Final = lock_step
         self._random: Final = random.Random(seed)
-        self._missed: Final = missed
-        self._avoided: Final = {turn for turn, count in missed.items() if count > TRIES}
         self._way: list[tuple[Node, Turn]] = []
-        self._waited = 0
+        self._waited = self._seen = 0
         self._began: Final[set[int]] = set()
 
     def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
@@ -97,7 +91,7 @@ class Guide:
         graph, thread = self._graph, task.name
         if thread not in graph.threads:
             return False
-        state = graph.state(graph.decided(self._lock_step.node, thread))
+        state = graph.before(self._lock_step.node, thread)
         chosen = None if task.access[0] == "choose" else self._lock_step.chosen.get(thread)
         return graph.projection.is_over(state, thread, chosen)
 
@@ -122,38 +116,19 @@ class Guide:
         Raises:
             Pruned: nothing new can be reached in this run.
         """
-        node, way = self._lock_step.node, self._way
-        if way and node != way[0][0]:
-            if node == way[0][1].after:
+        lock_step, way = self._lock_step, self._way
+        node = lock_step.node
+        if lock_step.steps != self._seen:
+            self._seen, self._waited = lock_step.steps, 0
+            if way and lock_step.last is way[0][1]:
                 del way[0]
             else:
-                self._miss(*way[0])
                 way.clear()
-            self._waited = 0
         self._waited += 1
-        if way and self._waited > PATIENCE:
-            self._miss(*way[0])
+        if self._waited > PATIENCE:
             raise Pruned
         if not way:
-            held = self._held(scheduler)
-            way[:] = self._graph.way_to_new(node, self._variant, self._avoided, held)
-            if not way and held:
-                way[:] = self._graph.way_to_new(node, self._variant, self._avoided, {})
+            way[:] = self._graph.way_to_new(node)
             if not way:
                 raise Pruned
         return way[0][1]
-
-    def _held(self, scheduler: Scheduler) -> dict[str, Any]:
-        """What is chosen already where the model leaves it open: a claim that was lost is tried again as it was."""
-        open_to = {turn.thread for turn in self._graph.turns(self._lock_step.node) if turn.access.choice is not None}
-        chosen = self._lock_step.chosen
-        return {
-            each.name: chosen[each.name]
-            for each in scheduler.tasks
-            if each.name in open_to and each.name in chosen and each.access[0] != "choose"
-        }
-
-    def _miss(self, node: Node, turn: Turn) -> None:
-        """The turn that was wanted has not come."""
-        number = next(number for number, each in enumerate(self._graph.turns(node)) if each is turn)
-        self._missed[node, number] += 1

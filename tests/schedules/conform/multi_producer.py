@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ringbuffer import ProducerType
-from tests.schedules.conform.graph import Access
+from tests.schedules.conform.graph import Access, Excuse
 from tests.schedules.conform.run import Pick
-from tests.schedules.conform.single_producer import consumers, out_of_turn, publish
+from tests.schedules.conform.single_producer import OUT_OF_TURN, consumers, out_of_turn, publish
 from tests.schedules.scheduler import Step
 from tests.schedules.world import World
 from tests.unit.model.graphs import State
 from tests.unit.model.multi_producer import MultiProducer
 
+#: The order in which consumers are looked at; and who has lost a claim, and of how many events.
+type Hidden = tuple[tuple[str, ...], tuple[tuple[str, int], ...]]
+
+AGAIN: Final = Excuse("a claim that was lost is tried again as it was")
 #: What a producer picks that gives up.
 GONE: Final = "gone"
 
@@ -24,9 +28,8 @@ class OfMultiProducer:
     mirror: MultiProducer
 
     @property
-    def variants(self) -> list[tuple[str, ...]]:
-        """Orders in which consumers are looked at."""
-        return list(itertools.permutations(sorted(self.mirror.consumers)))
+    def beginnings(self) -> list[Hidden]:
+        return [(order, ()) for order in itertools.permutations(sorted(self.mirror.consumers))]
 
     def slot(self, sequence: int) -> str:
         return f"slot {sequence % self.mirror.size}"
@@ -93,17 +96,27 @@ class OfMultiProducer:
             return pc == "claim" and state["cursor"] + (chosen or min(mirror.batches)) >= mirror.events
         return pc == "wait" and state["reading"][thread] == mirror.events
 
-    def excused(self, state: State, thread: str, label: str, changes: State, variant: Any) -> str | None:
-        if label in ("Look", "LoadDependency"):
-            return out_of_turn(state["local"][thread]["toRead"], changes["local"][thread]["toRead"], variant)
-        return None
+    def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
+        order, lost = hidden
+        mine = state["local"][thread]
+        match label:
+            case "Look" | "LoadDependency":
+                return OUT_OF_TURN if out_of_turn(mine["toRead"], changes["local"][thread]["toRead"], order) else hidden
+            case "Swap" if "cursor" not in changes:
+                return order, tuple(sorted({**dict(lost), thread: mine["high"] - mine["current"]}.items()))
+            case "LoadCursor" | "GiveUp" if thread in dict(lost):
+                tried = dict(lost)[thread]
+                if label == "GiveUp" or changes["local"][thread]["high"] - state["cursor"] != tried:
+                    return AGAIN
+                return order, tuple(each for each in lost if each[0] != thread)
+        return hidden
 
 
-def multi_producer(world: World, projection: Any, order: tuple[str, ...], pick: Pick) -> None:
+def multi_producer(world: World, projection: Any, hidden: Hidden, pick: Pick) -> None:
     """Producers that find no room claim again, as many or others, or give up, if they may."""
     mirror: MultiProducer = projection.mirror
     ring = world.ring(mirror.size, ProducerType.MULTI)
-    consumers(world, ring, mirror.dependencies, order)
+    consumers(world, ring, mirror.dependencies, hidden[0])
     options: list[Any] = sorted(mirror.batches)
     if mirror.may_give_up:
         options.append(GONE)

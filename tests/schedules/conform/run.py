@@ -34,7 +34,7 @@ class Conformity:
         module: of the model.
         constants: its bounds, as in a configuration.
         projection: what each step of the model is in the code.
-        build: makes the threads of one run, of a variant.
+        build: makes the threads of one run, which begins so.
         is_short: whether it is a part of the short exploration.
     """
 
@@ -74,22 +74,22 @@ class Report:
     complete: bool = False
 
 
-def run_once(graph: Graph, conformity: Conformity, seed: int, missed: Counter[tuple[int, int]]) -> LockStep:
+def run_once(graph: Graph, conformity: Conformity, seed: int) -> LockStep:
     """One run, from the beginning to where nothing new can be reached.
 
     Raises:
         Failure, or whatever the code raised: the two do not agree.
     """
-    lock_step = LockStep(graph)
-    variant = seed % len(graph.variants)
-    guide = Guide(graph, lock_step, variant, seed, missed)
+    which = seed % len(graph.starts)
+    lock_step = LockStep(graph, graph.starts[which])
+    guide = Guide(graph, lock_step, seed)
     scheduler = Scheduler(guide, guided=True, max_steps=MAX_STEPS, early_timeouts=MAX_STEPS)
     scheduler.observers.append(lock_step)
 
     def pick[T](options: Sequence[T]) -> T:
         return guide.pick(scheduler, options)
 
-    conformity.build(World(scheduler), graph.projection, graph.projection.variants[variant], pick)
+    conformity.build(World(scheduler), graph.projection, graph.projection.beginnings[which], pick)
     try:
         scheduler.run()
     except (Pruned, Endless):
@@ -102,7 +102,6 @@ def conform(conformity: Conformity, seconds: float = 1e9, graph: Graph | None = 
     report = Report(conformity)
     started = time.monotonic()
     graph = conformity.graph() if graph is None else graph
-    missed: Counter[tuple[int, int]] = Counter()
     gc.disable()
     try:
         edges, possible = graph.edges(), graph.possible()
@@ -111,7 +110,7 @@ def conform(conformity: Conformity, seconds: float = 1e9, graph: Graph | None = 
         since, before = 0, 0
         while since < VAIN and not possible <= graph.taken and time.monotonic() - started < seconds:
             try:
-                lock_step = run_once(graph, conformity, report.runs, missed)
+                lock_step = run_once(graph, conformity, report.runs)
             except Exception as error:
                 report.error = error
                 break

@@ -2,17 +2,20 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ringbuffer import BatchEventProcessor, InsufficientCapacityError, ProducerType, RingBuffer
 from ringbuffer.sequencer import ProducerBarrier
-from tests.schedules.conform.graph import Access
+from tests.schedules.conform.graph import Access, Excuse
 from tests.schedules.conform.run import Pick
 from tests.schedules.memory import Event
 from tests.schedules.scheduler import Step
 from tests.schedules.world import World
 from tests.unit.model.graphs import State
 from tests.unit.model.single_producer import PRODUCER, SingleProducer
+
+
+OUT_OF_TURN: Final = Excuse("the code looks at consumers in one order, which does not change")
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class OfSingleProducer:
     mirror: SingleProducer
 
     @property
-    def variants(self) -> list[tuple[str, ...]]:
+    def beginnings(self) -> list[tuple[str, ...]]:
         """Orders in which consumers are looked at."""
         return list(itertools.permutations(sorted(self.mirror.consumers)))
 
@@ -69,16 +72,16 @@ class OfSingleProducer:
             return state["pc"][thread] == "claim" and state["claimed"] + n >= self.mirror.events
         return state["pc"][thread] == "wait" and state["reading"][thread] == self.mirror.events
 
-    def excused(self, state: State, thread: str, label: str, changes: State, variant: Any) -> str | None:
-        if label in ("Look", "LoadDependency"):
-            return out_of_turn(state["toRead"][thread], changes["toRead"][thread], variant)
-        return None
+    def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
+        if label in ("Look", "LoadDependency") and out_of_turn(state["toRead"][thread], changes["toRead"][thread], hidden):
+            return OUT_OF_TURN
+        return hidden
 
 
-def out_of_turn(before: frozenset[str], after: frozenset[str], order: tuple[str, ...]) -> str | None:
+def out_of_turn(before: frozenset[str], after: frozenset[str], order: tuple[str, ...]) -> bool:
     """Of several whose sequences are to be looked at, the code looks at the first; the model at any."""
     first = next(each for each in order if each in before)
-    return None if after == before - {first} else "the code looks at consumers in one order, which does not change"
+    return after != before - {first}
 
 
 def consumers(world: World, ring: RingBuffer[Event], dependencies: dict[str, frozenset[str]], order: tuple[str, ...]) -> None:
