@@ -113,6 +113,7 @@ class Graph:
         self.names: Final = sorted(projection.mirror.initial())
         self.taken: Final[set[Edge]] = set()
         self.labels: Final[list[tuple[Place, str, Place]]] = []
+        self._edges: Final[dict[tuple[Place, str, Place], Edge]] = {}
         self._states: Final[list[State]] = []
         self._places: Final[dict[tuple[Any, ...], Place]] = {}
         self._values: Final[dict[Any, int]] = {}
@@ -157,8 +158,10 @@ class Graph:
                     after = self._place({**state, **changes})
                     if after != place:
                         access = projection.access(state, thread, label, changes)
-                        moves.append(Move(len(self.labels), label, changes, after, access))
-                        self.labels.append((place, label, after))
+                        edge = self._edges.setdefault((place, label, after), len(self.labels))
+                        if edge == len(self.labels):
+                            self.labels.append((place, label, after))
+                        moves.append(Move(edge, label, changes, after, access))
                 assert len(moves) == 1 or all(move.access is not None for move in moves), "a decision is what is decided already"
                 assert len({move.access for move in moves}) == len(moves), f"two steps that look the same: {moves}"
         return known

@@ -95,18 +95,26 @@ class Guide:
         chosen = None if task.access[0] == "choose" else self._lock_step.chosen.get(thread)
         return graph.projection.is_over(state, thread, chosen)
 
-    def pick[T](self, scheduler: Scheduler, options: Sequence[T]) -> T:
-        """One of several ways that the running task may go on. It is a turn of its own."""
-        scheduler.reach("choose", None)
+    def pick[T](self, scheduler: Scheduler, options: Sequence[T], is_turn: bool = True) -> T:
+        """One of several ways that the running task may go on; the first is the one that no step of the model stands for.
+
+        Args:
+            scheduler: of this run.
+            options: the ways.
+            is_turn: whether the others may go on before; not if the caller has just been given the turn for it.
+        """
+        if is_turn:
+            scheduler.reach("choose", None)
         task = scheduler.current
         assert task is not None
         turn = self._way[0][1] if self._way else None
-        wanted = turn.access.choice if turn is not None and turn.thread == task.name else None
-        if wanted in options:
-            picked = wanted
+        if turn is not None and turn.thread == task.name:
+            wanted = turn.access.choice
+            picked = wanted if wanted in options else options[0]
         else:
-            within = {each.access.choice for each in self._graph.turns(self._lock_step.node) if each.thread == task.name}
-            picked = self._random.choice([each for each in options if each in within] or options)
+            known = {each.access.choice for each in self._graph.turns(self._lock_step.node) if each.thread == task.name}
+            within = [each for each in options if each in known]
+            picked = self._random.choice(within if within and None not in known else [options[0], *within])
         self._lock_step.chosen[task.name] = picked
         return picked
 

@@ -6,6 +6,7 @@ from tests.schedules.conform.blocking import OfBlocking, blocking
 from tests.schedules.conform.multi_producer import OfMultiProducer, multi_producer
 from tests.schedules.conform.run import Conformity
 from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
+from tests.schedules.conform.work_pool import OfWorkPool, work_pool
 
 ONE: Final = "Consumers <- One; Dependencies <- Independent"
 CHAIN: Final = "Consumers <- Two; Dependencies <- Chain"
@@ -23,6 +24,10 @@ def multi(name: str, constants: str, is_short: bool = True) -> Conformity:
 def waits(name: str, bounds: str, alerted: str, is_short: bool = True) -> Conformity:
     constants = f"Events = 2; {bounds}; Alerted = {{{alerted}}}"
     return Conformity(name, "Blocking", constants, OfBlocking, blocking, is_short)
+
+
+def pool(name: str, constants: str, is_short: bool = True) -> Conformity:
+    return Conformity(name, "WorkPool", f'{constants}; Workers = {{"v", "w"}}', OfWorkPool, work_pool, is_short)
 
 
 BLOCKING: Final = "Lite = FALSE; MayTimeOut = FALSE"
@@ -45,5 +50,8 @@ CONFORMITIES: Final = {
         waits("lite-alert", LITE, '"a"', False),
         waits("timeout", TIMEOUT, ""),
         waits("timeout-alert", TIMEOUT, '"a"', False),
+        pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0"),
+        pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
+        pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),
     )
 }

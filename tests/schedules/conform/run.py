@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tests.schedules.conform.graph import Graph, Projection
 from tests.schedules.conform.guide import Guide, LockStep
@@ -13,16 +13,16 @@ from tests.schedules.scheduler import Endless, Failure, Pruned, Scheduler
 from tests.schedules.world import World
 from tests.unit.model.mirrors import mirror_of
 
-#: So many runs in a row without anything new, and there is nothing more to be found.
-VAIN: int = 400
+#: After so many runs in a row without anything new no more are tried.
+VAIN: Final = 400
 #: The most steps of a run; one that takes more is no failure, but leads nowhere.
-MAX_STEPS: int = 20_000
+MAX_STEPS: Final = 20_000
 
 
 class Pick(Protocol):
-    """What a thread of a scenario does where the model leaves it open: one of the options."""
+    """What a thread of a scenario does where the model leaves it open: one of the options, see `Guide.pick`."""
 
-    def __call__[T](self, options: Sequence[T], /) -> T: ...
+    def __call__[T](self, options: Sequence[T], /, is_turn: bool = True) -> T: ...
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def run_once(graph: Graph, conformity: Conformity, seed: int) -> LockStep:
     scheduler = Scheduler(guide, guided=True, max_steps=MAX_STEPS, early_timeouts=MAX_STEPS)
     scheduler.observers.append(lock_step)
 
-    def pick[T](options: Sequence[T]) -> T:
-        return guide.pick(scheduler, options)
+    def pick[T](options: Sequence[T], is_turn: bool = True) -> T:
+        return guide.pick(scheduler, options, is_turn)
 
     conformity.build(World(scheduler), graph.projection, graph.projection.beginnings[which], pick)
     try:
@@ -97,18 +97,23 @@ def run_once(graph: Graph, conformity: Conformity, seed: int) -> LockStep:
     return lock_step
 
 
-def conform(conformity: Conformity, seconds: float = 1e9, graph: Graph | None = None) -> Report:
-    """Take production code to every step of the model that it can take, or until the time is up."""
+def conform(conformity: Conformity, seconds: float = 1e9, most_runs: int = 1_000_000, vain: int = VAIN) -> Report:
+    """Take production code to every step of the model that it can take; no longer than so many seconds or runs.
+
+    After `vain` runs in a row without anything new there is nothing more to be found.
+    """
     report = Report(conformity)
     started = time.monotonic()
-    graph = conformity.graph() if graph is None else graph
+    graph = conformity.graph()
     gc.disable()
     try:
         edges, possible = graph.edges(), graph.possible()
         report.edges = len(edges)
         report.excused = graph.excuses(edges - possible)
         since, before = 0, 0
-        while since < VAIN and not possible <= graph.taken and time.monotonic() - started < seconds:
+        while since < vain and not possible <= graph.taken:
+            if report.runs >= most_runs or time.monotonic() - started > seconds:
+                break
             try:
                 lock_step = run_once(graph, conformity, report.runs)
             except Exception as error:
@@ -121,7 +126,7 @@ def conform(conformity: Conformity, seconds: float = 1e9, graph: Graph | None = 
             if report.runs % 100 == 0:
                 gc.collect()
         left = possible - graph.taken
-        report.complete = not left or since == VAIN
+        report.complete = not left or since >= vain
         report.taken = len(graph.taken)
         report.states = len({node for edge in edges for node in (graph.labels[edge][0], graph.labels[edge][2])})
         report.left = [describe(graph, edge) for edge in sorted(left)[:20]]
@@ -132,6 +137,32 @@ def conform(conformity: Conformity, seconds: float = 1e9, graph: Graph | None = 
         gc.enable()
     report.seconds = time.monotonic() - started
     return report
+
+
+HEADER: Final = (
+    f"{'':6} {'lock-step':16} {'runs':>6} {'steps':>9} {'states':>8} {'edges':>8} {'taken':>8} {'excused':>8} {'time':>8}   model"
+)
+
+
+def line(report: Report, full: bool) -> str:
+    """One model, in one line; below it why some of its steps are not taken, and what went wrong."""
+    conformity = report.conformity
+    verdict = "FAILED" if not is_well(report, full) else "ok" if report.complete else "time"
+    lines = [
+        f"{verdict:6} {conformity.name:16} {report.runs:>6,} {report.steps:>9,} {report.states:>8,} {report.edges:>8,} "
+        f"{report.taken:>8,} {report.excused.total():>8,} {report.seconds:>6.1f} s   {conformity.module}: {conformity.constants}"
+    ]
+    lines += [f"{'':6} {count:>8,} excused: {reason}" for reason, count in report.excused.most_common()]
+    if report.error is not None:
+        lines.append(f"{'':6} {type(report.error).__name__}: {report.error}")
+    elif not is_well(report, full):
+        lines += [f"{'':6} not taken: {step}" for step in report.left]
+    return "\n".join(lines)
+
+
+def is_well(report: Report, full: bool) -> bool:
+    """Whether the code took only steps of the model; and, if all are wanted, every one that it can take."""
+    return report.error is None and not (report.left and (full or report.complete))
 
 
 def describe(graph: Graph, edge: int) -> str:
