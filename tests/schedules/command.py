@@ -31,7 +31,9 @@ def main() -> int:
     explore.add_argument("--list", action="store_true", help="list the scenarios")
     conform = commands.add_parser("conform", help="production code in lock-step with the models; a part of `explore`")
     conform.add_argument("names", nargs="*", metavar="NAME", help="only these")
-    conform.add_argument("--full", action="store_true", help="all of them, and every step of the models must be taken or excused")
+    conform.add_argument(
+        "--full", action="store_true", help="all of them, and every step of the models must be taken or excused"
+    )
     faults = commands.add_parser("faults", help="one-line faults of the library, each of which must be found")
     faults.add_argument("names", nargs="*", metavar="FAULT", help="only these")
     again = commands.add_parser("replay", help="run a schedule that failed again, and show it")

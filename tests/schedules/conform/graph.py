@@ -162,7 +162,9 @@ class Graph:
                         if edge == len(self.labels):
                             self.labels.append((place, label, after))
                         moves.append(Move(edge, label, changes, after, access))
-                assert len(moves) == 1 or all(move.access is not None for move in moves), "a decision is what is decided already"
+                assert len(moves) == 1 or all(move.access is not None for move in moves), (
+                    "a decision is what is decided already"
+                )
                 assert len({move.access for move in moves}) == len(moves), f"two steps that look the same: {moves}"
         return known
 
@@ -238,7 +240,7 @@ class Graph:
         return Counter(self._excuses.get(edge, BEYOND) for edge in edges)
 
     def way_to_new(self, node: Node) -> list[tuple[Node, Turn]]:
-        """The shortest way to a step that was not taken: each node on it, and whose turn it is there; empty if there is none."""
+        """The shortest way to a step that was not taken: each node on it, and whose turn it is; empty if there is none."""
         taken = self.taken
         came: dict[Node, tuple[Node, Turn] | None] = {node: None}
         waiting = deque([node])

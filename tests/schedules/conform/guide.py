@@ -52,11 +52,10 @@ class LockStep:
 
 
 class Guide:
-    """Gives the turns to those on the shortest way to a step of the model that was not taken; when there is none the run is over.
+    """Gives the turns to those on the shortest way to a step that was not taken; when there is none the run is over.
 
-    Where the model leaves open what a thread does, the thread asks with `pick`. What is near in the model may be out of reach of
-    this run, which may have something in it that the model does not know. So now and then anybody gets a turn, and then the way
-    is sought again.
+    Where the model leaves open what a thread does, the thread asks with `pick`. Now and then anybody gets a turn, and then the
+    way is sought again: what nobody has said to be hidden in the code may have put it out of reach.
 
     Args:
         graph: of the model.
@@ -75,7 +74,11 @@ class Guide:
     def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
         for each in enabled:
             # Everybody comes to a first step of the model, one after the other.
-            if each.index not in self._began and not self._graph.projection.concerns(*each.access) and each.access[0] != "choose":
+            if (
+                each.index not in self._began
+                and not self._graph.projection.concerns(*each.access)
+                and each.access[0] != "choose"
+            ):
                 return each
             self._began.add(each.index)
         wanted = self._turn(scheduler).thread

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.schedules.conform.blocking import OfBlocking, blocking
+from tests.schedules.conform.joining import OfJoining, joining
 from tests.schedules.conform.multi_producer import OfMultiProducer, multi_producer
 from tests.schedules.conform.run import Conformity
 from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
@@ -50,6 +51,7 @@ CONFORMITIES: Final = {
         waits("lite-alert", LITE, '"a"', False),
         waits("timeout", TIMEOUT, ""),
         waits("timeout-alert", TIMEOUT, '"a"', False),
+        Conformity("join", "Joining", "Size = 1; Events = 3; Batches = {1}", OfJoining, joining, False),
         pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0"),
         pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
         pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),

@@ -1,5 +1,6 @@
 """Run production code in lock-step with a model until every step of the model was taken, and say what came of it."""
 
+import contextlib
 import gc
 import time
 from collections import Counter
@@ -90,10 +91,8 @@ def run_once(graph: Graph, conformity: Conformity, seed: int) -> LockStep:
         return guide.pick(scheduler, options, is_turn)
 
     conformity.build(World(scheduler), graph.projection, graph.projection.beginnings[which], pick)
-    try:
+    with contextlib.suppress(Pruned, Endless):
         scheduler.run()
-    except (Pruned, Endless):
-        pass
     return lock_step
 
 
@@ -140,7 +139,8 @@ def conform(conformity: Conformity, seconds: float = 1e9, most_runs: int = 1_000
 
 
 HEADER: Final = (
-    f"{'':6} {'lock-step':16} {'runs':>6} {'steps':>9} {'states':>8} {'edges':>8} {'taken':>8} {'excused':>8} {'time':>8}   model"
+    f"{'':6} {'lock-step':16} {'runs':>6} {'steps':>9} {'states':>8} {'edges':>8} "
+    f"{'taken':>8} {'excused':>8} {'time':>8}   model"
 )
 
 
@@ -150,7 +150,8 @@ def line(report: Report, full: bool) -> str:
     verdict = "FAILED" if not is_well(report, full) else "ok" if report.complete else "time"
     lines = [
         f"{verdict:6} {conformity.name:16} {report.runs:>6,} {report.steps:>9,} {report.states:>8,} {report.edges:>8,} "
-        f"{report.taken:>8,} {report.excused.total():>8,} {report.seconds:>6.1f} s   {conformity.module}: {conformity.constants}"
+        f"{report.taken:>8,} {report.excused.total():>8,} {report.seconds:>6.1f} s   "
+        f"{conformity.module}: {conformity.constants}"
     ]
     lines += [f"{'':6} {count:>8,} excused: {reason}" for reason, count in report.excused.most_common()]
     if report.error is not None:

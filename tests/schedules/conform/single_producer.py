@@ -14,7 +14,6 @@ from tests.schedules.world import World
 from tests.unit.model.graphs import State
 from tests.unit.model.single_producer import PRODUCER, SingleProducer
 
-
 OUT_OF_TURN: Final = Excuse("the code looks at consumers in one order, which does not change")
 
 

@@ -8,23 +8,22 @@ moment when it looks for an alert: what comes of halts at any moment is explored
 
 import functools
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from ringbuffer import ProducerType, WorkerPool
 from ringbuffer.processors.work.share import IDLE, WorkShare
 from tests.schedules.conform.graph import Access
 from tests.schedules.conform.run import Pick
 from tests.schedules.conform.single_producer import OUT_OF_TURN, out_of_turn
-from tests.schedules.memory import ScheduledCell
+from tests.schedules.conform.told import GOES_ON, Told
 from tests.schedules.scheduler import Step
 from tests.schedules.task import Location
 from tests.schedules.world import World
 from tests.unit.model.graphs import State
 from tests.unit.model.work_pool import PUBLISHER, WorkPool
 
-HANDLES, DIES, HALTS, GOES_ON, RESTARTS = "handles", "dies", "halts", "goes on", "restarts"
+HANDLES, DIES, HALTS, RESTARTS = "handles", "dies", "halts", "restarts"
 
 
 class Died(Exception):
@@ -116,36 +115,6 @@ class OfWorkPool:
         return hidden
 
 
-class Told(ScheduledCell):
-    """An alert that a worker raises itself, if that is picked, at the moment when it looks for one."""
-
-    __slots__ = ("_halt", "_pick")
-
-    def __init__(self, world: World, location: Location, pick: Pick, halt: Callable[[], None]) -> None:
-        super().__init__(world.scheduler, location)
-        self._pick: Final = pick
-        self._halt: Final = halt
-
-    def view(self) -> "Told":
-        return self
-
-    @property
-    def word(self) -> "Told":
-        return self
-
-    def load(self) -> int:
-        scheduler, location = self._scheduler, self._location
-        scheduler.reach("load", location)
-        task = scheduler.current
-        if task is not None and self._pick((GOES_ON, HALTS), is_turn=False) == HALTS:
-            scheduler.current = None  # nobody else's turn until it is halted
-            self._halt()
-            scheduler.current = task
-        value: int = location.value
-        scheduler.did("load", location, value)
-        return value
-
-
 def work_pool(world: World, projection: Any, order: tuple[str, ...], pick: Pick) -> None:
     """Workers that go on for ever, or are halted, or die and are run again."""
     mirror: WorkPool = projection.mirror
@@ -184,7 +153,7 @@ def work_pool(world: World, projection: Any, order: tuple[str, ...], pick: Pick)
         worker = pool.add(handle, name=name)
         world.name(worker.sequence, f"busy {name}")
         barrier: Any = worker.barrier
-        barrier._alerted = Told(world, barrier._alerted.location, pick, worker.halt)
+        barrier._alerted = Told(world, barrier._alerted.location, pick, HALTS, worker.halt)
         world.name_cell(barrier._alerted, f"alert {name}")
 
     def run(worker: Any) -> None:
@@ -198,14 +167,15 @@ def work_pool(world: World, projection: Any, order: tuple[str, ...], pick: Pick)
 
     for worker in sorted(pool.workers, key=lambda each: each.name):
         world.task(worker.name, functools.partial(run, worker))
-    cursor: Any = hidden.ring.sequencer._cursor
+    published: Location = hidden.ring.sequencer._cursor._cell.location
     done: Any = share.done
 
+    def has_room() -> bool:
+        return bool(published.value < world.value_of(done) + mirror.size)
+
     def publish() -> None:
-        published = cursor._cell.location
         while True:
-            room = done._cell.location
-            scheduler.reach("store", published, writes=True, ready=lambda: published.value < room.value + mirror.size)
+            scheduler.reach("store", published, writes=True, ready=has_room)
             published.value += 1
             scheduler.release(published)
             scheduler.did("store", published, published.value, wrote=True)

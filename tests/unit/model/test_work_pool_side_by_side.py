@@ -210,9 +210,7 @@ class WorkPoolMachine(RuleBasedStateMachine):
     def end(self, name: str) -> None:
         """Up to where it was halted; the model's is at an end then, and this one may be run again."""
         self.advance(name, "wait", "ready")
-        self.mirror.set(
-            pc={**self.mirror.state["pc"], name: "ready"}, local={**self.mirror.state["local"], name: NOTHING}
-        )
+        self.mirror.set(pc={**self.mirror.state["pc"], name: "ready"}, local={**self.mirror.state["local"], name: NOTHING})
 
     def claim(self, name: str, size: int) -> None:
         """Claim so much, perhaps at a later attempt: an earlier one was for what another worker has taken meanwhile."""
