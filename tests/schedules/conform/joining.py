@@ -3,6 +3,8 @@
 * The members are an attribute of their group. A producer that has looked at them before looks again when the version has
   changed; so for it they are replaced when the version is raised: `ReplaceMembers` shows as a step of its own just before,
   in the same turn, and nobody else's step comes between the two. `LoadMembers` is the load of the version.
+* Leaving is one step of the model. In the code the members are replaced and then the version is raised; here that is one
+  turn. What others may see in between is left to the scenarios `leave` and `leave-multi`.
 * The model has one producer, which finds everything published; the code searches for that, which is passed over.
 """
 
@@ -132,7 +134,8 @@ class Version(ScheduledCell):
 
     def fetch_add(self, delta: int, /) -> int:
         scheduler, location = self._scheduler, self._location
-        scheduler.reach("fetch_add", location, writes=True)
+        if location.value == 0:  # it joins; leaving is one step, and nobody has a turn between its two halves
+            scheduler.reach("fetch_add", location, writes=True)
         scheduler.did("replace", Location("members", None), None)
         before: int = location.value
         location.value = before + delta

@@ -39,8 +39,8 @@ CONFORMITIES: Final = {
     each.name: each
     for each in (
         single("single", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}"),
-        single("single-chain", f"Size = 2; Events = 4; Batches = {{1, 2}}; {CHAIN}"),
-        single("single-diamond", "Size = 1; Events = 2; Batches = {1}; Consumers <- Three; Dependencies <- Diamond"),
+        single("single-chain", f"Size = 2; Events = 4; Batches = {{1, 2}}; {CHAIN}", False),
+        single("single-diamond", "Size = 1; Events = 2; Batches = {1}; Consumers <- Three; Dependencies <- Diamond", False),
         multi("multi", f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = FALSE"),
         multi("multi-gives-up", f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = TRUE", False),
         multi("multi-batches", f"Size = 2; Events = 2; Batches = {{1, 2}}; {PQ}; {ONE}; MayGiveUp = FALSE", False),
@@ -51,7 +51,8 @@ CONFORMITIES: Final = {
         waits("lite-alert", LITE, '"a"', False),
         waits("timeout", TIMEOUT, ""),
         waits("timeout-alert", TIMEOUT, '"a"', False),
-        Conformity("join", "Joining", "Size = 1; Events = 3; Batches = {1}", OfJoining, joining, False),
+        Conformity("join", "Joining", "Size = 1; Events = 2; Batches = {1}", OfJoining, joining, False),
+        Conformity("join-laps", "Joining", "Size = 1; Events = 3; Batches = {1}", OfJoining, joining, False),
         pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0"),
         pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
         pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),

@@ -93,8 +93,8 @@ class OfMultiProducer:
         if thread in mirror.producers:
             if chosen == GONE or (chosen is None and mirror.may_give_up):
                 return False
-            return pc == "claim" and state["cursor"] + (chosen or min(mirror.batches)) >= mirror.events
-        return pc == "wait" and state["reading"][thread] == mirror.events
+            return bool(pc == "claim" and state["cursor"] + (chosen or min(mirror.batches)) >= mirror.events)
+        return bool(pc == "wait" and state["reading"][thread] == mirror.events)
 
     def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
         order, lost = hidden

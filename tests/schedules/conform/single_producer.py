@@ -68,8 +68,8 @@ class OfSingleProducer:
     def is_over(self, state: State, thread: str, chosen: Any) -> bool:
         if thread == PRODUCER:
             n = min(self.mirror.batches) if chosen is None else chosen
-            return state["pc"][thread] == "claim" and state["claimed"] + n >= self.mirror.events
-        return state["pc"][thread] == "wait" and state["reading"][thread] == self.mirror.events
+            return bool(state["pc"][thread] == "claim" and state["claimed"] + n >= self.mirror.events)
+        return bool(state["pc"][thread] == "wait" and state["reading"][thread] == self.mirror.events)
 
     def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
         if label in ("Look", "LoadDependency") and out_of_turn(state["toRead"][thread], changes["toRead"][thread], hidden):

@@ -94,13 +94,13 @@ class OfWorkPool:
             case "load", where if where == f"busy {thread}":
                 return True
             case "load", where if where == f"alert {thread}":
-                return step.value == 0 and state["pc"][thread] == "wait"
+                return bool(step.value == 0 and state["pc"][thread] == "wait")
             case "load", "cursor":
-                return state["pc"][thread] == "wait" and bool(step.value <= state["local"][thread]["current"])
+                return bool(state["pc"][thread] == "wait" and step.value <= state["local"][thread]["current"])
             case "exchange", where if where == f"alert {thread}":
                 return True
             case "dies", _:
-                return state["pc"][thread] == "handle"
+                return bool(state["pc"][thread] == "handle")
         return False
 
     def is_over(self, state: State, thread: str, chosen: Any) -> bool:
