@@ -71,14 +71,14 @@ LoadCursor(c, found, between, missed) ==
     /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
 
 \* Loads the sequence of "a".
-LoadSequence(found, missed) ==
-    /\ Go("b", IF Min(seen, sequence["a"]) >= Wanted("b") THEN found ELSE missed)
+LoadSequence(c, found, missed) ==
+    /\ Go(c, IF Min(seen, sequence["a"]) >= Wanted(c) THEN found ELSE missed)
     /\ seen' = -1
     /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
 
 \* Looks, without the lock; only if there is nothing it asks the strategy.
 Try(c) == pc[c] = "try" /\ LoadCursor(c, "advance", "try the other", "lock")
-TryOther == pc["b"] = "try the other" /\ LoadSequence("advance", "lock")
+TryOther(c) == pc[c] = "try the other" /\ LoadSequence(c, "advance", "lock")
 
 Lock(c) ==
     /\ pc[c] = "lock"
@@ -95,7 +95,7 @@ Announce(c) ==
     /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen>>
 
 Look(c) == pc[c] = "look" /\ LoadCursor(c, "unlock", "look at the other", "look for alert")
-LookAtOther == pc["b"] = "look at the other" /\ LoadSequence("unlock", "look for alert")
+LookAtOther(c) == pc[c] = "look at the other" /\ LoadSequence(c, "unlock", "look for alert")
 
 LookForAlert(c) ==
     /\ pc[c] = "look for alert"
@@ -195,7 +195,7 @@ Signal(t) == Exchange(t) \/ SignalLock(t) \/ Notify(t)
 ConsumerStep(c) ==
     \/ CheckAlert(c) \/ Try(c) \/ Lock(c) \/ Announce(c) \/ Look(c) \/ LookForAlert(c)
     \/ Sleep(c) \/ Wake(c) \/ Unlock(c) \/ Advance(c) \/ Signal(c)
-    \/ c = "b" /\ (TryOther \/ LookAtOther)
+    \/ TryOther(c) \/ LookAtOther(c)
 
 PublisherStep == Publish \/ Signal("publisher")
 HalterStep == Signal("halter") \/ \E c \in Consumers : Alert(c)
