@@ -13,6 +13,8 @@ from typing import Any
 
 #: The most that one scenario takes in the full exploration, in seconds.
 FULL_SECONDS = 120.0
+#: The most that one model takes in lock-step, in seconds: in the short exploration, and in the full one.
+LOCK_STEP_SECONDS = (25.0, 900.0)
 #: The most that one fault takes, in seconds, for each bound on preemptions.
 FAULT_SECONDS = 30.0
 #: Before that, so many schedules by random priorities, with so many points at which they change.
@@ -24,9 +26,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.schedules", description="Explore the schedules of production code.")
     commands = parser.add_subparsers(dest="command", required=True)
     explore = commands.add_parser("explore", help="every schedule of each scenario, up to a bound on preemptions")
-    explore.add_argument("names", nargs="*", metavar="SCENARIO", help="only these")
+    explore.add_argument("names", nargs="*", metavar="NAME", help="only these scenarios and models")
     explore.add_argument("--full", action="store_true", help=f"with the larger bound, {FULL_SECONDS:g} s at most for each")
     explore.add_argument("--list", action="store_true", help="list the scenarios")
+    conform = commands.add_parser("conform", help="production code in lock-step with the models; a part of `explore`")
+    conform.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    conform.add_argument(
+        "--full", action="store_true", help="all of them, and every step of the models must be taken or excused"
+    )
     faults = commands.add_parser("faults", help="one-line faults of the library, each of which must be found")
     faults.add_argument("names", nargs="*", metavar="FAULT", help="only these")
     again = commands.add_parser("replay", help="run a schedule that failed again, and show it")
@@ -36,11 +43,13 @@ def main() -> int:
     logging.disable()
     if arguments.command == "faults":
         return run_faults(arguments.names)
+    if arguments.command == "conform":
+        return run_models(arguments.names, arguments.full)
     if arguments.command == "replay":
         return run_replay(arguments.file, arguments.fault)
     if arguments.list:
         return list_scenarios()
-    return run_scenarios(arguments.names, arguments.full)
+    return run_all(arguments.names, arguments.full)
 
 
 def each_in_a_process(call: Callable[..., tuple[bool, str]], arguments: list[tuple[Any, ...]]) -> Iterator[tuple[bool, str]]:
@@ -56,10 +65,13 @@ def each_in_a_process(call: Callable[..., tuple[bool, str]], arguments: list[tup
 
 
 def list_scenarios() -> int:
+    from tests.schedules.conform.models import CONFORMITIES
     from tests.schedules.scenarios import SCENARIOS
 
     for scenario in SCENARIOS.values():
         print(f"{scenario.name:16} {scenario.says}")
+    for conformity in CONFORMITIES.values():
+        print(f"{conformity.name:16} in lock-step with {conformity.module}: {conformity.constants}")
     return 0
 
 
@@ -83,20 +95,66 @@ def explored(name: str, full: bool) -> tuple[bool, str]:
     return outcome.found is None, text
 
 
-def run_scenarios(names: list[str], full: bool) -> int:
-    from tests.schedules.report import HEADER
+def run_all(names: list[str], full: bool) -> int:
+    """Scenarios, then models in lock-step; those that are named, or all."""
+    from tests.schedules.conform.models import CONFORMITIES
     from tests.schedules.scenarios import SCENARIOS
 
-    unknown = [name for name in names if name not in SCENARIOS]
+    unknown = [name for name in names if name not in SCENARIOS and name not in CONFORMITIES]
     if unknown:
         print(f"there is no scenario {unknown[0]!r}; --list shows them all", file=sys.stderr)
         return 2
+    code = 0
+    scenarios = [name for name in SCENARIOS if name in names or not names]
+    if scenarios:
+        code = run_scenarios(scenarios, full)
+    models = [name for name in CONFORMITIES if name in names]
+    if models or not names:
+        code |= run_models(models, full)
+    return code
+
+
+def run_scenarios(names: list[str], full: bool) -> int:
+    from tests.schedules.report import HEADER
+
     print(HEADER, flush=True)
     failed = 0
-    for well, text in each_in_a_process(explored, [(name, full) for name in names or SCENARIOS]):
+    for well, text in each_in_a_process(explored, [(name, full) for name in names]):
         failed += not well
         print(text, flush=True)
-    print(f"{failed} failed" if failed else "every schedule within the bounds is right")
+    print(f"{failed} failed" if failed else "every schedule within the bounds is right", flush=True)
+    return int(failed > 0)
+
+
+# -- models -------------------------------------------------------------------------------------------------------------
+
+
+def conformed(name: str, full: bool) -> tuple[bool, str]:
+    """Run production code in lock-step with one model, in a process of its own."""
+    logging.disable()
+    from tests.schedules.conform.models import CONFORMITIES
+    from tests.schedules.conform.run import conform, is_well, line
+
+    report = conform(CONFORMITIES[name], LOCK_STEP_SECONDS[full])
+    return is_well(report, full), line(report, full)
+
+
+def run_models(names: list[str], full: bool) -> int:
+    """The named models, or those of the short exploration, or all."""
+    from tests.schedules.conform.models import CONFORMITIES
+    from tests.schedules.conform.run import HEADER
+
+    unknown = [name for name in names if name not in CONFORMITIES]
+    if unknown:
+        print(f"there is no model {unknown[0]!r} in lock-step; they are {sorted(CONFORMITIES)}", file=sys.stderr)
+        return 2
+    chosen = names or [each.name for each in CONFORMITIES.values() if full or each.is_short]
+    print(HEADER, flush=True)
+    failed = 0
+    for well, text in each_in_a_process(conformed, [(name, full) for name in chosen]):
+        failed += not well
+        print(text, flush=True)
+    print(f"{failed} failed" if failed else "every step of the code is a step of its model", flush=True)
     return int(failed > 0)
 
 

@@ -45,8 +45,10 @@ class ScheduledLock(Location):
         self._scheduler.acquire(self)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # Nobody else's turn before an unlock: whatever they would do, they can do after it.
         if not isinstance(error, Abandoned):
+            # Nobody else's turn before an unlock, for whatever they would do they can do after it; unless every turn is wanted.
+            if self._scheduler.guided:
+                self._scheduler.reach("unlock", self)
             self.value = None
             self._scheduler.release(self)
             self._scheduler.did("unlock", self, None, wrote=True)
