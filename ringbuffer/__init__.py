@@ -43,6 +43,7 @@ from ringbuffer.processors import (
     WorkerPool,
 )
 from ringbuffer.producer import Claim, Producer
+from ringbuffer.queues import Empty, Full, Queue, ShutDown
 from ringbuffer.readers import EventPoller, EventStream, PollState
 from ringbuffer.ring_buffer import ProducerType, RingBuffer
 from ringbuffer.sequence import Sequence, SequenceGroup
@@ -74,6 +75,7 @@ __all__ = [
     "ConsumerFailedError",
     "DeadlockError",
     "Disruptor",
+    "Empty",
     "EventHandler",
     "EventHandlerGroup",
     "EventPoller",
@@ -81,6 +83,7 @@ __all__ = [
     "EventStream",
     "ExceptionHandler",
     "FatalExceptionHandler",
+    "Full",
     "IgnoringExceptionHandler",
     "InsufficientCapacityError",
     "LiteBlockingWaitStrategy",
@@ -95,6 +98,7 @@ __all__ = [
     "ProducerThreadError",
     "ProducerType",
     "PublicationError",
+    "Queue",
     "RewindAfterPause",
     "RewindAlways",
     "RewindAtMost",
@@ -106,6 +110,7 @@ __all__ = [
     "SequenceBarrier",
     "SequenceGroup",
     "Sequencer",
+    "ShutDown",
     "SingleProducerSequencer",
     "SleepingWaitStrategy",
     "TimeoutBlockingWaitStrategy",
