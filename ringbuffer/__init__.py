@@ -43,7 +43,7 @@ from ringbuffer.processors import (
     WorkerPool,
 )
 from ringbuffer.producer import Claim, Producer
-from ringbuffer.queues import Empty, Full, Queue, ShutDown
+from ringbuffer.queues import AsyncQueue, Empty, Full, Queue, ShutDown
 from ringbuffer.readers import EventPoller, EventStream, PollState
 from ringbuffer.ring_buffer import ProducerType, RingBuffer
 from ringbuffer.sequence import Sequence, SequenceGroup
@@ -65,6 +65,7 @@ __all__ = [
     "AggregateEventHandler",
     "AlertError",
     "AsyncEventProcessor",
+    "AsyncQueue",
     "BatchEventProcessor",
     "BatchHandler",
     "BlockingWaitStrategy",

@@ -2,6 +2,7 @@
 
 from queue import Empty, Full, ShutDown
 
+from ringbuffer.queues.async_queue import AsyncQueue
 from ringbuffer.queues.queue import Queue
 
-__all__ = ["Empty", "Full", "Queue", "ShutDown"]
+__all__ = ["AsyncQueue", "Empty", "Full", "Queue", "ShutDown"]

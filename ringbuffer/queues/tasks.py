@@ -61,7 +61,7 @@ class Tasks:
         """Have `waiter` woken when nothing is unfinished; False if that is so."""
         waiters = self.waiters
         with waiters.lock:
-            # `done` stands still here; nothing was unfinished at the moment in which the other is loaded, if they are equal.
+            # `done` stands still: if they are equal, nothing was unfinished when the other was loaded.
             if self._done[0] == self._published[0] + 1:
                 return False
             waiters.waiting.append(waiter)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import ringbuffer
 
 if TYPE_CHECKING:
-    Mixin: Any = object
+
+    class Mixin: ...
+
 else:
     try:
         from test.test_queue import BaseQueueTestMixin as Mixin
