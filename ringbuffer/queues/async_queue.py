@@ -116,7 +116,8 @@ class AsyncQueue[T]:
 
         Raises:
             asyncio.QueueShutDown: the queue is shut down. Its `published` says how many were put, and `unpublished` holds those
-                that were taken from the iterable and were not. So does the `asyncio.CancelledError` of a task that is cancelled.
+                that were taken from the iterable and were not.
+            asyncio.CancelledError: the task was cancelled; the error says the same.
             Exception: what the iterable raised. What it gave before that is put.
         """
         ring = self._ring

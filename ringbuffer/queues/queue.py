@@ -75,8 +75,9 @@ class Queue[T]:
         self._ring: Final = ring
         self._tasks: Final = Tasks(ring.tail_word(), memory, host)
         self._waits: Final = Waits(ring, self._tasks, host, check_number("yields", yields, 0))
-        self.put = fast_put(ring, self._waits)
-        self.get = fast_get(ring, self._waits)
+        slots: Any = Queue  # by the slots themselves: a subclass may have methods of these names
+        slots.put.__set__(self, fast_put(ring, self._waits))
+        slots.get.__set__(self, fast_get(ring, self._waits))
 
     def put_nowait(self, item: T) -> None:
         """Put an item if there is room now, else raise `queue.Full`."""

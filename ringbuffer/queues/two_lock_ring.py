@@ -23,6 +23,7 @@ something possible sees under its own lock whether anybody waits for it, without
 Interrupts. A signal may raise `KeyboardInterrupt` after any call. So whatever calls (waking somebody) comes *before* the
 sequence is stored: an operation that is interrupted there has done nothing, except to wake a waiter, who looks and waits again.
 One that is woken so early that it finds nothing yet comes through the lock before it sleeps, and then finds it.
+No `with` block ends with a call, so that an interrupt after the last one still comes within the block.
 What is stored in a slot that is not published is stored over by the next. A slot that was cleared and is not handed back is
 filled again.
 """
@@ -105,7 +106,8 @@ class TwoLockRing:
             sequence = side.own[0] + 1
             if sequence <= side.other[0]:
                 side.wake(1)
-                return self.take(sequence)
+                item = self.take(sequence)
+                return item  # noqa: RET504 - see above: no block ends with a call
             if closed:
                 raise queue.ShutDown
             return NOTHING
@@ -140,10 +142,11 @@ class TwoLockRing:
                     raise queue.ShutDown
                 return 0
             part = items[start : start + room]
-            side.wake(len(part))
+            count = len(part)
+            side.wake(count)
             self._write(low, part)
-            side.own[0] = low + len(part) - 1  # release: the items
-            return len(part)
+            side.own[0] = low + count - 1  # release: the items
+            return count
 
     def poll_many(self, most: int) -> list[Any]:
         """Take up to `most` items; an empty list where there is none.
@@ -158,7 +161,8 @@ class TwoLockRing:
             high = min(side.other[0], low + most - 1)
             if high >= low:
                 side.wake(high - low + 1)
-                return self._take_many(low, high)
+                items = self._take_many(low, high)
+                return items  # noqa: RET504
             if closed:
                 raise queue.ShutDown
             return []

@@ -66,7 +66,7 @@ QUEUES = [
     Fault(
         "a slice wakes one waiter",
         RING,
-        "side.wake(len(part))",
+        "side.wake(count)",
         "side.wake(1)",
         "queue-mixed",
     ),
@@ -74,8 +74,8 @@ QUEUES = [
     Fault(
         "closed is loaded after the tail",
         RING,
-        "    return self.take(sequence)\nif closed:",
-        "    return self.take(sequence)\nif side.closed[0]:",
+        "if closed:\n    raise queue.ShutDown\nreturn NOTHING",
+        "if side.closed[0]:\n    raise queue.ShutDown\nreturn NOTHING",
         "queue-end-one",
     ),
     Fault("a shutdown wakes nobody who gets", RING, "putting.wake_all()", "pass", "queue-ended"),
