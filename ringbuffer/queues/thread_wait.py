@@ -50,34 +50,36 @@ class ThreadWait:
 
     def pause(self) -> None:
         """Return when it is time to look again."""
-        remaining = None
-        if self._deadline is not None:
-            remaining = self._deadline - self._host.monotonic()
-            if remaining <= 0:
-                self.is_over = True
-                return
-        if not self._yield_until_ready():
-            self._sleep(remaining)
-
-    def _yield_until_ready(self) -> bool:
         for _ in range(self._yields):
+            if self._is_late():
+                return
             self._host.yield_now()
             if self._seems_ready():
-                return True
-        return False
+                return
+        if not self._is_late():
+            self._sleep()
 
-    def _sleep(self, remaining: float | None) -> None:
+    def _is_late(self) -> bool:
+        """Look at the clock, if there is a deadline: where many threads are ready, a yield may take long."""
+        self.is_over = self._deadline is not None and self._host.monotonic() >= self._deadline
+        return self.is_over
+
+    def _sleep(self) -> None:
         event = self._host.event()
         try:
-            if not self._enter(event) or event.wait(remaining):
+            if not self._enter(event) or event.wait(self._remaining()):
                 return
+            # Nobody has woken it in time; or somebody has since: then the look that follows, or the next, makes use of it.
+            self._waiters.leave(event)
         except BaseException:
-            # An interrupt: wherever it came, the event must not stay among the waiters, nor keep a wake-up for itself.
+            # An interrupt: wherever it came, the event must not stay among the waiters, nor keep a wake-up for itself. To leave
+            # twice wakes somebody for nothing, who looks and waits again.
             self._waiters.leave(event)
             raise
-        # Nobody has woken it in time; or somebody has since: then the look that follows, or the next waiter, makes use of it.
-        self._waiters.leave(event)
         self.is_over = True
+
+    def _remaining(self) -> float | None:
+        return None if self._deadline is None else max(0.0, self._deadline - self._host.monotonic())
 
 
 class Waits:
