@@ -209,7 +209,9 @@ class Queue[T]:
 
 
 def _checked(maxsize: int) -> int:
-    if check_number("maxsize", maxsize, maxsize) < 1:
+    if isinstance(maxsize, bool) or not isinstance(maxsize, int):
+        raise TypeError(f"maxsize must be an integer, not {maxsize!r}")
+    if maxsize < 1:
         raise ValueError(
             f"maxsize must be 1 or more, not {maxsize}: the slots of a ring are made beforehand, so there is no queue without "
             f"a bound. Give the most items that may wait at a time, such as 1024"

@@ -14,6 +14,9 @@ import pytest
 import ringbuffer.queues
 from ringbuffer import Queue
 from ringbuffer.host import SYSTEM_HOST, Event
+from ringbuffer.memory import ProcessMemory
+from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
+from tests.support.counting import CountingMemory
 from tests.support.threads import PATIENCE, Background, together
 from tests.unit.processors.hosts import ForwardingHost
 
@@ -72,6 +75,17 @@ def test_who_does_not_wait_never_does() -> None:
     made.put(1)
     made.put(2)
     assert sorted(each.join() for each in waiting) == [1, 2]  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("plain_moves", sorted({False, PLAIN_MOVES_ARE_ORDERED}))
+def test_it_is_the_same_where_moves_must_ask_for_their_order(plain_moves: bool) -> None:
+    memory = CountingMemory(ProcessMemory(plain_moves=plain_moves))
+    made: Queue[int] = Queue(3, memory=memory)
+    with Background(lambda: [made.get() for _ in range(1000)]) as getter:
+        for number in range(1000):
+            made.put(number)
+    assert getter.result == list(range(1000))
+    assert memory.read_modify_writes() == 0
 
 
 # -- interrupts ---------------------------------------------------------------------------------------------------------
