@@ -59,9 +59,13 @@ class AsyncQueue[T]:
         Raises:
             asyncio.QueueShutDown: the queue is shut down. The item was not put.
         """
-        # Each turn but the last waits until there may be room, or the queue is shut down.
-        while not self._offer(item):
-            await _turn(self._ring.getting, self._ring.await_room)
+        ring = self._ring
+        try:
+            # Each turn but the last waits until there may be room, or the queue is shut down.
+            while not ring.offer(item):
+                await _turn(ring.getting, ring.await_room)
+        except queue.ShutDown:
+            raise asyncio.QueueShutDown from None
 
     def put_nowait(self, item: T) -> None:
         """Put an item if there is room now.
@@ -70,8 +74,11 @@ class AsyncQueue[T]:
             asyncio.QueueFull: there is no room. The item was not put.
             asyncio.QueueShutDown: the queue is shut down. The item was not put.
         """
-        if not self._offer(item):
-            raise asyncio.QueueFull
+        try:
+            if not self._ring.offer(item):
+                raise asyncio.QueueFull
+        except queue.ShutDown:
+            raise asyncio.QueueShutDown from None
 
     async def get(self) -> T:
         """Take the next item; wait for one without blocking the event loop.
@@ -79,8 +86,12 @@ class AsyncQueue[T]:
         Raises:
             asyncio.QueueShutDown: the queue is shut down, and every item was taken.
         """
-        while (item := self._poll()) is NOTHING:
-            await _turn(self._ring.putting, self._ring.await_item)
+        ring = self._ring
+        try:
+            while (item := ring.poll()) is NOTHING:
+                await _turn(ring.putting, ring.await_item)
+        except queue.ShutDown:
+            raise asyncio.QueueShutDown from None
         return cast(T, item)
 
     def get_nowait(self) -> T:
@@ -90,22 +101,13 @@ class AsyncQueue[T]:
             asyncio.QueueEmpty: there is no item.
             asyncio.QueueShutDown: the queue is shut down, and every item was taken.
         """
-        item = self._poll()
+        try:
+            item = self._ring.poll()
+        except queue.ShutDown:
+            raise asyncio.QueueShutDown from None
         if item is NOTHING:
             raise asyncio.QueueEmpty
         return cast(T, item)
-
-    def _offer(self, item: T) -> bool:
-        try:
-            return self._ring.offer(item)
-        except queue.ShutDown:
-            raise asyncio.QueueShutDown from None
-
-    def _poll(self) -> Any:
-        try:
-            return self._ring.poll()
-        except queue.ShutDown:
-            raise asyncio.QueueShutDown from None
 
     # -- many items ----------------------------------------------------------------------------------------------
 

@@ -85,7 +85,8 @@ class TwoLockRing:
         with side.lock:
             sequence = side.own[0] + 1
             if sequence <= side.other[0] + side.reach:
-                side.wake(1)  # before the store: see above
+                if side.waiting:
+                    side.wake(1)  # before the store: see above
                 self.slots[sequence & self.mask] = item
                 side.own[0] = sequence  # release: the item
                 return True
@@ -105,7 +106,8 @@ class TwoLockRing:
             closed = side.closed[0]
             sequence = side.own[0] + 1
             if sequence <= side.other[0]:
-                side.wake(1)
+                if side.waiting:
+                    side.wake(1)
                 item = self.take(sequence)
                 return item  # noqa: RET504 - see above: no block ends with a call
             if closed:
