@@ -1,6 +1,7 @@
 """Faults of production rules that need two threads at the wrong moment to show, and the scenario in which each is found."""
 
 from tests.faults.fault import Fault
+from tests.schedules.queue_faults import QUEUES
 
 SEQUENCERS = [
     Fault("there is always room", "sequencer.capacity", "return sequence <= limit", "return True", "single"),
@@ -268,4 +269,4 @@ VALUES = [
     ),
 ]
 
-FAULTS = {fault.name: fault for fault in (*SEQUENCERS, *BARRIERS, *WAITING, *PROCESSORS, *POOLS, *VALUES)}
+FAULTS = {fault.name: fault for fault in (*SEQUENCERS, *BARRIERS, *WAITING, *PROCESSORS, *POOLS, *VALUES, *QUEUES)}
