@@ -115,6 +115,15 @@ class TransportEnvelope:
         return type(self), tuple(dict(value) if isinstance(value, MappingProxyType) else value for value in values)
 
 
+def check_envelope(envelope: object) -> None:
+    """Raise `TypeError` unless it is an envelope."""
+    if not isinstance(envelope, TransportEnvelope):
+        raise TypeError(
+            f"{envelope!r} is no TransportEnvelope: put the message into one, TransportEnvelope(message_type, body). "
+            f"Nothing was enqueued"
+        )
+
+
 _TEXTS = ("message_type", "content_type", "message_id", "conversation_id")
 _TEXTS_OR_NONE = ("correlation_id", "causation_id", "source", "destination", "reply_to", "fault_address")
 
