@@ -127,7 +127,7 @@ class BusBase(EventPublishing):
             if name in taken:
                 raise ValueError(f"{self._name!r} has a handler {name!r} already; give each a name of its own")
             return name
-        base = name_of(handler)
+        base = name_of(handler).rpartition("<locals>.")[2]
         number = 1
         # Ends at the latest when there are more numbers than names.
         while (candidate := base if number == 1 else f"{base}-{number}") in taken:
@@ -210,7 +210,9 @@ class BusBase(EventPublishing):
         if (running is not None and running.is_of(self)) or self._loop.is_current():
             raise DeadlockError(f"a handler of {self._name!r} cannot wait for its own end; close it in another thread")
         with self._lock:
-            is_first, self._refuses = not self._refuses, True
+            is_first = not self._refuses
+            if is_first:
+                self._drains, self._refuses = drain, True
         if not is_first:
             if not self._is_over.wait(timeout):
                 raise TimeoutError(f"{self._name!r} is being closed by another thread, and was not within {timeout} s")
@@ -224,6 +226,7 @@ class BusBase(EventPublishing):
     def _close(self, drain: bool, deadline: float | None) -> CloseReport:
         if drain:
             self._wait_until(self._is_quiet, deadline)
+        self._drains = False
         self._shut()
         feeds = {each.name: each.feed for each in self._subscriptions}
         if drain:  # what was being published while the last ones were handled
@@ -232,7 +235,8 @@ class BusBase(EventPublishing):
         for feed in feeds.values():
             feed.stop()
         still_running = tuple(name for name, feed in feeds.items() if not self._join(feed, deadline))
-        unhandled = {name: feed.waiting for name, feed in feeds.items() if feed.waiting}
+        left = {name: feed.waiting + feed.sieve.left for name, feed in feeds.items()}
+        unhandled = {name: count for name, count in left.items() if count}
         for feed in feeds.values():
             feed.detach()
         with self._lock:

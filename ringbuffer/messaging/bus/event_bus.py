@@ -120,8 +120,8 @@ class EventBus(Protocol):
         """Take no more events, let the handlers come to their end, and say what was left. Closing again reports the same.
 
         Args:
-            drain: whether everything that was published is handled first, and what is to be retried comes back; or else each
-                handler ends after the events that it is in.
+            drain: whether everything that was published is handled first, with what is to be retried, and what the handlers
+                themselves publish meanwhile; or else each handler ends after the events that it is in.
             timeout: the longest wait in all, in seconds; None waits without a limit. When it is over, coroutines are cancelled,
                 and threads are reported.
 

@@ -39,6 +39,8 @@ class EventPublishing(ABC):
         self._completions: Final[set[Completion]] = set()
         self._correlates = False
         self._refuses = False
+        #: Whether handlers may publish all the same, because what they do is waited for.
+        self._drains = False
         self._loop: Final = LoopThread(host, f"{name} loop")
 
     # -- what a bus of a kind brings along ------------------------------------------------------------------------
@@ -208,7 +210,11 @@ class EventPublishing(ABC):
             )
 
     def _check_open(self) -> None:
-        if self._refuses:
+        """Raise if the bus takes no more events: of anybody, or of anybody but its handlers."""
+        if not self._refuses:
+            return
+        running = running_subscription()
+        if not (self._drains and running is not None and running.is_of(self)):
             raise BusClosedError(f"{self._name!r} is closed, and takes no more events. Nothing was published")
 
     def _remaining(self, deadline: float | None) -> float | None:

@@ -13,7 +13,7 @@ from ringbuffer.messaging.bus.running import Running
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.delivery import Delivery, RetryLater
 from ringbuffer.messaging.pipeline.logs import logger
-from ringbuffer.messaging.pipeline.stage import no_coroutine
+from ringbuffer.messaging.pipeline.stage import async_call, no_coroutine, plain_call
 
 
 class Sieve:
@@ -28,10 +28,17 @@ class Sieve:
         self._met: Final[set[type]] = {Carried}
         self._rest: Iterator[object] = iter(())
         self._skipped = 0
+        self._left = 0
+
+    @property
+    def left(self) -> int:
+        """How many events were left out when it was told to stop, or was cancelled."""
+        return self._left
 
     def skip_rest(self) -> None:
-        """Do not handle what is left of the batch. From inside the handler."""
+        """Do not handle what is left of the batch. In the handler's thread, or loop."""
         self._skipped = sum(1 for _ in self._rest)
+        self._left += self._skipped
 
     def _chosen(self, items: list[object], kinds: set[type]) -> list[object]:
         """What is wanted of a batch that is not all plain and wanted."""
@@ -45,29 +52,28 @@ class Sieve:
         some, wants = self._some, self._subscription.wants
         return [item for item in items if type(item) in some and (type(item) is not Carried or wants(item))]
 
-    def _count(self, items: int, failed: int, retried: int) -> None:
-        """A batch is over: what neither failed nor was skipped is handled."""
-        subscription = self._subscription
-        subscription.handled += items - failed - retried - self._skipped
-        subscription.failed += failed
-        subscription.retried += retried
-        self._skipped = 0
-
-    def _report(self, error: BaseException) -> None:
-        """A handler failed."""
-        if self._logs:
-            logger.error("handler %r failed", self._subscription.name, exc_info=error)
+    def _handled(self, delivery: Delivery, result: object) -> None:
+        """A delivery has succeeded. It is counted before whoever waits for it is told."""
+        self._subscription.handled += 1
+        delivery.end(result, None)
 
     def _put_aside(self, delivery: Delivery, later: RetryLater) -> None:
-        """A delivery is to come back."""
+        """A delivery is to come back. It is counted when it is on its way."""
         delivery.error = later.__cause__
         self._subscription.comes_back(delivery, later.delay)
+        self._subscription.retried += 1
 
     def _lost(self, delivery: Delivery, error: BaseException) -> None:
         """A delivery has failed for good."""
+        self._failed(error)
         if delivery.is_dead:
             self._subscription.dead_lettered += 1
         delivery.end(None, error)
+
+    def _failed(self, error: BaseException) -> None:
+        self._subscription.failed += 1
+        if self._logs:
+            logger.error("handler %r failed", self._subscription.name, exc_info=error)
 
 
 class Receiver(Sieve):
@@ -76,9 +82,10 @@ class Receiver(Sieve):
     def __init__(self, subscription: Subscription) -> None:
         super().__init__(subscription)
         pipeline = subscription.pipeline
+        self._has_stages: Final = pipeline is not None
         self._handler: Final = subscription.handler
-        self._call: Final = None if pipeline is None else pipeline.around(subscription.handler)
-        self._plain_handler: Callable[[object], object] = self._first if pipeline is None else self._deliver
+        self._call: Final = plain_call(subscription.handler) if pipeline is None else pipeline.around(subscription.handler)
+        self._handle: Callable[[object], object] = self._first
 
     def on_start(self) -> None:
         """The thread is this handler's."""
@@ -87,44 +94,48 @@ class Receiver(Sieve):
     def on_batch(self, items: list[object], first_sequence: int = 0) -> None:
         """Handle a batch; never raises."""
         kinds = set(map(type, items))
-        if kinds <= self._plain:
-            self._each(self._plain_handler, items)
-        elif chosen := self._chosen(items, kinds):
-            self._each(self._plain_handler if kinds.isdisjoint({Carried}) else self._deliver, chosen)
+        chosen = items if kinds <= self._plain else self._chosen(items, kinds)
+        if self._has_stages or Carried in kinds:
+            rest = self._rest = iter(chosen)
+            for item in rest:
+                self._deliver(item)
+            self._skipped = 0
+        elif chosen:
+            self._each(chosen)
 
-    def _each(self, handle: Callable[[object], object], items: list[object]) -> None:
-        failed = retried = 0
-        rest = self._rest = iter(items)
-        # Each turn but the last has failed on one item.
+    def _each(self, messages: list[object]) -> None:
+        """Messages as they are, straight to the handler; counted when the batch is over."""
+        handle = self._handle
+        failed = 0
+        rest = self._rest = iter(messages)
+        # Each turn but the last has failed on one message.
         while True:
             try:
-                for item in rest:
-                    handle(item)
+                for message in rest:
+                    handle(message)
                 break
-            except RetryLater:
-                retried += 1
             except BaseException as error:
                 failed += 1
-                self._report(error)
-        self._count(len(items), failed, retried)
+                self._failed(error)
+        self._subscription.handled += len(messages) - failed - self._skipped
+        self._skipped = 0
 
     def _first(self, message: object) -> None:
         """The handler, for the first batch: a lambda around a coroutine function shows when it is called."""
         no_coroutine(self._handler(message))
-        self._plain_handler = self._handler
+        self._handle = self._handler
 
     def _deliver(self, item: object) -> None:
         """An item with something attached to it, or with stages around the handler."""
         delivery = self._subscription.delivery_of(item)
         try:
-            result = no_coroutine(self._handler(delivery.message)) if self._call is None else self._call(delivery)
+            result = self._call(delivery)
         except RetryLater as later:
             self._put_aside(delivery, later)
-            raise
         except BaseException as error:
             self._lost(delivery, error)
-            raise
-        delivery.end(result, None)
+        else:
+            self._handled(delivery, result)
 
 
 class AsyncReceiver(Sieve):
@@ -134,39 +145,24 @@ class AsyncReceiver(Sieve):
         super().__init__(subscription)
         pipeline = subscription.pipeline
         handler: Callable[..., Awaitable[object]] = subscription.handler  # type: ignore[assignment]
-        self._handler: Final = handler
-        self._call: Final = None if pipeline is None else pipeline.around_async(handler)
+        self._call: Final = async_call(handler) if pipeline is None else pipeline.around_async(handler)
 
     async def on_batch(self, items: list[object]) -> None:
         """Handle a batch. What it raises is a cancellation of the task itself, and nothing else."""
         kinds = set(map(type, items))
         self._rest = iter(items if kinds <= self._plain else self._chosen(items, kinds))
         for item in self._rest:
-            failed = retried = 0
+            delivery = self._subscription.delivery_of(item)
             try:
-                await self._deliver(item)
-            except RetryLater:
-                retried = 1
+                result = await self._call(delivery)
+            except RetryLater as later:
+                self._put_aside(delivery, later)
             except BaseException as error:
                 task = asyncio.current_task()
                 if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                    self._left += 1
+                    self.skip_rest()
                     raise
-                failed = 1
-                self._report(error)
-            self._skipped = 0
-            self._count(1, failed, retried)
-
-    async def _deliver(self, item: object) -> None:
-        if self._call is None and type(item) is not Carried:
-            await self._handler(item)
-            return
-        delivery = self._subscription.delivery_of(item)
-        try:
-            result = await (self._handler(delivery.message) if self._call is None else self._call(delivery))
-        except RetryLater as later:
-            self._put_aside(delivery, later)
-            raise
-        except BaseException as error:
-            self._lost(delivery, error)
-            raise
-        delivery.end(result, None)
+                self._lost(delivery, error)
+            else:
+                self._handled(delivery, result)

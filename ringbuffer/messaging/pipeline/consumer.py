@@ -33,7 +33,7 @@ class PipelineConsumer:
         self, pipeline: Pipeline, handler: Callable[[Any], object], *, name: str | None = None, host: Host = SYSTEM_HOST
     ) -> None:
         self._call: Final = pipeline.around(handler)
-        self._name: Final = name_of(handler) if name is None else name
+        self._name: Final = name_of(handler).rpartition("<locals>.")[2] if name is None else name
         self._correlates: Final = pipeline.correlates
         self._dead_letters: Final = pipeline.dead_letters
         self._timer: Final[Timer[Delivery]] = Timer(self._again, host=host, name=f"{self._name} retries")
