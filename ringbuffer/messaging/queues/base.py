@@ -11,7 +11,7 @@ from ringbuffer.errors import DeadlockError
 from ringbuffer.host import Host
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.queues.consumer import Consumer, MessageHandler, is_coroutine_function
-from ringbuffer.messaging.queues.queue import CloseReport
+from ringbuffer.messaging.queues.queue import CloseReport, Put
 from ringbuffer.messaging.queues.room import RoomWaits
 from ringbuffer.messaging.queues.side_thread import SideThread
 from ringbuffer.messaging.queues.turns import Source, Taker, Turns
@@ -85,6 +85,10 @@ class ConsumedQueue(ABC):
 
     @abstractmethod
     def enqueue_sync(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+        """See `InMemoryQueue`."""
+
+    @abstractmethod
+    def sender(self) -> Put:
         """See `InMemoryQueue`."""
 
     @abstractmethod

@@ -8,6 +8,7 @@ from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
 from ringbuffer.messaging.options import InMemoryQueueOptions
 from ringbuffer.messaging.queues.base import ConsumedQueue
+from ringbuffer.messaging.queues.queue import Put
 from ringbuffer.messaging.queues.turns import Taker
 
 
@@ -113,6 +114,10 @@ class ChannelQueue(ConsumedQueue):
         finally:
             self.end_wait()
         return True
+
+    def sender(self) -> Put:
+        """See `InMemoryQueue`. All threads share it: the standard library's queue has a lock for all."""
+        return self.enqueue_sync
 
     def try_enqueue(self, envelope: TransportEnvelope) -> bool | None:
         """See `ConsumedQueue`."""

@@ -18,7 +18,7 @@ every message that was accepted is there to be taken, and no more will come.
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ringbuffer.errors import AlertError, ClaimTimeoutError, InsufficientCapacityError, RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -26,6 +26,7 @@ from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
 from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, make_wait_strategy
 from ringbuffer.messaging.queues.base import ConsumedQueue
+from ringbuffer.messaging.queues.queue import Put
 from ringbuffer.messaging.queues.turns import Taker
 from ringbuffer.producer.claim import give_up
 from ringbuffer.readers import SlotReader
@@ -35,14 +36,6 @@ from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProduc
 #: What `closed` holds.
 OPEN: Final = 0
 CLOSED: Final = 1
-
-
-class Put(Protocol):
-    """`put(envelope, timeout=None)`, see `Sender`."""
-
-    def __call__(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
-        """Put a message into the ring."""
-        ...
 
 
 class Ring:
@@ -232,6 +225,10 @@ class RingBufferQueue(ConsumedQueue):
         """See `InMemoryQueue`."""
         sender = self._own.sender or self._new_sender()
         return sender.put(envelope, timeout)
+
+    def sender(self) -> Put:
+        """See `InMemoryQueue`."""
+        return (self._own.sender or self._new_sender()).put
 
     def try_enqueue(self, envelope: TransportEnvelope) -> bool | None:
         """See `ConsumedQueue`."""
