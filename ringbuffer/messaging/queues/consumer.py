@@ -134,9 +134,11 @@ class Consumer:
             side.close()
 
     def _fail(self, envelope: TransportEnvelope) -> None:
-        """The handler has raised."""
-        self.failed += 1
-        logger.exception("consumer %r failed on message %s (%s)", self.name, envelope.message_id, envelope.message_type)
+        """The handler has raised. What is counted has been logged."""
+        try:
+            logger.exception("consumer %r failed on message %s (%s)", self.name, envelope.message_id, envelope.message_type)
+        finally:
+            self.failed += 1
 
     def __repr__(self) -> str:
         state = "alive" if self.is_alive else "ended"
