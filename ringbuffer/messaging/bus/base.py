@@ -11,7 +11,7 @@ from ringbuffer.errors import DeadlockError
 from ringbuffer.host import Host
 from ringbuffer.messaging.bus.apart import apart
 from ringbuffer.messaging.bus.feed import Feed
-from ringbuffer.messaging.bus.metrics import BusMetrics, CloseReport, HandlerMetrics
+from ringbuffer.messaging.bus.metrics import BusCloseReport, BusMetrics, HandlerMetrics
 from ringbuffer.messaging.bus.publishing import EventPublishing
 from ringbuffer.messaging.bus.results import BusClosedError, UnsubscribedError
 from ringbuffer.messaging.bus.returns import Returns
@@ -42,7 +42,7 @@ class BusBase(EventPublishing):
         self._pipeline: Final = pipeline
         self._returns: Final = Returns(self._offer, lambda each: each in self._subscriptions, host=host, name=name)
         self._is_over: Final = host.event()
-        self._report: CloseReport | None = None
+        self._report: BusCloseReport | None = None
 
     # -- what a bus of a kind brings along ------------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ class BusBase(EventPublishing):
         """Whether it takes no more events."""
         return self._refuses
 
-    def close(self, *, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    def close(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
         """See `EventBus.close`."""
         timeout = check_timeout(timeout)
         running = running_subscription()
@@ -221,9 +221,9 @@ class BusBase(EventPublishing):
                 self._report = self._close(drain, None if timeout is None else self._host.monotonic() + timeout)
             finally:
                 self._is_over.set()
-        return CloseReport({}, 0, ()) if self._report is None else self._report
+        return BusCloseReport({}, 0, ()) if self._report is None else self._report
 
-    def _close(self, drain: bool, deadline: float | None) -> CloseReport:
+    def _close(self, drain: bool, deadline: float | None) -> BusCloseReport:
         if drain:
             self._wait_until(self._is_quiet, deadline)
         self._drains = False
@@ -246,7 +246,7 @@ class BusBase(EventPublishing):
         limit = GRACE if still_running else None
         self._loop.close(limit)
         self._returns.join(limit)
-        return CloseReport(unhandled, self._returns.abandoned, still_running)
+        return BusCloseReport(unhandled, self._returns.abandoned, still_running)
 
     def _is_quiet(self) -> bool:
         """Whether everything is handled that was published, and nothing is to come back.
@@ -269,7 +269,7 @@ class BusBase(EventPublishing):
                 return False
         return True
 
-    async def aclose(self, *, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    async def aclose(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
         """`close`, without holding up the loop: it is done in a thread. Cancelled, it goes on there."""
         return await apart(self._host, lambda: self.close(drain=drain, timeout=timeout), f"{self._name} closes")
 

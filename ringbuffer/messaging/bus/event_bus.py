@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Literal, Protocol, overload
 
-from ringbuffer.messaging.bus.metrics import BusMetrics, CloseReport
+from ringbuffer.messaging.bus.metrics import BusCloseReport, BusMetrics
 from ringbuffer.messaging.bus.results import PublishResult
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.pipeline import Pipeline
@@ -116,7 +116,7 @@ class EventBus(Protocol):
         """What was published, handled, failed, retried and put to the dead letters, and what waits."""
         ...
 
-    def close(self, *, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    def close(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
         """Take no more events, let the handlers come to their end, and say what was left. Closing again reports the same.
 
         Args:
@@ -131,6 +131,6 @@ class EventBus(Protocol):
         """
         ...
 
-    async def aclose(self, *, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    async def aclose(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
         """As `close`, without holding up the loop."""
         ...

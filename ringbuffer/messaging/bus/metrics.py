@@ -1,4 +1,4 @@
-"""What a bus tells of itself: `BusMetrics`, `HandlerMetrics`, `CloseReport`."""
+"""What a bus tells of itself: `BusMetrics`, `HandlerMetrics`, `BusCloseReport`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class BusMetrics:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseReport:
+class BusCloseReport:
     """What was left when a bus was closed.
 
     Attributes:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ringbuffer.errors import DeadlockError
-from ringbuffer.messaging.bus import CloseReport
+from ringbuffer.messaging.bus import BusCloseReport
 from tests.support.threads import PATIENCE, Background, together
 from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Other, Recorder, both, fail
 
@@ -131,7 +131,7 @@ def test_closing_handles_everything_first(make_bus: MakeBus) -> None:
     with Background(bus.close) as closing:
         held.wait_for(1)
         held.gate.set()
-    assert closing.result == CloseReport({}, 0, ())
+    assert closing.result == BusCloseReport({}, 0, ())
     assert held.numbers == list(range(20))
 
 
@@ -155,7 +155,7 @@ def test_what_handlers_publish_while_the_bus_is_closed_is_handled_too(make_bus: 
     with Background(bus.close) as closing:
         assert bus._wait_until(lambda: bus.is_closed, None)
         held.gate.set()
-    assert closing.result == CloseReport({}, 0, ())
+    assert closing.result == BusCloseReport({}, 0, ())
     assert seen == [0, 1, 2, 3, 4, 5]
 
 
