@@ -99,7 +99,9 @@ def test_an_unknown_kind_is_an_error() -> None:
         make_wait_strategy("sleeping")  # type: ignore[arg-type]
 
 
-CALLS: dict[str, Callable[[InMemoryQueueOptionsBuilder], object]] = {
+type Calls = dict[str, Callable[[InMemoryQueueOptionsBuilder], object]]
+
+CALLS: Calls = {
     "mode": lambda queue: queue.use_ring_buffer_mode(),
     "size": lambda queue: queue.with_buffer_size(4096),
     "wait": lambda queue: queue.with_wait_strategy(WaitStrategyKind.YIELDING),
@@ -133,7 +135,11 @@ class TestBuilder:
 
     @pytest.mark.parametrize("order", list(itertools.permutations(["mode", "odd", "right"])))
     def test_what_counts_is_what_was_said_last_not_what_it_was_on_the_way(self, order: tuple[str, ...]) -> None:
-        calls = {**CALLS, "odd": lambda queue: queue.with_buffer_size(1000), "right": lambda queue: queue.with_buffer_size(8)}
+        calls: Calls = {
+            **CALLS,
+            "odd": lambda queue: queue.with_buffer_size(1000),
+            "right": lambda queue: queue.with_buffer_size(8),
+        }
         builder = InMemoryQueueOptionsBuilder()
         for name in order:
             calls[name](builder)
@@ -145,7 +151,7 @@ class TestBuilder:
 
     @pytest.mark.parametrize("order", list(itertools.permutations(["mode", "drop"])))
     def test_a_ring_that_drops_is_refused_in_either_order(self, order: tuple[str, ...]) -> None:
-        calls = {**CALLS, "drop": lambda queue: queue.drop_when_full()}
+        calls: Calls = {**CALLS, "drop": lambda queue: queue.drop_when_full()}
         with pytest.raises(ValueError, match="cannot drop"):
             use_in_memory_queue(lambda queue: [calls[name](queue) for name in order])
 
