@@ -1,6 +1,6 @@
 """Pipelines: stages around handlers, of a bus or of anything else that handles messages."""
 
-from ringbuffer.messaging.pipeline.consumer import PipelineConsumer
+from ringbuffer.messaging.pipeline.consumer import AsyncPipelineConsumer, ConsumerClosedError, PipelineConsumer
 from ringbuffer.messaging.pipeline.correlation import Correlation, caused_by_current, current_delivery, identity_for
 from ringbuffer.messaging.pipeline.failures import ErrorHandling
 from ringbuffer.messaging.pipeline.logs import Logging
@@ -12,6 +12,8 @@ from ringbuffer.messaging.pipeline.timer import Timer
 from ringbuffer.messaging.pipeline.validation import Validation, ValidationError, Validator
 
 __all__ = [
+    "AsyncPipelineConsumer",
+    "ConsumerClosedError",
     "Correlation",
     "ErrorHandling",
     "HandlerTimes",
