@@ -16,7 +16,7 @@ from ringbuffer.messaging.bus.publishing import EventPublishing
 from ringbuffer.messaging.bus.results import BusClosedError, UnsubscribedError
 from ringbuffer.messaging.bus.returns import Returns
 from ringbuffer.messaging.bus.running import running_subscription
-from ringbuffer.messaging.bus.subscription import Subscription
+from ringbuffer.messaging.bus.subscription import Subscription, check_event_type
 from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.pipeline import Pipeline
 from ringbuffer.messaging.pipeline.stage import check_handler
@@ -78,8 +78,7 @@ class BusBase(EventPublishing):
         pipeline: Pipeline | None = None,
     ) -> Subscription:
         """See `EventBus.subscribe`."""
-        if not isinstance(event_type, type):
-            raise TypeError(f"event_type must be a class, not {event_type!r}")
+        check_event_type(event_type)
         check_handler(handler)
         if pipeline is not None and not isinstance(pipeline, Pipeline):
             raise TypeError(f"pipeline must be a Pipeline, or None, not {pipeline!r}")
@@ -106,11 +105,15 @@ class BusBase(EventPublishing):
         timeout = check_timeout(timeout)
         if not self._remove(subscription):
             return True
-        if running_subscription() is subscription:
+        is_own = running_subscription() is subscription
+        if is_own:
             subscription.feed.sieve.skip_rest()
             subscription.feed.stop()
-            self._host.start_thread(lambda: self._part_quietly(subscription), f"{self._name} unsubscribes")
-            return True
+        if is_own or self._loop.is_current():
+            self._host.start_thread(
+                lambda: self._part_quietly(subscription, drain and not is_own), f"{self._name} unsubscribes"
+            )
+            return is_own
         return self._part_with(subscription, drain, timeout)
 
     @property
@@ -144,11 +147,14 @@ class BusBase(EventPublishing):
         return True
 
     def _part_with(self, subscription: Subscription, drain: bool, timeout: float | None) -> bool:
-        """Let a handler come to its end, and settle what it will not come to. Whether it did everything it was to do."""
+        """Let a handler come to its end, and settle what it will not come to. Whether it did what it was to do."""
         feed = subscription.feed
         deadline = None if timeout is None else self._host.monotonic() + timeout
         mark = feed.mark()
-        drained = not drain or self._wait_until(lambda: feed.has_passed(mark), deadline)
+        feed.end_at(mark)
+        if drain:  # until the end of the bus at the latest
+            self._wait_until(lambda: feed.has_passed(mark) or self._is_over.wait(0), deadline)
+        drained = not drain or feed.has_passed(mark)
         feed.stop()
         ended = self._join(feed, deadline)
         feed.detach()
@@ -158,9 +164,9 @@ class BusBase(EventPublishing):
             completion.settle(subscription.name, None, UnsubscribedError(f"{subscription.name!r} was unsubscribed"))
         return drained and ended
 
-    def _part_quietly(self, subscription: Subscription) -> None:
-        """The same for a handler that unsubscribes itself, in a thread that can wait for it."""
-        self._part_with(subscription, False, None)
+    def _part_quietly(self, subscription: Subscription, drain: bool) -> None:
+        """The same for a handler that cannot wait for it, in a thread that can."""
+        self._part_with(subscription, drain, None)
 
     def _join(self, feed: Feed, deadline: float | None) -> bool:
         """Wait for a feed that was told to stop; cancel it when the time is up. Whether it has stopped."""

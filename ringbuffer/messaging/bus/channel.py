@@ -112,6 +112,7 @@ class ChannelBatches:
     def __init__(self, channel: Channel) -> None:
         self._channel: Final = channel
         self._handed_out = 0
+        self.first_sequence: Final = 0
 
     async def __anext__(self) -> list[object]:
         """See `Batches`."""

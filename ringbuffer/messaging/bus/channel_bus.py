@@ -187,6 +187,9 @@ class _ChannelFeed:
         """See `Feed`."""
         return self.channel.finished >= mark
 
+    def end_at(self, mark: int) -> None:
+        """Nothing is put into the channel of a handler that is not subscribed any more."""
+
     def blocks(self) -> bool:
         """See `Feed`."""
         return self.channel.is_full

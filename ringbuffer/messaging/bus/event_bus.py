@@ -50,7 +50,8 @@ class EventBus(Protocol):
     def unsubscribe(self, subscription: Subscription, *, drain: bool = True, timeout: float | None = None) -> bool:
         """Publish nothing more for a handler, and let it come to its end.
 
-        From inside the handler itself it returns at once, and the handler gets nothing more.
+        From inside the handler itself it returns at once, and the handler gets nothing more. From inside a coroutine function
+        it returns at once too, False, and the other handler comes to its end meanwhile.
 
         Args:
             subscription: what `subscribe` returned. One that is gone already is nothing to do.

@@ -36,6 +36,10 @@ class Feed(Protocol):
         """Whether it has come there."""
         ...
 
+    def end_at(self, mark: int) -> None:
+        """Bring nothing that is published after that mark."""
+        ...
+
     def blocks(self) -> bool:
         """Whether there is no room because of it."""
         ...
@@ -59,6 +63,11 @@ class Feed(Protocol):
 
 class Batches(Protocol):
     """Where a `TaskFeed` gets its events. In one loop."""
+
+    @property
+    def first_sequence(self) -> int:
+        """The number of the first event of the batch."""
+        ...
 
     async def __anext__(self) -> list[object]:
         """The next batch; the one before is finished. May be cancelled. `StopAsyncIteration` at the end."""
@@ -193,7 +202,7 @@ class TaskFeed:
                     break
                 finally:
                     self._is_waiting = False
-                await self._receiver.on_batch(batch)
+                await self._receiver.on_batch(batch, self._batches.first_sequence)
         except asyncio.CancelledError:
             if not self._is_stopping:
                 raise

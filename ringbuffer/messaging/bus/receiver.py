@@ -29,6 +29,8 @@ class Sieve:
         self._rest: Iterator[object] = iter(())
         self._skipped = 0
         self._left = 0
+        #: The last sequence of a ring that is to be handled, once that is known. Any thread stores it, once.
+        self.last: int | None = None
 
     @property
     def left(self) -> int:
@@ -39,6 +41,10 @@ class Sieve:
         """Do not handle what is left of the batch. In the handler's thread, or loop."""
         self._skipped = sum(1 for _ in self._rest)
         self._left += self._skipped
+
+    def _in_time(self, items: list[object], first_sequence: int) -> list[object]:
+        """What of a batch comes before the end, if there is one."""
+        return items if self.last is None else items[: max(0, self.last - first_sequence + 1)]
 
     def _chosen(self, items: list[object], kinds: set[type]) -> list[object]:
         """What is wanted of a batch that is not all plain and wanted."""
@@ -60,8 +66,12 @@ class Sieve:
     def _put_aside(self, delivery: Delivery, later: RetryLater) -> None:
         """A delivery is to come back. It is counted when it is on its way."""
         delivery.error = later.__cause__
-        self._subscription.comes_back(delivery, later.delay)
-        self._subscription.retried += 1
+        try:
+            self._subscription.comes_back(delivery, later.delay)
+        except Exception as error:  # no thread could be started
+            self._lost(delivery, error)
+        else:
+            self._subscription.retried += 1
 
     def _lost(self, delivery: Delivery, error: BaseException) -> None:
         """A delivery has failed for good."""
@@ -93,6 +103,7 @@ class Receiver(Sieve):
 
     def on_batch(self, items: list[object], first_sequence: int = 0) -> None:
         """Handle a batch; never raises."""
+        items = self._in_time(items, first_sequence)
         kinds = set(map(type, items))
         chosen = items if kinds <= self._plain else self._chosen(items, kinds)
         if self._has_stages or Carried in kinds:
@@ -147,8 +158,9 @@ class AsyncReceiver(Sieve):
         handler: Callable[..., Awaitable[object]] = subscription.handler  # type: ignore[assignment]
         self._call: Final = async_call(handler) if pipeline is None else pipeline.around_async(handler)
 
-    async def on_batch(self, items: list[object]) -> None:
+    async def on_batch(self, items: list[object], first_sequence: int = 0) -> None:
         """Handle a batch. What it raises is a cancellation of the task itself, and nothing else."""
+        items = self._in_time(items, first_sequence)
         kinds = set(map(type, items))
         self._rest = iter(items if kinds <= self._plain else self._chosen(items, kinds))
         for item in self._rest:

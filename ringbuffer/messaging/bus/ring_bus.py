@@ -17,7 +17,7 @@ from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.messaging.bus.base import BusBase
 from ringbuffer.messaging.bus.feed import Feed, LoopThread, TaskFeed
-from ringbuffer.messaging.bus.receiver import Receiver
+from ringbuffer.messaging.bus.receiver import Receiver, Sieve
 from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.options import ProducerMode, WaitStrategyKind, make_wait_strategy
@@ -117,7 +117,8 @@ class _Ring(RingBuffer[Any]):
 class _Position:
     """How far a handler has come in the ring. Any thread."""
 
-    def __init__(self, ring: RingBuffer[Any], sequence: Sequence) -> None:
+    def __init__(self, ring: RingBuffer[Any], sequence: Sequence, sieve: Sieve) -> None:
+        self._sieve: Final = sieve
         self._ring: Final = ring
         self._sequence: Final = sequence
 
@@ -133,6 +134,10 @@ class _Position:
     def has_passed(self, mark: int) -> bool:
         """See `Feed`."""
         return self._sequence.get() >= mark
+
+    def end_at(self, mark: int) -> None:
+        """See `Feed`."""
+        self._sieve.last = mark
 
     def blocks(self) -> bool:
         """See `Feed`."""
@@ -151,7 +156,7 @@ class _ProcessorFeed(_Position):
         self._processor: Final = BatchEventProcessor(
             ring, ring.new_barrier(), self._receiver, name=subscription.name, max_batch_size=batch
         )
-        super().__init__(ring, self._processor.sequence)
+        super().__init__(ring, self._processor.sequence, self._receiver)
         self.sieve: Final = self._receiver
         self.start: Final = self._processor.start
         self.stop: Final = self._processor.halt
@@ -167,4 +172,4 @@ class _StreamFeed(TaskFeed, _Position):
     def __init__(self, subscription: Subscription, ring: RingBuffer[Any], batch: int, loop: LoopThread, host: Host) -> None:
         stream = ring.stream(max_batch_size=batch)
         TaskFeed.__init__(self, subscription, stream, loop, host)
-        _Position.__init__(self, ring, stream.sequence)
+        _Position.__init__(self, ring, stream.sequence, self.sieve)

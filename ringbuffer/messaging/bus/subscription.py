@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from ringbuffer.messaging.bus.carried import Carried
 from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.pipeline import Pipeline
+from ringbuffer.messaging.pipeline.logs import logger
 from ringbuffer.messaging.pipeline.stage import is_coroutine_function
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ class Subscription:
 
     def wants_kind(self, kind: type) -> bool:
         """Whether it handles events of that class."""
-        return issubclass(kind, self.event_type)
+        try:
+            return issubclass(kind, self.event_type)
+        except Exception:
+            logger.exception("%r cannot be asked whether it is one of %r: not handled", kind, self.event_type)
+            return False
 
     def wants(self, carried: Carried) -> bool:
         """Whether it handles what is carried."""
@@ -101,3 +106,13 @@ class Subscription:
 
     def __repr__(self) -> str:
         return f"Subscription({self.name!r} to {self.event_type.__qualname__})"
+
+
+def check_event_type(event_type: type) -> None:
+    """Raise `TypeError` unless it is a class, and one that can be asked for what derives from it."""
+    if not isinstance(event_type, type):
+        raise TypeError(f"event_type must be a class, not {event_type!r}")
+    try:
+        issubclass(object, event_type)
+    except TypeError as error:
+        raise TypeError(f"event_type must be a class that events can be asked for, not {event_type!r}: {error}") from None

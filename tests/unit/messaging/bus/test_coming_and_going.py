@@ -28,6 +28,29 @@ def test_a_handler_gets_what_is_published_while_it_is_subscribed(make_bus: MakeB
 
 
 @both
+def test_nothing_that_is_published_later_gets_to_who_is_being_unsubscribed(make_bus: MakeBus) -> None:
+    held, free = Held(), Recorder()
+    with make_bus(32) as bus:
+        subscription = bus.subscribe(Event, held)
+        bus.subscribe(Event, free)
+        for number in range(3):
+            bus.publish_sync(Event(number))
+        held.wait_for(1)
+        with Background(lambda: subscription.unsubscribe(timeout=PATIENCE)):
+            assert bus._wait_until(lambda: len(bus.subscriptions) == 1, None)
+            assert bus._wait_until(lambda: ends(subscription), None)
+            bus.publish_sync(Event(3))
+            held.gate.set()
+    assert held.numbers == [0, 1, 2]
+    assert free.numbers == [0, 1, 2, 3]
+
+
+def ends(subscription: Any) -> bool:
+    """Whether it is known where it ends: in a ring, that is a sequence."""
+    return not hasattr(subscription.feed, "_processor") or subscription.feed.sieve.last is not None
+
+
+@both
 def test_unsubscribing_twice_is_nothing(make_bus: MakeBus) -> None:
     with make_bus() as bus:
         subscription = bus.subscribe(Event, Recorder())
@@ -117,6 +140,39 @@ def test_handlers_come_and_go_while_events_are_published(make_bus: MakeBus) -> N
     assert constant.numbers == list(range(400))
     for guest in guests:
         assert guest.numbers == list(range(guest.numbers[0], guest.numbers[0] + len(guest.numbers))) if guest.seen else True
+
+
+@both
+def test_a_coroutine_function_may_unsubscribe_another_one(make_bus: MakeBus) -> None:
+    seen: list[int] = []
+
+    async def first(event: Event) -> None:
+        if event.number == 0:
+            assert not second.unsubscribe()  # the loop is not held up, so it cannot be said when it ends
+
+    async def other(event: Event) -> None:
+        seen.append(event.number)
+
+    with make_bus(32) as bus:
+        bus.subscribe(Event, first)
+        second = bus.subscribe(Event, other)
+        bus.publish_sync(Event(0), wait=True, timeout=PATIENCE)
+        bus.publish_sync(Event(1), wait=True, timeout=PATIENCE)
+    assert seen == [0]
+
+
+@both
+def test_unsubscribing_from_a_bus_that_is_closed_waits_for_nothing(make_bus: MakeBus) -> None:
+    held = Held()
+    bus = make_bus()
+    subscription = bus.subscribe(Event, held)
+    bus.publish_sync(Event(0))
+    held.wait_for(1)
+    for number in range(1, 4):
+        bus.publish_sync(Event(number))
+    bus.close(drain=False, timeout=0.01)
+    held.gate.set()
+    subscription.unsubscribe()
 
 
 # -- the end ------------------------------------------------------------------------------------------------------

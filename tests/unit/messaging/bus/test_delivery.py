@@ -5,7 +5,7 @@ import gc
 import threading
 import weakref
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -265,11 +265,40 @@ def test_after_the_end_publishing_is_an_error(make_bus: MakeBus) -> None:
         bus.subscribe(Event, Recorder())
 
 
+class HasNumber(Protocol):
+    number: int
+
+
+class Undecided(type):
+    def __subclasscheck__(cls, kind: type) -> bool:
+        if kind is Event:
+            raise ZeroDivisionError
+        return kind is Other
+
+
+class Anything(metaclass=Undecided):
+    pass
+
+
+@both
+def test_a_class_that_cannot_be_asked_gets_nothing_and_stops_nobody(make_bus: MakeBus) -> None:
+    handler, others = Recorder(), Recorder()
+    with make_bus() as bus:
+        bus.subscribe(Anything, handler)
+        bus.subscribe(object, others)
+        for event in (Event(1), Other(2)):
+            bus.publish_sync(event)
+    assert handler.seen == [Other(2)]
+    assert others.seen == [Event(1), Other(2)]
+
+
 @both
 def test_what_is_no_handler_is_refused(make_bus: MakeBus) -> None:
     with make_bus() as bus:
         with pytest.raises(TypeError, match="must be a class"):
             bus.subscribe("Event", Recorder())  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="events can be asked for"):
+            bus.subscribe(HasNumber, Recorder())  # type: ignore[type-abstract]
         with pytest.raises(TypeError, match="handler must be"):
             bus.subscribe(Event, 7)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="1 argument"):

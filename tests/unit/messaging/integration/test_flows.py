@@ -1,4 +1,4 @@
-"""From a queue through a pipeline to the bus, its handlers, and on: everything arrives, once, in order, and belongs together."""
+"""From a queue through a pipeline to the bus, its handlers, and on: all arrives, once, in order, and belongs together."""
 
 import asyncio
 import logging
