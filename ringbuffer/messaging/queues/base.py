@@ -1,7 +1,10 @@
 """`ConsumedQueue`: what both queues have in common: consumers, waiting for room in an event loop, the end."""
 
+import asyncio
+import contextlib
 import itertools
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Final, Self
 
@@ -40,7 +43,8 @@ class ConsumedQueue(ABC):
         #: Of consumers that have ended.
         self._failed_before = 0
         self._is_closing = False
-        self._taken_before = 0
+        self._is_being_closed = False
+        self._taken_before: int | None = None
         self._report: CloseReport | None = None
         self._reported: Final = host.event()
         self._room: Final = RoomWaits()
@@ -103,15 +107,13 @@ class ConsumedQueue(ABC):
 
     async def enqueue(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
         """See `InMemoryQueue`."""
+        limit = None if timeout is None else check_timeout(timeout)
         if self._room.is_empty:
             accepted = self.try_enqueue(envelope)
             if accepted is not None:
                 return accepted
-        self.begin_wait()
-        try:
-            return await self._room.wait(lambda: self.try_enqueue(envelope), check_timeout(timeout), self.no_room)
-        finally:
-            self.end_wait()
+        with self.waiting_for_room(limit, asyncio.current_task()):
+            return await self._room.wait(lambda: self.try_enqueue(envelope), limit, self.no_room)
 
     def no_room(self, timeout: float | None) -> TimeoutError:
         """What a producer gets that has waited in vain."""
@@ -119,32 +121,35 @@ class ConsumedQueue(ABC):
             f"no room in the queue {self._name!r} of {self.buffer_size} messages within {timeout} s; nothing was enqueued"
         )
 
-    def begin_wait(self) -> None:
-        """The calling thread is going to wait for room; `end_wait` is called afterwards.
+    @contextlib.contextmanager
+    def waiting_for_room(self, timeout: float | None, task: object = None) -> Iterator[None]:
+        """Around a wait for room, which may be a handler's.
+
+        Args:
+            timeout: of the wait; one that has a limit is no deadlock.
+            task: that waits, where the thread goes on meanwhile.
 
         Raises:
-            DeadlockError: it is a consumer, and all others wait for room too: who should make any?
+            DeadlockError: the handlers of all other consumers wait for room too: who should make any?
         """
-        with self._lock:
-            thread, consumers = self._host.thread_id(), self._consumers
-            own = [consumer for consumer in consumers if consumer.runs_in(thread)]
-            others = [consumer for consumer in consumers if not consumer.runs_in(thread)]
-            if own and all(consumer.waits_for_room for consumer in others):
-                raise DeadlockError(
-                    f"the handlers of all {len(consumers)} consumers of the queue {self._name!r} wait for room in it: "
-                    f"there can never be any. Add consumers, enqueue elsewhere, or make the queue larger than what handlers "
-                    f"enqueue"
-                )
+        own: list[Consumer] = []
+        if timeout is None:
+            with self._lock:
+                thread, consumers = self._host.thread_id(), self._consumers
+                own = [consumer for consumer in consumers if consumer.handles_in(thread, task)]
+                if own and all(consumer in own or consumer.waits_for_room for consumer in consumers):
+                    raise DeadlockError(
+                        f"the handlers of all {len(consumers)} consumers of the queue {self._name!r} wait for room in it: "
+                        f"there can never be any. Add consumers, enqueue elsewhere, or make the queue larger than what "
+                        f"handlers enqueue"
+                    )
+                for consumer in own:
+                    consumer.waits_for_room = True
+        try:
+            yield
+        finally:
             for consumer in own:
-                consumer.waits_for_room = True
-
-    def end_wait(self) -> None:
-        """The wait for room that `begin_wait` began is over."""
-        with self._lock:
-            thread = self._host.thread_id()
-            for consumer in self._consumers:
-                if consumer.runs_in(thread):
-                    consumer.waits_for_room = False
+                consumer.waits_for_room = False
 
     # -- consumers ----------------------------------------------------------------------------------------------
 
@@ -201,14 +206,26 @@ class ConsumedQueue(ABC):
         """Close, on behalf of a thread: one of the consumers' own waits for no handler, since it is in one."""
         backoff = Backoff(self._host, self._host.event(), timeout)
         with self._lock:
-            is_first = not self._is_closing
-            self._is_closing = True
+            is_first = not self._is_being_closed
+            self._is_closing = self._is_being_closed = True
         if not is_first:
             self._reported.wait(0 if self._runs_in(caller) else check_timeout(timeout))
             return self._report or CloseReport(self._taken_since(), 0, len(self._all_consumers()))
+        try:
+            self._report = self._end(drain, backoff, caller)
+        except BaseException:
+            # Such as Ctrl-C, because it takes too long: whoever closes next goes on with it.
+            self._is_being_closed = False
+            raise
+        self._reported.set()
+        return self._report
+
+    def _end(self, drain: bool, backoff: Backoff, caller: int) -> CloseReport:
+        """The first call of `close`."""
         self._shut()
         with self._turns.lock:
-            self._taken_before = self._taken
+            if self._taken_before is None:
+                self._taken_before = self._taken
         if drain:
             # Each turn but the last: a consumer, other than the caller, is there to take what waits, and time is left.
             while self.depth and any(not each.runs_in(caller) for each in self._consumers) and backoff.pause():
@@ -221,9 +238,7 @@ class ConsumedQueue(ABC):
         discarded = self._discard()
         while any(each.is_alive and not each.runs_in(caller) for each in left) and backoff.pause():
             pass
-        self._report = CloseReport(handled, discarded, sum(each.is_alive for each in left))
-        self._reported.set()
-        return self._report
+        return CloseReport(handled, discarded, sum(each.is_alive for each in left))
 
     def _discard(self) -> int:
         """Take what is left; how much that was."""
@@ -236,7 +251,7 @@ class ConsumedQueue(ABC):
     def _taken_since(self) -> int:
         """What consumers have taken since the queue was closed."""
         with self._turns.lock:
-            return self._taken - self._taken_before
+            return 0 if self._taken_before is None else self._taken - self._taken_before
 
     def _all_consumers(self) -> tuple[Consumer, ...]:
         """Those that take messages, and those that handle their last one."""

@@ -101,18 +101,16 @@ class ChannelQueue(ConsumedQueue):
 
     def enqueue_sync(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
         """See `InMemoryQueue`."""
+        limit = None if timeout is None else check_timeout(timeout)
         if (accepted := self.try_enqueue(envelope)) is not None:
             return accepted
-        limit = check_timeout(timeout)
-        self.begin_wait()
-        try:
-            self._messages.put(envelope, timeout=None if limit is None else max(0, limit))
-        except queue.ShutDown:
-            return False
-        except queue.Full:
-            raise self.no_room(timeout) from None
-        finally:
-            self.end_wait()
+        with self.waiting_for_room(limit):
+            try:
+                self._messages.put(envelope, timeout=None if limit is None else max(0, limit))
+            except queue.ShutDown:
+                return False
+            except queue.Full:
+                raise self.no_room(timeout) from None
         return True
 
     def sender(self) -> Put:

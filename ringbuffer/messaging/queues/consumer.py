@@ -49,6 +49,8 @@ class Consumer:
         self._ended: Final[Event] = host.event()
         self._member: Final[Member] = turns.enter()
         self._thread_id: int | None = None
+        #: In which a coroutine function is awaited.
+        self._task: object = None
 
     @property
     def is_alive(self) -> bool:
@@ -58,6 +60,10 @@ class Consumer:
     def runs_in(self, thread: int) -> bool:
         """Whether the thread of that number is the one that handles its messages."""
         return self._thread_id == thread
+
+    def handles_in(self, thread: int, task: object) -> bool:
+        """Whether its handler runs in the thread of that number, and, where a task is given, in that task."""
+        return self._thread_id == thread and (task is None or self._task is None or self._task is task)
 
     def start(self, then: Callable[["Consumer"], None]) -> None:
         """Begin to take messages, in a new thread; `then` is called when it has ended, in that thread."""
@@ -115,6 +121,7 @@ class Consumer:
         receive_now, receive = receiver.receive_now, receiver.receive
         handler: Final[Any] = self.handler
         turns = 0
+        self._task = asyncio.current_task()
         try:
             while True:
                 envelope = receive_now()

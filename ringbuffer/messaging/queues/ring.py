@@ -20,6 +20,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
+from ringbuffer.checks import check_timeout
 from ringbuffer.errors import AlertError, ClaimTimeoutError, InsufficientCapacityError, RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots
@@ -202,9 +203,9 @@ class RingBufferQueue(ConsumedQueue):
 
     @property
     def depth(self) -> int:
-        """See `InMemoryQueue`. Never negative: `taken` is read before what is published."""
+        """See `InMemoryQueue`. Never negative: `taken` is read first, and may move on before the other."""
         taken = self._ring.taken.get()
-        return self._ring.sequencer.published() - taken
+        return min(self._ring.sequencer.published() - taken, self.buffer_size)
 
     @property
     def message_count(self) -> int:
@@ -250,13 +251,11 @@ class RingBufferQueue(ConsumedQueue):
         """`put` for a handler, which may wait for itself."""
 
         def careful(envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+            limit = None if timeout is None else check_timeout(timeout)
             if (accepted := try_put(envelope)) is not None:
                 return accepted
-            self.begin_wait()
-            try:
-                return put(envelope, timeout)
-            finally:
-                self.end_wait()
+            with self.waiting_for_room(limit):
+                return put(envelope, limit)
 
         return careful
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from ringbuffer.host import Host, Thread
 
@@ -30,20 +30,24 @@ class SideThread:
     async def call[T](self, function: Callable[[], T]) -> T:
         """What `function` returns or raises, called in the other thread. What a cancelled call returns is lost."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        done: asyncio.Future[None] = loop.create_future()
+        # The thread may keep its end of this call until it is asked again: what it has brought is not to stay there.
+        brought: list[T] = []
 
-        def settle(result: Any, error: BaseException | None) -> None:
-            if future.done():
+        def settle(result: list[T], error: BaseException | None) -> None:
+            if done.done():
                 return  # cancelled meanwhile
             if error is not None:
-                future.set_exception(error)
+                done.set_exception(error)
             else:
-                future.set_result(result)
+                brought.append(result.pop())
+                done.set_result(None)
 
         def work() -> None:
-            result, error = None, None
+            result: list[T] = []
+            error: BaseException | None = None
             try:
-                result = function()
+                result.append(function())
             except BaseException as raised:
                 error = raised
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -54,7 +58,8 @@ class SideThread:
             if self._thread is None:
                 self._thread = self._host.start_thread(self._run, self._name)
             self._condition.notify_all()
-        return await future
+        await done
+        return brought.pop()
 
     def close(self) -> None:
         """End the thread, when it has nothing to do."""
@@ -72,4 +77,4 @@ class SideThread:
             if work is None:
                 return
             work()
-            work = None  # it holds what it has returned
+            work = None

@@ -131,11 +131,11 @@ class TestHandlers:
         async def handle(envelope: TransportEnvelope) -> None:
             reports.append(await queue.aclose())
 
-        consumer = queue.add_consumer(handle)
         put(queue, 0, 1)
+        consumer = queue.add_consumer(handle)
         assert consumer.join(PATIENCE)
         assert consumer.failed == 0
-        assert reports[0].unfinished == 1
+        assert reports == [CloseReport(handled=0, discarded=1, unfinished=1)]
 
 
 class TestProducers:
@@ -306,6 +306,21 @@ class TestProducers:
         put(queue, 0)
         wait_until(lambda: queue.failed == 1)
         assert "DeadlockError" in caplog.text
+
+    def test_a_task_that_a_handler_has_started_may_wait_for_room_that_the_handler_makes(self, make: Make) -> None:
+        queue, notes = make(1), Notes()
+        tasks: set[asyncio.Task[bool]] = set()
+
+        async def handle(envelope: TransportEnvelope) -> None:
+            if number_of(envelope) == 0:
+                tasks.update(asyncio.create_task(queue.enqueue(message(number))) for number in range(1, 10))
+                await asyncio.sleep(2e-3)
+            notes(envelope)
+
+        queue.add_consumer(handle)
+        put(queue, 0)
+        assert notes.wait_for(10) == list(range(10))
+        assert queue.failed == 0
 
 
 def test_it_is_a_queue(make: Make) -> None:

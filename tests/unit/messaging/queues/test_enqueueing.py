@@ -1,5 +1,6 @@
 """Producers: room, waiting, refusals; the same in both queues."""
 
+import asyncio
 import threading
 
 import pytest
@@ -112,9 +113,13 @@ def test_an_envelope_of_a_class_of_ones_own_is_one(make: Make) -> None:
 @pytest.mark.parametrize("wrong", ["1", True, float("nan")])
 def test_a_timeout_is_a_number_of_seconds(make: Make, wrong: object) -> None:
     queue = make(1)
-    put(queue, 0)
-    with pytest.raises((TypeError, ValueError), match="timeout must be a number of seconds"):
-        queue.enqueue_sync(message(1), timeout=wrong)  # type: ignore[arg-type]
+    for _ in range(2):  # whether there is room or not
+        with pytest.raises((TypeError, ValueError), match="timeout must be a number of seconds"):
+            queue.enqueue_sync(message(1), timeout=wrong)  # type: ignore[arg-type]
+        with pytest.raises((TypeError, ValueError), match="timeout must be a number of seconds"):
+            asyncio.run(queue.enqueue(message(1), timeout=wrong))  # type: ignore[arg-type]
+        if not queue.depth:
+            put(queue, 0)
     assert queue.message_count == 1
 
 
@@ -172,3 +177,23 @@ def test_while_another_consumer_makes_room_a_handler_may_wait_for_it(make: Make)
     held.let_go.set()
     wait_until(lambda: sorted(notes.numbers + held.numbers) == [0, 1, 2, 3, 4, 9, 100])
     assert queue.failed == 0
+
+
+def test_a_handler_whose_wait_has_a_limit_is_refused_in_time(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    queue = make(1)
+    ready = threading.Event()
+
+    def handle(envelope: TransportEnvelope) -> None:
+        ready.wait(PATIENCE)
+        if number_of(envelope) == 0:
+            with pytest.raises(TimeoutError):
+                queue.enqueue_sync(message(9), timeout=0)
+            with pytest.raises(TimeoutError):
+                queue.enqueue_sync(message(9), timeout=0.01)
+
+    queue.add_consumer(handle)
+    put(queue, 0, 1)
+    ready.set()
+    wait_until(lambda: queue.depth == 0)
+    queue.close()
+    assert queue.failed == 0, caplog.text

@@ -140,6 +140,23 @@ def test_the_queue_keeps_no_message_alive(make: Make) -> None:
     wait_until(lambda: sys.getrefcount(marker) == before)
 
 
+def test_nor_does_a_consumer_that_awaits(make: Make) -> None:
+    queue, notes = make(4), Notes()
+
+    async def handle(envelope: TransportEnvelope) -> None:
+        notes(envelope)
+
+    queue.add_consumer(handle)
+    put(queue, 0)
+    notes.wait_for(1)
+    marker = object()
+    before = sys.getrefcount(marker)
+    for number in range(1, 40):
+        assert queue.enqueue_sync(message(number).with_header("marker", marker), timeout=PATIENCE)
+    notes.wait_for(40)
+    wait_until(lambda: sys.getrefcount(marker) == before)
+
+
 def test_what_is_discarded_is_not_kept_alive_either(make: Make) -> None:
     queue = make(4)
     marker = object()
