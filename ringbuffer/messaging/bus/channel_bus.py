@@ -8,7 +8,7 @@ All publishers go through one lock, so that all handlers see the events in one o
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from ringbuffer.checks import check_at_least_one, check_timeout
@@ -79,6 +79,9 @@ class ChannelEventBus(BusBase):
                 if remaining is not None and remaining <= 0:
                     raise ClaimTimeoutError(f"no room in {self._name!r} within {timeout} s. Nothing was published")
                 self._publishing.wait(remaining)
+
+    def _own_put(self) -> Callable[[object, float | None], object]:
+        return self._put
 
     def _put_all(self, items: Iterable[object], timeout: float | None) -> int:
         limit = check_timeout(timeout)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal, Protocol, overload
 
 from ringbuffer.messaging.bus.metrics import BusCloseReport, BusMetrics
+from ringbuffer.messaging.bus.publishing import Publish
 from ringbuffer.messaging.bus.results import PublishResult
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.pipeline import Pipeline
@@ -99,6 +100,10 @@ class EventBus(Protocol):
 
     def publish_sync(self, event: object, *, wait: bool = False, timeout: float | None = None) -> PublishResult | None:
         """As `publish`, for threads: it blocks the caller."""
+        ...
+
+    def publisher(self) -> Publish:
+        """A function that does what `publish_sync` does without `wait`, for the calling thread alone and faster: for loops."""
         ...
 
     def try_publish(self, event: object) -> bool:

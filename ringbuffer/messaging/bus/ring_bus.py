@@ -84,6 +84,9 @@ class RingBufferEventBus(BusBase):
     def _put(self, item: object, timeout: float | None) -> None:
         self._ring.producer().publish_value(item, timeout)
 
+    def _own_put(self) -> Callable[[object, float | None], object]:
+        return self._ring.producer().publish_value
+
     def _put_all(self, items: Iterable[object], timeout: float | None) -> int:
         return self._ring.producer().publish_values(items, timeout)
 

@@ -158,6 +158,23 @@ def test_publishing_many_keeps_their_order(make_bus: MakeBus) -> None:
     assert handler.numbers == list(range(600))
 
 
+@both
+def test_a_thread_may_have_a_publisher_of_its_own(make_bus: MakeBus) -> None:
+    handler, envelopes = Recorder(), Recorder()
+    with make_bus(4) as bus:
+        bus.subscribe(Event, handler)
+        bus.subscribe(TransportEnvelope, envelopes)
+        publish = bus.publisher()
+        for number in range(100):
+            publish(Event(number), PATIENCE)
+        envelope = TransportEnvelope("order")
+        publish(envelope)
+    assert handler.numbers == list(range(100))
+    assert envelopes.seen == [envelope]
+    with pytest.raises(BusClosedError):
+        publish(Event(100))
+
+
 # -- room -------------------------------------------------------------------------------------------------------
 
 
