@@ -113,6 +113,9 @@ class Turns:
         self.lock: Final = host.lock()
         self._leader: Member | None = None
         self._line: Final[deque[Member]] = deque()
+        self._stopping = 0
+        #: How many members rest or are to stop. While it is 0, whoever has finished takes the next message without more ado.
+        self._attention = 0
 
     def enter(self) -> Member:
         """A new member, at the end of the line."""
@@ -124,7 +127,10 @@ class Turns:
     def stop(self, member: Member) -> None:
         """Tell a member to take nothing more; return at once. What it has taken it finishes."""
         with self.lock:
-            member.is_stopping = True
+            if not member.is_stopping:
+                member.is_stopping = True
+                self._stopping += 1
+                self._attend()
             leads = self._leader is member
         # Whoever leads from now on sees `is_stopping` before it waits. The leader of a moment ago may get an interrupt that
         # was meant for another: it looks, and waits again.
@@ -138,31 +144,27 @@ class Turns:
             if member in self._line:
                 self._line.remove(member)
             successor = self._pass_on() if self._leader is member else None
+            self._stopping -= member.is_stopping
+            self._attend()
         if successor is not None:
             successor.wake()
 
     def receiver(self, member: Member) -> Receiver:
         """The calling thread's own functions, for a member."""
-        lock, line, turns = self.lock, self._line, self
+        lock, turns = self.lock, self
         taker = self._source.taker()
         take, wait = taker.take, taker.wait
 
         def receive_now() -> TransportEnvelope | None:
             with lock:
-                if member.is_resting or member.is_stopping:
-                    return None
-                envelope = take(0 if turns._leader is None else len(line) + 1)
-                if envelope is None:
-                    turns._rest(member)
-                return envelope
+                return turns._take_or_rest(member, take)
 
         def receive() -> TransportEnvelope | None:
-            # As `receive_now`, without its call: this is what every message goes through.
             with lock:
-                if member.is_resting or member.is_stopping:
-                    envelope = None
+                if turns._attention:
+                    envelope = turns._take_or_rest(member, take)
                 else:
-                    envelope = take(0 if turns._leader is None else len(line) + 1)
+                    envelope = take(0)
                     if envelope is None:
                         turns._rest(member)
             # Each turn sleeps until it is given the lead, or waits for a message. `stop` ends both.
@@ -186,6 +188,15 @@ class Turns:
 
         return Receiver(receive_now, receive)
 
+    def _take_or_rest(self, member: Member, take: Callable[[int], TransportEnvelope | None]) -> TransportEnvelope | None:
+        """The next message, if there are more than the members that rest are going to take; else rest. The lock is held."""
+        if member.is_resting or member.is_stopping:
+            return None
+        envelope = take(0 if self._leader is None else len(self._line) + 1)
+        if envelope is None:
+            self._rest(member)
+        return envelope
+
     def _rest(self, member: Member) -> None:
         """A member has nothing to do: it leads if nobody does. The lock is held."""
         member.is_resting = True
@@ -193,6 +204,7 @@ class Turns:
             self._leader = member
         else:
             self._line.append(member)
+        self._attend()
 
     def _pass_on(self) -> Member | None:
         """The leader leads no more, the first in the line does; it is returned, to be woken. The lock is held."""
@@ -200,4 +212,9 @@ class Turns:
         assert leader is not None, "nobody has the lead to pass on"
         leader.is_resting = False
         self._leader = self._line.popleft() if self._line else None
+        self._attend()
         return self._leader
+
+    def _attend(self) -> None:
+        """Count again. The lock is held."""
+        self._attention = len(self._line) + (self._leader is not None) + self._stopping
