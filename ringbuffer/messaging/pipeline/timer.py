@@ -44,9 +44,9 @@ class Timer[T]:
         with self._condition:
             if self._is_closed:
                 return False
-            heapq.heappush(self._waiting, (self._host.monotonic() + delay, next(self._numbers), thing))
-            if self._thread is None:
+            if self._thread is None:  # first: without it nothing would ever be due
                 self._thread = self._host.start_thread(self._run, self._name)
+            heapq.heappush(self._waiting, (self._host.monotonic() + delay, next(self._numbers), thing))
             self._condition.notify_all()
         return True
 

@@ -3,13 +3,17 @@
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 
 import pytest
 
+from ringbuffer.host import Thread
 from ringbuffer.messaging.bus import RingBufferEventBus
+from ringbuffer.messaging.pipeline import Pipeline, RetryPolicy
 from ringbuffer.processors import RewindBatch
 from tests.support.threads import PATIENCE
-from tests.unit.messaging.bus.kit import Event, MakeBus, Recorder, both
+from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Recorder, both, fail
+from tests.unit.processors.hosts import ForwardingHost
 
 
 @both
@@ -91,6 +95,67 @@ def test_a_stuck_handler_is_reported_at_the_end(make_bus: MakeBus) -> None:
     assert set(report.unhandled) == {"stuck"}
     assert not report.is_complete
     gate.set()
+
+
+class NoThreads(ForwardingHost):
+    """Starts no thread while `refuses`."""
+
+    refuses = False
+
+    def start_thread(self, target: Callable[[], None], name: str) -> Thread:
+        if self.refuses:
+            raise RuntimeError("can't start new thread")
+        return super().start_thread(target, name)
+
+
+@both
+def test_a_handler_whose_thread_cannot_be_started_is_not_subscribed_and_holds_up_nobody(make_bus: MakeBus) -> None:
+    host, handler = NoThreads(), Recorder()
+    with make_bus(4, host=host) as bus:
+        bus.subscribe(Event, handler)
+        host.refuses = True
+        with pytest.raises(RuntimeError, match="new thread"):
+            bus.subscribe(Event, Recorder(), name="late")
+        host.refuses = False
+        assert [each.name for each in bus.subscriptions] == ["Recorder"]
+        for number in range(20):
+            bus.publish_sync(Event(number), timeout=PATIENCE)
+    assert handler.numbers == list(range(20))
+
+
+@both
+def test_a_retry_without_a_thread_to_wait_for_it_has_failed(make_bus: MakeBus) -> None:
+    host = NoThreads()
+    with make_bus(pipeline=Pipeline().use_retry(RetryPolicy(3, delay=10)), host=host) as bus:
+        bus.subscribe(Event, fail)
+        host.refuses = True
+        result = bus.publish_sync(Event(1), wait=True, timeout=PATIENCE)
+        host.refuses = False
+        assert isinstance(result.errors["fail"], RuntimeError)
+        assert bus.metrics().handlers["fail"].failed == 1
+
+
+@both
+def test_a_retry_that_finds_no_room_comes_again(make_bus: MakeBus) -> None:
+    held = Held()
+    seen: list[int] = []
+
+    def fragile(event: Event) -> None:
+        seen.append(event.number)
+        if seen.count(event.number) == 1 and event.number == 0:
+            raise OSError
+
+    bus = make_bus(2, pipeline=Pipeline().use_retry(RetryPolicy(2, delay=0.001)))
+    bus.subscribe(Event, held, name="held", pipeline=Pipeline())
+    bus.subscribe(Event, fragile)
+    number = 0
+    while number < 2 or bus.try_publish(Event(number)):
+        if number < 2:
+            bus.publish_sync(Event(number))
+        number += 1
+    held.gate.set()
+    assert bus.close().is_complete
+    assert sorted(seen) == [0, *range(number)]
 
 
 def test_a_ring_bus_says_what_is_wrong_with_its_arguments() -> None:
