@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Protocol, overload
 
 from ringbuffer.backoff import Backoff
 from ringbuffer.checks import check_timeout
-from ringbuffer.errors import ClaimTimeoutError, DeadlockError
+from ringbuffer.errors import ClaimTimeoutError, DeadlockError, PublicationError
 from ringbuffer.host import Host
 from ringbuffer.messaging.bus.carried import Carried
 from ringbuffer.messaging.bus.feed import LoopThread
@@ -134,12 +134,15 @@ class EventPublishing(ABC):
 
     def publish_all(self, events: Iterable[object], *, timeout: float | None = None) -> int:
         """See `EventBus.publish_all`."""
-        if self._correlates or current_delivery() is not None:
-            return self._put_all(map(self._item, events), timeout)
         self._check_open()
-        return self._put_all(
-            events if isinstance(events, list) and not _has_envelope(events) else map(self._item, events), timeout
+        is_plain = (
+            not self._correlates and current_delivery() is None and isinstance(events, list) and not _has_envelope(events)
         )
+        try:
+            return self._put_all(events if is_plain else map(self._item, events), timeout)
+        except PublicationError as error:
+            error.unpublished = tuple(each.message if isinstance(each, Carried) else each for each in error.unpublished)
+            raise
 
     def publisher(self) -> Publish:
         """See `EventBus.publisher`."""

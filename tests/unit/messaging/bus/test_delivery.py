@@ -12,6 +12,7 @@ import pytest
 from ringbuffer.errors import ClaimTimeoutError
 from ringbuffer.messaging import TransportEnvelope
 from ringbuffer.messaging.bus import BusClosedError
+from ringbuffer.messaging.pipeline import Pipeline
 from tests.support.threads import PATIENCE, together
 from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Other, Recorder, Special, both
 
@@ -249,9 +250,10 @@ def test_a_publication_that_is_cancelled_while_it_waits_for_room_did_not_happen(
 
 
 @both
-def test_what_could_not_be_published_of_many_is_told(make_bus: MakeBus) -> None:
+@pytest.mark.parametrize("pipeline", [Pipeline(), Pipeline().use_correlation()], ids=["plain", "correlated"])
+def test_what_could_not_be_published_of_many_is_told(make_bus: MakeBus, pipeline: Pipeline) -> None:
     held = Held()
-    bus = make_bus(4)
+    bus = make_bus(4, pipeline=pipeline)
     bus.subscribe(Event, held)
     events = [Event(number) for number in range(20)]
     with pytest.raises(ClaimTimeoutError) as caught:
