@@ -173,8 +173,8 @@ def test_while_another_consumer_makes_room_a_handler_may_wait_for_it(make: Make)
     with Background(enqueue):
         queue.add_consumer(held)
         put(queue, 100)
-    wait_until(lambda: queue.message_count >= 4)
-    held.let_go.set()
+        wait_until(lambda: queue.message_count >= 4)
+        held.let_go.set()
     wait_until(lambda: sorted(notes.numbers + held.numbers) == [0, 1, 2, 3, 4, 9, 100])
     assert queue.failed == 0
 
