@@ -1,6 +1,7 @@
 """Faults of production rules that need two threads at the wrong moment to show, and the scenario in which each is found."""
 
 from tests.faults.fault import Fault
+from tests.schedules.message_queue_faults import MESSAGE_QUEUES
 from tests.schedules.queue_faults import QUEUES
 
 SEQUENCERS = [
@@ -269,4 +270,6 @@ VALUES = [
     ),
 ]
 
-FAULTS = {fault.name: fault for fault in (*SEQUENCERS, *BARRIERS, *WAITING, *PROCESSORS, *POOLS, *VALUES, *QUEUES)}
+FAULTS = {
+    fault.name: fault for fault in (*SEQUENCERS, *BARRIERS, *WAITING, *PROCESSORS, *POOLS, *VALUES, *QUEUES, *MESSAGE_QUEUES)
+}
