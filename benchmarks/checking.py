@@ -1,5 +1,6 @@
 """`python -m benchmarks gates`: measure what the gates need, check them, measure once more what failed, say each figure."""
 
+import contextlib
 from collections.abc import Sequence
 
 from benchmarks.deterministic import MEASURES
@@ -42,10 +43,11 @@ def check_gates(
 
 
 def measure(gates: Sequence[Gate], settings: Settings, progress: Progress) -> Results:
-    """Run the contenders that the gates compare, and no others."""
+    """Run the contenders that the gates compare, and no others; a gate whose scenario cannot be loaded fails."""
     results = Results(describe(), {"runs": settings.runs, "seconds": settings.seconds})
     for name, contenders in needed(gates).items():
-        results.scenarios.append(run_scenario(load(name), settings, only=contenders, tell=progress.tell))
+        with contextlib.suppress(ImportError):
+            results.scenarios.append(run_scenario(load(name), settings, only=contenders, tell=progress.tell))
     return results
 
 

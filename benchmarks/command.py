@@ -75,8 +75,14 @@ def _run(options: argparse.Namespace, chosen: list[str]) -> int:
     progress = Progress()
     results = Results(describe(), {"runs": settings.runs, "seconds": settings.seconds})
     print(head(results))
+    unloadable = []
     for name in chosen or names():
-        results.scenarios.append(run_scenario(load(name), settings, tell=progress.tell))
+        try:
+            scenario = load(name)
+        except ImportError as error:
+            unloadable.append(f"{name} cannot be loaded: {error}")
+            continue
+        results.scenarios.append(run_scenario(scenario, settings, tell=progress.tell))
         progress.clear()
         print(table(results.scenarios[-1]), flush=True)
     print(LEGEND)
@@ -86,9 +92,10 @@ def _run(options: argparse.Namespace, chosen: list[str]) -> int:
     if options.plots is not None:
         for picture in pictures.draw(results, options.plots):
             print(f"drawn: {picture}")
-    for failure in results.failures:
+    failures = unloadable + results.failures
+    for failure in failures:
         print(f"FAILED: {failure}")
-    return 1 if results.failures else 0
+    return 1 if failures else 0
 
 
 def _gates(options: argparse.Namespace, chosen: list[str]) -> int:

@@ -74,7 +74,7 @@ def _curves(pyplot: Any, scenario: ScenarioResult) -> Any:
     axes.set_yscale("log")
     axes.set_xticks([-math.log10(0.5), 1, 2, 3, 4], ["50 %", "90 %", "99 %", "99.9 %", "99.99 %"])
     axes.set_xlabel("percentile")
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
     _name(axes, scenario, "y")
     return figure
 
@@ -95,7 +95,7 @@ def _lines(pyplot: Any, scenario: ScenarioResult) -> Any:
     axes.set_yscale("log")
     ticks = sorted({each.x for each in ranked(scenario) if each.x is not None})
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
     _name(axes, scenario, "y")
     return figure
 

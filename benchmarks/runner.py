@@ -14,7 +14,7 @@ from typing import Final
 
 from benchmarks.perf import cache_figures
 from benchmarks.results import ContenderResult, ScenarioResult
-from benchmarks.scenario import Contender, Role, Run, Scenario
+from benchmarks.scenario import Contender, Run, Scenario
 
 #: Events of the first warm-up, and the fewest of any run.
 FEWEST: Final = 500
@@ -126,8 +126,3 @@ def _warm_up(contender: Contender, settings: Settings) -> tuple[int, Run]:
         if wanted < 4 * count or count >= contender.most:
             return wanted, run
         count = wanted if wanted < 50 * count else min(50 * count, contender.most)
-
-
-def failed_of_ours(result: ScenarioResult) -> list[ContenderResult]:
-    """The contenders that are no peers and did not make it."""
-    return [each for each in result.contenders if each.failure is not None and each.role is not Role.PEER]
