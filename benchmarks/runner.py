@@ -17,7 +17,7 @@ from benchmarks.results import ContenderResult, ScenarioResult
 from benchmarks.scenario import Contender, Run, Scenario
 
 #: Events of the first warm-up, and the fewest of any run.
-FEWEST: Final = 500
+FEWEST: Final = 1_000
 
 
 class GilError(RuntimeError):
@@ -110,7 +110,7 @@ def _attempt(contender: Contender, measured: ContenderResult, measure: Callable[
 def _warm_up(contender: Contender, settings: Settings) -> tuple[int, Run]:
     """How many events make a run of the wanted length, and the last run that told.
 
-    Ends: each turn but the last multiplies the count, up to the contender's most.
+    Ends: each turn but the last at least doubles the count, up to the contender's most.
     """
     if settings.fixed_count is not None:
         return settings.fixed_count, contender.body(settings.fixed_count)
@@ -119,10 +119,17 @@ def _warm_up(contender: Contender, settings: Settings) -> tuple[int, Run]:
         return paced, contender.body(paced)
     count = min(FEWEST, contender.most)
     while True:
-        begin = time.perf_counter()
-        run = contender.body(count)
-        needed = max(time.perf_counter() - begin, 1e-6)
-        wanted = max(FEWEST, min(contender.most, int(count * settings.seconds / needed)))
-        if wanted < 4 * count or count >= contender.most:
-            return wanted, run
-        count = wanted if wanted < 50 * count else min(50 * count, contender.most)
+        needed, run = _timed(contender, count)
+        if needed >= settings.seconds / 2:  # a second look: the first one may have met a busy moment
+            again, run = _timed(contender, count)
+            needed = min(needed, again)
+        wanted = int(count * settings.seconds / needed)
+        if needed >= settings.seconds / 2 or count >= contender.most:
+            return max(FEWEST, min(contender.most, wanted)), run
+        count = min(contender.most, wanted, 20 * count)
+
+
+def _timed(contender: Contender, count: int) -> tuple[float, Run]:
+    begin = time.perf_counter()
+    run = contender.body(count)
+    return max(time.perf_counter() - begin, 1e-6), run

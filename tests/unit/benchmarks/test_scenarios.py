@@ -135,4 +135,4 @@ def test_the_count_is_found_by_the_length_that_a_run_is_to_have() -> None:
         return Run({"rate": 1.0})
 
     result = run_scenario(_scenario(body), Settings(runs=1, seconds=0.01))
-    assert 500 <= result.contenders[0].count <= 2_000_000
+    assert 1_000 <= result.contenders[0].count <= 2_000_000
