@@ -43,6 +43,7 @@ FIGURES: Final = {
     "stores": Figure("stores", "stores/s", True),
     "empty_bytes": Figure("memory, empty", "bytes", False),
     "item_bytes": Figure("memory, for each item that waits", "bytes", False),
+    "ns": Figure("cost in one thread", "ns", False),
     "blocks": Figure("blocks retained", "blocks/M events", False),
 }
 
