@@ -3,6 +3,22 @@
 from tests.schedules.explore import Scenario
 from tests.schedules.scenarios import joining, lives, pools, sequencers, values, waiting
 
+#: The ones in which threads hand over to each other, and that are small enough to be explored with stores that are delayed.
+DELAYED = [
+    "hand-over",
+    "hand-over-multi",
+    "torn",
+    "multi-ones",
+    "wait-lite",
+    "halt-lite",
+    "halt-again",
+    "gate",
+    "pool-two",
+    "values-once",
+]
+#: The ones that must fail where stores are not released in order.
+NEEDED = ["hand-over", "hand-over-multi", "torn", "gate", "pool-two", "values-once"]
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for module in (sequencers, waiting, lives, pools, joining, values) for scenario in module.SCENARIOS
 }
