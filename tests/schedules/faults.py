@@ -321,6 +321,13 @@ UNFENCED = [
         "gate",
     ),
     Fault(
+        "room is looked for before what was published is visible",
+        "sequencer.capacity",
+        "minimum = gating.settled_minimum(published)",
+        "minimum = gating.minimum(published)",
+        "gate",
+    ),
+    Fault(
         "work is loaded without a fence",
         "processors.work.share",
         "fence: Final = self.work.view().fetch_add",

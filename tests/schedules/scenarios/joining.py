@@ -120,6 +120,7 @@ SCENARIOS = [
     Scenario("join-once", "a consumer joins, 2 events, ring 1", joins(ProducerType.SINGLE, 1, [1, 1]), (0, 1)),
     Scenario("join-single", "a consumer joins, single producer", joins(ProducerType.SINGLE, 1, [1, 1, 1]), (0, 1)),
     Scenario("gate", "a gating sequence is added, ring 1", gates(ProducerType.SINGLE), (1, 2), (1, 2)),
+    Scenario("gate-multi", "the same, multi producer", gates(ProducerType.MULTI), (1, 2), (1, 2)),
     Scenario("leave", "a consumer leaves", leaves(ProducerType.SINGLE), (0, 1)),
     Scenario("leave-multi", "a consumer leaves, multi producer", leaves(ProducerType.MULTI), (0, 1)),
 ]
