@@ -13,6 +13,7 @@ On a machine with weaker memory there are two choices more: that a store goes in
 there to memory; see `buffers`.
 """
 
+import functools
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, Protocol
@@ -226,6 +227,10 @@ class Scheduler:
             return
         if self.failure is not None:
             raise Abandoned
+        if ready is None and location is not None and task.spun_at == self.version and not self.guided:
+            # Not a load, but in the same loop, whose last turn has written nothing: neither would the next.
+            version, spins = self.version, True
+            ready = functools.partial(self._has_changed, version)
         name = ""
         if location is not None:
             name = location.name
@@ -238,6 +243,10 @@ class Scheduler:
             self._go_on(task)
             if self.failure is not None:
                 raise Abandoned
+
+    def _has_changed(self, version: int) -> bool:
+        """Whether anything was written since."""
+        return self.version != version
 
     def reach_load(self, location: Location) -> None:
         """As `reach`, for a load, which may be one of many in a loop."""

@@ -52,18 +52,18 @@ def leaves(kind: ProducerType) -> Callable[[World], None]:
 
     def build(world: World) -> None:
         ring = world.ring(1, kind)
-        consumer(world, ring, "a", 2)
+        consumer(world, ring, "a", 1)
         processor = BatchEventProcessor(ring, ring.new_barrier(), world.handler("b"), name="b")
         world.name(processor.sequence, "sequence b")
         world.task("b", processor.run)
-        producer(world, ring, "p", [1, 1, 1])
+        producer(world, ring, "p", [1, 1])
 
         def leave() -> None:
             processor.close()
             assert ring.remove_gating_sequence(processor.sequence)
 
         world.task("leaver", leave)
-        world.expect("a", events=3)
+        world.expect("a", events=2)
 
         def check() -> None:
             handled = world.handled["b"]

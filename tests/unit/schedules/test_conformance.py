@@ -51,7 +51,7 @@ def make(kind: Callable[[Any], Projection], module: str, constants: str) -> Grap
 
 def test_a_single_producer_takes_the_steps_of_its_model() -> None:
     graph = make(OfSingleProducer, "SingleProducer", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}")
-    run(graph, one_producer, 150)
+    run(graph, one_producer, 250)
     edges = graph.edges()
     assert graph.taken <= edges
     assert len(graph.taken) > 0.98 * len(edges)
