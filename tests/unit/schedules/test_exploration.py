@@ -247,3 +247,29 @@ def test_every_scenario_is_right_at_random() -> None:
         for seed in range(3):
             _, error = run_once(each, RandomWalk(seed), None)
             assert error is None, f"{each.name}, seed {seed}: {error}"
+
+
+def test_who_spins_with_a_read_modify_write_in_its_loop_gives_the_turn_away() -> None:
+    """Such a run was once taken for one that comes to a state it had come to before, and was not followed to its end."""
+    ends: list[int] = []
+
+    def build(world: World) -> None:
+        fence, flag = world.memory.cell(0), world.memory.cell(0)
+
+        def spin() -> None:
+            fence.fetch_add(0)
+            while not flag.load():
+                fence.fetch_add(0)
+
+        def raise_it() -> None:
+            fence.fetch_add(1)
+            flag.store(1)
+
+        world.task("x", spin)
+        world.task("y", raise_it)
+        world.checks.append(lambda: ends.append(1))
+
+    strategy = Exhaustive(0)
+    while strategy.next_run():
+        assert run_once(scenario(build), strategy, None)[1] is None
+    assert len(ends) >= 2, "x first, and y first"
