@@ -11,8 +11,9 @@ import pytest
 
 from ringbuffer.barrier import Available
 from ringbuffer.cli.check.tools import find_tools
-from tests.schedules.conform import Access, Projection
-from tests.schedules.projections import OfMultiProducer, OfSingleProducer
+from tests.schedules.conform.graph import Access, Projection
+from tests.schedules.conform.multi_producer import OfMultiProducer
+from tests.schedules.conform.single_producer import OfSingleProducer
 from tests.traces.entries import Entry, Trace, trace_of
 from tests.traces.run import trace
 from tests.traces.shapes import HALTS, Shape
@@ -119,7 +120,7 @@ def test_a_trace_that_was_tampered_with_is_refused(multi: bool) -> None:
 
 @pytest.mark.parametrize("multi", [False, True])
 def test_each_access_is_the_step_that_it_is_in_lock_step(multi: bool) -> None:
-    """What tests/schedules/projections.py says of the steps of the mirrors, the traced models say too."""
+    """What tests/schedules/conform says of the steps of the mirrors, the traced models say too."""
     assert [words for words, accepted in answers(multi)["walked"] if not accepted] == []
     assert len(answers(multi)["walked"]) == WALKS
 
