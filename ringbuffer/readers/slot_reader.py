@@ -15,23 +15,25 @@ class SlotReader[E]:
 
     Attributes:
         slots, mask: the slot of a sequence is `slots[sequence & mask]`.
-        skipped: the thread's own knowledge of what is skipped; `pieces` is its method.
+        skipped: the thread's own knowledge of what is skipped.
+        skips, pieces: its `concerns` and its `pieces`.
         read: `read(low, high)`, what is in the slots of the sequences from `low` to `high`, at most a ring of them, in a
             new list.
     """
 
-    __slots__ = ("mask", "pieces", "read", "skipped", "slots")
+    __slots__ = ("mask", "pieces", "read", "skipped", "skips", "slots")
 
     def __init__(self, slots: list[E], skipped: SkippedView) -> None:
         self.slots: Final = slots
         self.mask: Final = len(slots) - 1
         self.skipped: Final = skipped
+        self.skips: Final = skipped.concerns
         self.pieces: Final = skipped.pieces
         self.read: Final = _read(slots)
 
     def shown(self, low: int, high: int) -> list[Range]:
         """What is left of a range without the skipped sequences; the usual case looks at one word."""
-        return self.pieces(low, high) if self.skipped.concerns(high) else [(low, high)]
+        return self.pieces(low, high) if self.skips(high) else [(low, high)]
 
 
 def _read[E](slots: list[E]) -> Callable[[int, int], list[E]]:
