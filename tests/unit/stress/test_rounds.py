@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ringbuffer.barrier import Available
+from ringbuffer import barrier
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.processors import EventProcessor
 from tests.stress import command, watch
@@ -84,7 +84,7 @@ def test_a_producer_that_is_told_of_no_death_is_found(
 
 def test_a_consumer_that_goes_too_far_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stages that do not wait for those before them."""
-    monkeypatch.setattr(Available, "_lowest", lambda self, lowest: lowest)
+    monkeypatch.setattr(barrier, "Available", lambda published, dependents: published)
     account, seeds = Account(), itertools.count()
     while not account.early:  # the threads decide when; the test's timeout is for a check that finds nothing
         account.add(topology.run(shape_of(next(seeds)), Counter()))

@@ -5,11 +5,13 @@ All of one sequencer are asked about at once: TLC takes longer to start than to 
 
 import random
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ringbuffer.barrier import Available
+from ringbuffer import Sequence, SequenceGroup, barrier
+from ringbuffer.barrier import Available, PublishedView
 from ringbuffer.cli.check.tools import find_tools
 from tests.schedules.conform.graph import Access, Projection
 from tests.schedules.conform.multi_producer import OfMultiProducer
@@ -138,7 +140,11 @@ def test_the_orders_that_are_not_tried_make_no_difference(multi: bool) -> None:
 
 def test_a_library_with_a_fault_leaves_traces_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A consumer that does not look at those it comes after, before it waits."""
-    monkeypatch.setattr(Available, "highest_from", lambda self, sequence: self._published.highest_from(sequence))
+
+    def careless(published: PublishedView, dependents: tuple[Sequence | SequenceGroup, ...]) -> SimpleNamespace:
+        return SimpleNamespace(get=Available(published, dependents).get, highest_from=published.highest_from, word=None)
+
+    monkeypatch.setattr(barrier, "Available", careless)
     traces = [genuine(multi=False) for _ in range(2)]
     assert validate(traces, find_tools(print)).accepted == [False] * 2
 
