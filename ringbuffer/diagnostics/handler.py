@@ -13,7 +13,7 @@ from ringbuffer.checks import check_at_least_one, check_can_be_called
 from ringbuffer.diagnostics.histogram import Distribution, Histogram
 from ringbuffer.diagnostics.recording import EventRecorder
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.processors import AnyHandler
+from ringbuffer.processors import AnyHandler, EventFunction
 from ringbuffer.processors.handlers import HandlerHooks, name_of
 from ringbuffer.wait.strategy import check_seconds
 
@@ -92,7 +92,10 @@ class DiagnosticEventHandler[E]:
         self.on_start: Final = hooks.on_start
         self.on_rewind: Final = hooks.on_rewind
         self.set_sequence_callback: Final = hooks.set_sequence_callback
-        self.on_event: Final = record.each(on_event, _is_async(on_event)) if enabled and on_event else on_event
+        # None for a handler of whole batches. The type says otherwise, so that this is accepted where handlers are.
+        self.on_event: Final[EventFunction[E]] = (
+            record.each(on_event, _is_async(on_event)) if enabled and on_event else on_event  # type: ignore[assignment]
+        )
         self.on_batch: Final = record.whole(on_batch, _is_async(on_batch)) if enabled and on_batch else on_batch
         self.on_batch_start: Final = _before(self._batch, hooks.on_batch_start) if enabled else hooks.on_batch_start
         self.on_timeout: Final = _before(self._timeout, hooks.on_timeout) if enabled else hooks.on_timeout
