@@ -43,6 +43,7 @@ from ringbuffer.processors import (
     WorkerPool,
 )
 from ringbuffer.producer import Claim, Producer
+from ringbuffer.queues import AsyncQueue, Empty, Full, Queue, ShutDown
 from ringbuffer.readers import EventPoller, EventStream, PollState
 from ringbuffer.ring_buffer import ProducerType, RingBuffer
 from ringbuffer.sequence import Sequence, SequenceGroup
@@ -64,6 +65,7 @@ __all__ = [
     "AggregateEventHandler",
     "AlertError",
     "AsyncEventProcessor",
+    "AsyncQueue",
     "BatchEventProcessor",
     "BatchHandler",
     "BlockingWaitStrategy",
@@ -74,6 +76,7 @@ __all__ = [
     "ConsumerFailedError",
     "DeadlockError",
     "Disruptor",
+    "Empty",
     "EventHandler",
     "EventHandlerGroup",
     "EventPoller",
@@ -81,6 +84,7 @@ __all__ = [
     "EventStream",
     "ExceptionHandler",
     "FatalExceptionHandler",
+    "Full",
     "IgnoringExceptionHandler",
     "InsufficientCapacityError",
     "LiteBlockingWaitStrategy",
@@ -95,6 +99,7 @@ __all__ = [
     "ProducerThreadError",
     "ProducerType",
     "PublicationError",
+    "Queue",
     "RewindAfterPause",
     "RewindAlways",
     "RewindAtMost",
@@ -106,6 +111,7 @@ __all__ = [
     "SequenceBarrier",
     "SequenceGroup",
     "Sequencer",
+    "ShutDown",
     "SingleProducerSequencer",
     "SleepingWaitStrategy",
     "TimeoutBlockingWaitStrategy",

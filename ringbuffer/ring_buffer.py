@@ -89,7 +89,7 @@ class RingBuffer[E](Publishing[E]):
         A slot is cleared when every consumer has passed it, so the ring keeps nothing alive. The arguments are those of the
         class.
         """
-        return RingBuffer(buffer_size, _no_events, producer_type, wait_strategy, memory=memory, host=host)
+        return cls(buffer_size, _no_events, producer_type, wait_strategy, memory=memory, host=host)
 
     # -- what it is ---------------------------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@
 (*   asleep     who waits on the condition; a notification wakes them all  *)
 (*   needed     LiteBlocking: whether somebody may be waiting              *)
 (*                                                                         *)
+(* "b" loads two words, the cursor and then the sequence of "a"; it has    *)
+(* found what it waits for if both have come so far.                       *)
+(*                                                                         *)
 (* Every action is one access, or one operation of the condition, by one   *)
 (* thread: wait/blocking.py, timeout_blocking.py, lite_blocking.py.        *)
 (*                                                                         *)
@@ -24,13 +27,16 @@ CONSTANTS
     Alerted       \* the consumer that is told to halt; or {}
 
 VARIABLES
-    pc, cursor, sequence, alert, lock, asleep, needed
+    pc, cursor, sequence, alert, lock, asleep, needed,
+    seen          \* the cursor, as "b" has loaded it; -1 while it is not between its two loads
 
-vars == <<pc, cursor, sequence, alert, lock, asleep, needed>>
+vars == <<pc, cursor, sequence, alert, lock, asleep, needed, seen>>
 
 Consumers == {"a", "b"}
 Threads == Consumers \cup {"publisher", "halter"}
 Free == "nobody"
+
+Min(x, y) == IF x < y THEN x ELSE y
 
 Init ==
     /\ pc = [t \in Threads |-> CASE t = "publisher" -> "publish" [] t = "halter" -> "alert" [] OTHER -> "check"]
@@ -40,6 +46,7 @@ Init ==
     /\ lock = Free
     /\ asleep = {}
     /\ needed = FALSE
+    /\ seen = -1
 
 Go(t, to) == pc' = [pc EXCEPT ![t] = to]
 
@@ -54,37 +61,46 @@ CheckAlert(c) ==
     /\ pc[c] = "check"
     /\ sequence[c] < Events - 1
     /\ Go(c, IF alert[c] THEN "halted" ELSE "try")
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen>>
+
+\* Loads the cursor.  "b" goes on to the sequence of "a".
+LoadCursor(c, found, between, missed) ==
+    /\ IF c = "a"
+       THEN Go(c, IF cursor >= Wanted(c) THEN found ELSE missed) /\ UNCHANGED seen
+       ELSE Go(c, between) /\ seen' = cursor
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
+
+\* Loads the sequence of "a".
+LoadSequence(c, found, missed) ==
+    /\ Go(c, IF Min(seen, sequence["a"]) >= Wanted(c) THEN found ELSE missed)
+    /\ seen' = -1
     /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
 
 \* Looks, without the lock; only if there is nothing it asks the strategy.
-Try(c) ==
-    /\ pc[c] = "try"
-    /\ Go(c, IF IsThere(c) THEN "advance" ELSE "lock")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
+Try(c) == pc[c] = "try" /\ LoadCursor(c, "advance", "try the other", "lock")
+TryOther(c) == pc[c] = "try the other" /\ LoadSequence(c, "advance", "lock")
 
 Lock(c) ==
     /\ pc[c] = "lock"
     /\ lock = Free
     /\ lock' = c
     /\ Go(c, IF Lite THEN "announce" ELSE "look")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
 
 \* LiteBlocking: an exchange, before it looks.
 Announce(c) ==
     /\ pc[c] = "announce"
     /\ needed' = TRUE
     /\ Go(c, "look")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen>>
 
-Look(c) ==
-    /\ pc[c] = "look"
-    /\ Go(c, IF IsThere(c) THEN "unlock" ELSE "look for alert")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
+Look(c) == pc[c] = "look" /\ LoadCursor(c, "unlock", "look at the other", "look for alert")
+LookAtOther(c) == pc[c] = "look at the other" /\ LoadSequence(c, "unlock", "look for alert")
 
 LookForAlert(c) ==
     /\ pc[c] = "look for alert"
     /\ Go(c, IF alert[c] THEN "unlock halted" ELSE "sleep")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen>>
 
 \* Waiting on a condition gives the lock away in the same step.
 Sleep(c) ==
@@ -92,7 +108,7 @@ Sleep(c) ==
     /\ asleep' = asleep \cup {c}
     /\ lock' = Free
     /\ Go(c, "asleep")
-    /\ UNCHANGED <<cursor, sequence, alert, needed>>
+    /\ UNCHANGED <<cursor, sequence, alert, needed, seen>>
 
 Wake(c) ==
     /\ pc[c] = "asleep"
@@ -100,28 +116,38 @@ Wake(c) ==
     /\ lock = Free
     /\ lock' = c
     /\ Go(c, IF Lite THEN "announce" ELSE "look")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
 
-\* The time is up.  The processor calls on_timeout and waits again.
+\* Nobody has woken it, but its time may be up.  It looks once more.
 TimeOut(c) ==
     /\ MayTimeOut
     /\ pc[c] = "asleep"
+    /\ c \in asleep
     /\ lock = Free
+    /\ lock' = c
     /\ asleep' = asleep \ {c}
+    /\ Go(c, IF Lite THEN "announce" ELSE "look")
+    /\ UNCHANGED <<cursor, sequence, alert, needed, seen>>
+
+\* Its time is up, so it does not sleep: it unlocks.  The processor calls on_timeout and waits again.
+OutOfTime(c) ==
+    /\ MayTimeOut
+    /\ pc[c] = "sleep"
+    /\ lock' = Free
     /\ Go(c, "check")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, needed>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
 
 Unlock(c) ==
     /\ pc[c] \in {"unlock", "unlock halted"}
     /\ lock' = Free
     /\ Go(c, IF pc[c] = "unlock" THEN "advance" ELSE "halted")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
 
 Advance(c) ==
     /\ pc[c] = "advance"
     /\ sequence' = [sequence EXCEPT ![c] = @ + 1]
     /\ Go(c, "signal")
-    /\ UNCHANGED <<cursor, alert, lock, asleep, needed>>
+    /\ UNCHANGED <<cursor, alert, lock, asleep, needed, seen>>
 
 (* The publisher and the halter ********************************************)
 
@@ -130,14 +156,14 @@ Publish ==
     /\ cursor < Events - 1
     /\ cursor' = cursor + 1
     /\ Go("publisher", "signal")
-    /\ UNCHANGED <<sequence, alert, lock, asleep, needed>>
+    /\ UNCHANGED <<sequence, alert, lock, asleep, needed, seen>>
 
 Alert(c) ==
     /\ pc["halter"] = "alert"
     /\ c \in Alerted
     /\ alert' = [alert EXCEPT ![c] = TRUE]
     /\ Go("halter", "signal")
-    /\ UNCHANGED <<cursor, sequence, lock, asleep, needed>>
+    /\ UNCHANGED <<cursor, sequence, lock, asleep, needed, seen>>
 
 (* A signal ****************************************************************)
 
@@ -148,27 +174,28 @@ Exchange(t) ==
     /\ pc[t] = "signal" /\ Lite
     /\ needed' = FALSE
     /\ Go(t, IF needed THEN "signal lock" ELSE After(t))
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen>>
 
 SignalLock(t) ==
     /\ pc[t] = (IF Lite THEN "signal lock" ELSE "signal")
     /\ lock = Free
     /\ lock' = t
     /\ Go(t, "notify")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
 
 Notify(t) ==
     /\ pc[t] = "notify"
     /\ asleep' = {}
     /\ lock' = Free
     /\ Go(t, After(t))
-    /\ UNCHANGED <<cursor, sequence, alert, needed>>
+    /\ UNCHANGED <<cursor, sequence, alert, needed, seen>>
 
 Signal(t) == Exchange(t) \/ SignalLock(t) \/ Notify(t)
 
 ConsumerStep(c) ==
     \/ CheckAlert(c) \/ Try(c) \/ Lock(c) \/ Announce(c) \/ Look(c) \/ LookForAlert(c)
     \/ Sleep(c) \/ Wake(c) \/ Unlock(c) \/ Advance(c) \/ Signal(c)
+    \/ TryOther(c) \/ LookAtOther(c)
 
 PublisherStep == Publish \/ Signal("publisher")
 HalterStep == Signal("halter") \/ \E c \in Consumers : Alert(c)
@@ -182,7 +209,7 @@ Done ==
          \/ c = "b" /\ pc["a"] = "halted" /\ pc["b"] = "asleep" /\ ~IsThere("b") /\ ~alert["b"]
     /\ UNCHANGED vars
 
-Next == PublisherStep \/ HalterStep \/ (\E c \in Consumers : ConsumerStep(c) \/ TimeOut(c)) \/ Done
+Next == PublisherStep \/ HalterStep \/ (\E c \in Consumers : ConsumerStep(c) \/ TimeOut(c) \/ OutOfTime(c)) \/ Done
 
 Spec == Init /\ [][Next]_vars
 

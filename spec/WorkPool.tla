@@ -10,10 +10,12 @@
 (* Every action is one access by one thread: share.py and worker.py of     *)
 (* processors.work.  A worker that is halted finishes its claim first.  One*)
 (* that dies keeps the rest of its claim, and goes on with it when it is   *)
-(* started again.                                                          *)
+(* started again.  How many events a worker claims at once is left open.   *)
 (*                                                                         *)
-(* Not modelled: the producer's own steps (see SingleProducer): here it    *)
-(* publishes at once, where there is room; replays, which are no accesses. *)
+(* Not modelled: alerts; a worker that is about to look for events may be  *)
+(* told to halt.  Nor the producer's own steps (see SingleProducer): it    *)
+(* publishes at once, where there is room; nor replays, which are no       *)
+(* accesses.                                                               *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
@@ -38,10 +40,12 @@ Min(a, b) == IF a < b THEN a ELSE b
 
 Nothing == [
     current |-> -1,   \* the value of `work` that its claim is to replace
+    available |-> -1, \* so much is published, as it remembers while that is beyond `work`
     claimed |-> -1,   \* the last event of its claim
     lowest  |-> -1,   \* the minimum of what it has looked at
     toRead  |-> {},   \* whose `busy` it has yet to look at
-    before  |-> -1]   \* the value of `done` that it is to replace
+    before  |-> -1,   \* the value of `done` that it is to replace
+    next    |-> "ready"]   \* where it goes on when it has raised `done`
 
 Init ==
     /\ pc = [w \in Workers |-> "ready"]
@@ -65,35 +69,52 @@ Publish ==
 
 (* Claiming ****************************************************************)
 
+\* Who has claimed nothing, and remembers nothing to claim, rests before it waits.
 LoadWork(w) ==
     /\ pc[w] = "ready"
-    /\ Keep(w, [local[w] EXCEPT !.current = work])
-    /\ Go(w, "available")
+    /\ IF local[w].available > work
+       THEN Go(w, "check") /\ Keep(w, [local[w] EXCEPT !.current = work])
+       ELSE IF busy[w] = Idle
+       THEN Go(w, "wait") /\ Keep(w, [Nothing EXCEPT !.current = work])
+       ELSE Go(w, "rest") /\ Keep(w, [Nothing EXCEPT !.current = work, !.next = "wait"])
     /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
 
-\* Loads what is published.  Without anything to claim it rests, and waits.
+\* Loads what is published, until there is something to claim.
 LoadCursor(w) ==
-    /\ pc[w] = "available"
-    /\ IF cursor > local[w].current
-       THEN \E n \in Chunks :
-                /\ local[w].current + n <= cursor
-                /\ Keep(w, [local[w] EXCEPT !.claimed = local[w].current + n])
-                /\ Go(w, "announce")
-       ELSE /\ Keep(w, Nothing)
-            /\ Go(w, IF busy[w] = Idle THEN "ready" ELSE "rest")
+    /\ pc[w] = "wait"
+    /\ cursor > local[w].current
+    /\ Keep(w, [local[w] EXCEPT !.available = cursor])
+    /\ Go(w, "announce")
     /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
 
-Announce(w) ==
+\* It remembers that there is something to claim, and only looks whether it was told to halt.
+GoOn(w) ==
+    /\ pc[w] = "check"
+    /\ Go(w, "announce")
+    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
+
+\* It was told to halt.
+Halt(w) ==
+    /\ pc[w] \in {"wait", "check"}
+    /\ \E v \in Workers \ {w} : pc[v] # "halted" /\ local[v].next # "halted"
+    /\ IF busy[w] = Idle
+       THEN Go(w, "halted") /\ Keep(w, Nothing)
+       ELSE Go(w, "rest") /\ Keep(w, [Nothing EXCEPT !.next = "halted"])
+    /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
+
+Announce(w, n) ==
     /\ pc[w] = "announce"
+    /\ local[w].current + n <= local[w].available
     /\ busy' = [busy EXCEPT ![w] = local[w].current]
+    /\ Keep(w, [local[w] EXCEPT !.claimed = local[w].current + n])
     /\ Go(w, "claim")
-    /\ UNCHANGED <<cursor, work, done, local, handled, deaths>>
+    /\ UNCHANGED <<cursor, work, done, handled, deaths>>
 
 Claim(w) ==
     /\ pc[w] = "claim"
     /\ IF work = local[w].current
        THEN work' = local[w].claimed /\ Go(w, "handle") /\ UNCHANGED local
-       ELSE UNCHANGED work /\ Go(w, "ready") /\ Keep(w, Nothing)
+       ELSE UNCHANGED work /\ Go(w, "ready") /\ Keep(w, [Nothing EXCEPT !.available = local[w].available])
     /\ UNCHANGED <<cursor, busy, done, handled, deaths>>
 
 (* Handling ****************************************************************)
@@ -114,18 +135,20 @@ Die(w) ==
     /\ deaths' = deaths + 1
     /\ busy' = [busy EXCEPT ![w] = local[w].current]
     /\ Go(w, IF busy[w] < local[w].current THEN "fence" ELSE "dead")
-    /\ UNCHANGED <<cursor, work, done, local, handled>>
+    /\ Keep(w, [local[w] EXCEPT !.available = -1, !.next = "dead"])
+    /\ UNCHANGED <<cursor, work, done, handled>>
 
 Restart(w) ==
     /\ pc[w] = "dead"
     /\ Go(w, "handle")
-    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
+    /\ Keep(w, [local[w] EXCEPT !.next = "ready"])
+    /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
 
 Finish(w) ==
     /\ pc[w] = "handle"
     /\ local[w].current = local[w].claimed
     /\ Go(w, "rest")
-    /\ Keep(w, Nothing)
+    /\ Keep(w, [Nothing EXCEPT !.available = local[w].available])
     /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
 
 (* Raising `done` **********************************************************)
@@ -136,10 +159,10 @@ Rest(w) ==
     /\ Go(w, "fence")
     /\ UNCHANGED <<cursor, work, done, local, handled, deaths>>
 
-\* Who has raised `done` goes on, unless it has died.
+\* Who has raised `done` goes on, unless it has died, or was told to halt.
 Raised(w) ==
-    /\ Go(w, IF local[w].claimed = -1 THEN "finished" ELSE "dead")
-    /\ Keep(w, [local[w] EXCEPT !.lowest = -1, !.before = -1])
+    /\ Go(w, local[w].next)
+    /\ Keep(w, [local[w] EXCEPT !.lowest = -1, !.before = -1, !.next = "ready"])
 
 \* Loads `work`, before every `busy`.
 LoadClaimed(w) ==
@@ -169,24 +192,19 @@ Raise(w) ==
        ELSE UNCHANGED done /\ Go(w, "look") /\ UNCHANGED local
     /\ UNCHANGED <<cursor, work, busy, handled, deaths>>
 
-\* It was halted, or goes on; a halted one may be started again.
-GoOn(w) ==
-    /\ pc[w] = "finished"
-    /\ Go(w, "ready")
-    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
-
-Halt(w) ==
-    /\ pc[w] = "finished"
-    /\ \E v \in Workers \ {w} : pc[v] # "halted"
-    /\ Go(w, "halted")
-    /\ UNCHANGED <<cursor, work, busy, done, local, handled, deaths>>
-
 WorkerStep(w) ==
-    \/ LoadWork(w) \/ LoadCursor(w) \/ Announce(w) \/ Claim(w) \/ Handle(w) \/ Finish(w)
-    \/ Rest(w) \/ LoadClaimed(w) \/ LoadDone(w) \/ Raise(w) \/ GoOn(w) \/ Restart(w)
+    \/ LoadWork(w) \/ LoadCursor(w) \/ GoOn(w) \/ Claim(w) \/ Handle(w) \/ Finish(w)
+    \/ Rest(w) \/ LoadClaimed(w) \/ LoadDone(w) \/ Raise(w) \/ Restart(w)
+    \/ \E n \in Chunks : Announce(w, n)
     \/ \E v \in Workers : LookAt(w, v)
 
-Next == Publish \/ \E w \in Workers : WorkerStep(w) \/ Die(w) \/ Halt(w)
+\* Everything is done: not a deadlock.
+Done ==
+    /\ done = Events - 1
+    /\ \A w \in Workers : pc[w] = "halted" \/ (pc[w] = "wait" /\ local[w].current = cursor)
+    /\ UNCHANGED vars
+
+Next == Publish \/ (\E w \in Workers : WorkerStep(w) \/ Die(w) \/ Halt(w)) \/ Done
 
 Spec == Init /\ [][Next]_vars
 

@@ -97,7 +97,7 @@ def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) ->
         limit = check_timeout(timeout)
         deadline = None if limit is None else host.monotonic() + limit
         published = 0
-        for taken, failure in _chunks(values, length):
+        for taken, failure in chunks(values, length):
             if taken:
                 try:
                     high = next_(len(taken), None if deadline is None else deadline - host.monotonic())
@@ -138,7 +138,7 @@ def _tell(
         error.add_note(f"the iterable had raised {type(failure).__name__} after these values: {failure}")
 
 
-def _chunks(values: Iterable[Any], length: int) -> Iterator[tuple[list[Any], BaseException | None]]:
+def chunks(values: Iterable[Any], length: int) -> Iterator[tuple[list[Any], BaseException | None]]:
     """Lists of `length` values, the last of them shorter, or cut short by an error of the iterable, which comes with it."""
     if isinstance(values, list):
         for start in range(0, len(values), length):

@@ -22,7 +22,7 @@ from ringbuffer.wait import (
 
 SECONDS = float(os.environ.get("RINGBUFFER_STRESS_SECONDS", "10"))
 SEED = int(os.environ.get("RINGBUFFER_STRESS_SEED", str(time.time_ns() % 1_000_000)))
-SCENARIOS = 5
+SCENARIOS = 6
 REPORT: Counter[str] = Counter()
 
 # Busy spinning is left to the unit tests: with more threads than cores it measures the scheduler's time slice.

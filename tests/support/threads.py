@@ -12,11 +12,11 @@ PATIENCE = 60.0
 class Background:
     """A call in another thread; leaving the block joins it and raises what it raised."""
 
-    def __init__(self, call: Callable[[], object]) -> None:
+    def __init__(self, call: Callable[[], object], name: str | None = None) -> None:
         self._call = call
         self.result: object = None
         self.error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def _run(self) -> None:
         try:

@@ -18,6 +18,7 @@ FLOORS = [
     "cli",
     "messaging",
     "diagnostics",
+    "queues",
     "disruptor",
     "processors",
     "ring_buffer",

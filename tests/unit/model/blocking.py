@@ -30,6 +30,7 @@ class Blocking:
             "lock": FREE,
             "asleep": frozenset(),
             "needed": False,
+            "seen": -1,
         }
 
     @property
@@ -50,11 +51,14 @@ class Blocking:
         """The changes of a step: where the thread is afterwards, and the rest."""
         return {"pc": put(state["pc"], thread, to), **changes}
 
-    def is_there(self, state: State, c: str) -> bool:
-        """Whether what the consumer waits for has happened."""
-        dependent: int = state["cursor"] if c == "a" else state["sequence"]["a"]
-        wanted: int = state["sequence"][c] + 1
-        return dependent >= wanted
+    def load_cursor(self, state: State, c: str, found: str, between: str, missed: str) -> State:
+        if c == "a":
+            return self.then(state, c, found if state["cursor"] >= state["sequence"][c] + 1 else missed)
+        return self.then(state, c, between, seen=state["cursor"])
+
+    def load_sequence(self, state: State, found: str, missed: str) -> State:
+        is_there = min(state["seen"], state["sequence"]["a"]) >= state["sequence"]["b"] + 1
+        return self.then(state, "b", found if is_there else missed, seen=-1)
 
     def consumer(self, state: State, c: str) -> Iterator[tuple[str, State]]:
         is_free = state["lock"] == FREE
@@ -63,22 +67,28 @@ class Blocking:
             case "check" if state["sequence"][c] < self.events - 1:
                 yield "CheckAlert", self.then(state, c, "halted" if state["alert"][c] else "try")
             case "try":
-                yield "Try", self.then(state, c, "advance" if self.is_there(state, c) else "lock")
+                yield "Try", self.load_cursor(state, c, "advance", "try the other", "lock")
+            case "try the other":
+                yield "TryOther", self.load_sequence(state, "advance", "lock")
             case "lock" if is_free:
                 yield "Lock", self.then(state, c, locked, lock=c)
             case "announce":
                 yield "Announce", self.then(state, c, "look", needed=True)
             case "look":
-                yield "Look", self.then(state, c, "unlock" if self.is_there(state, c) else "look for alert")
+                yield "Look", self.load_cursor(state, c, "unlock", "look at the other", "look for alert")
+            case "look at the other":
+                yield "LookAtOther", self.load_sequence(state, "unlock", "look for alert")
             case "look for alert":
                 yield "LookForAlert", self.then(state, c, "unlock halted" if state["alert"][c] else "sleep")
             case "sleep":
                 yield "Sleep", self.then(state, c, "asleep", asleep=state["asleep"] | {c}, lock=FREE)
+                if self.may_time_out:
+                    yield "OutOfTime", self.then(state, c, "check", lock=FREE)
             case "asleep" if is_free:
                 if c not in state["asleep"]:
                     yield "Wake", self.then(state, c, locked, lock=c)
-                if self.may_time_out:
-                    yield "TimeOut", self.then(state, c, "check", asleep=state["asleep"] - {c})
+                elif self.may_time_out:
+                    yield "TimeOut", self.then(state, c, locked, lock=c, asleep=state["asleep"] - {c})
             case "unlock":
                 yield "Unlock", self.then(state, c, "advance", lock=FREE)
             case "unlock halted":

@@ -82,7 +82,7 @@ class Waiting(RuleBasedStateMachine):
     def fire(self, thread: str, *labels: str) -> bool:
         """Take the next step of a thread, if there is one by one of these names."""
         for label, changes in self.mirror.of_thread(self.state, thread):
-            if label in labels or (not labels and label not in ("TimeOut", "CheckAlert", "Publish", "Alert")):
+            if label in labels or (not labels and label not in ("TimeOut", "OutOfTime", "CheckAlert", "Publish", "Alert")):
                 self.state = {**self.state, **changes}
                 return True
         return False
@@ -145,7 +145,10 @@ class Waiting(RuleBasedStateMachine):
     @rule()
     def time_passes(self) -> None:
         for c in sorted(self.state["asleep"]):
+            # It looks once more, finds nothing, and gives up.
             assert self.fire(c, "TimeOut")
+            while not self.fire(c, "OutOfTime"):
+                assert self.fire(c, "Look", "LookAtOther", "LookForAlert")
         self.players.let_time_pass(2 * TIMEOUT)
 
     @rule()

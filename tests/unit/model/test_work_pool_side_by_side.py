@@ -19,7 +19,7 @@ from ringbuffer.processors.work.share import IDLE
 from ringbuffer.sequence import Readable
 from ringbuffer.wait.strategy import Alertable
 from tests.unit.model.driving import Driven, side_by_side
-from tests.unit.model.work_pool import PUBLISHER, WorkPool
+from tests.unit.model.work_pool import NOTHING, PUBLISHER, WorkPool
 
 #: More than a run publishes; the model counts how often each is handled.
 EVENTS = 1_000
@@ -138,7 +138,7 @@ class WorkPoolMachine(RuleBasedStateMachine):
         self.running.append(name)
         try:
             worker.run()
-            self.settle(name)
+            self.end(name)
         except Died:
             self.closed = True
         finally:
@@ -153,7 +153,6 @@ class WorkPoolMachine(RuleBasedStateMachine):
         """A worker has found nothing. Without anything new it is halted; else it may find that another was faster."""
         name = self.running[-1]
         self.settle(name)
-        self.mirror.fire(name, "LoadWork")
         self.both_look_the_same()
         if self.data.draw(st.booleans(), "publishes while it waits"):
             self.publish(self.data.draw(st.integers(1, 4)))
@@ -196,25 +195,30 @@ class WorkPoolMachine(RuleBasedStateMachine):
     def mine(self, name: str) -> Any:
         return self.mirror.state["local"][name]
 
+    def advance(self, name: str, *places: str) -> None:
+        """Up to one of these places, on the way of a worker that is not told to halt."""
+        while self.mirror.at(name) not in places:
+            assert self.mirror.fire(name) != "Halt", "it had to wait"
+
     def settle(self, name: str) -> None:
-        """Up to where a worker has nothing claimed, and that shows; what it had claimed is finished."""
-        if self.mirror.at(name) == "available":
-            # It had something to claim, and now it waits, or ends: another worker was faster.
-            if self.mirror.state["cursor"] > self.mine(name)["current"]:
-                self.try_to_claim(name, 1)
-            else:
-                self.mirror.fire(name, "LoadCursor")
-        while self.mirror.at(name) != "ready":
-            self.mirror.fire(name)
-        if self.mirror.state["busy"][name] != self.mirror.mirror.idle:
-            self.mirror.go(name, "ready")
+        """Up to where a worker waits; if there was something to claim, another worker was faster."""
+        self.advance(name, "wait", "check")
+        while self.mirror.at(name) != "wait" or self.mirror.state["cursor"] > self.mine(name)["current"]:
+            assert not self.try_to_claim(name, 1)
+            self.advance(name, "wait", "check")
+
+    def end(self, name: str) -> None:
+        """Up to where it was halted; the model's is at an end then, and this one may be run again."""
+        self.advance(name, "wait", "ready")
+        self.mirror.set(pc={**self.mirror.state["pc"], name: "ready"}, local={**self.mirror.state["local"], name: NOTHING})
 
     def claim(self, name: str, size: int) -> None:
-        """Claim so much, perhaps at the second attempt: the first one was for what another worker has taken meanwhile."""
-        if self.mirror.at(name) != "available" or not self.try_to_claim(name, size):
-            while self.mirror.at(name) != "available":
-                self.mirror.fire(name)
-            assert self.try_to_claim(name, size)
+        """Claim so much, perhaps at a later attempt: an earlier one was for what another worker has taken meanwhile."""
+        self.advance(name, "announce")
+        while self.mirror.state["work"] != self.mine(name)["current"]:
+            assert not self.try_to_claim(name, 1)
+            self.advance(name, "announce")
+        assert self.try_to_claim(name, size)
 
     def try_to_claim(self, name: str, size: int) -> bool:
         self.mirror.go(name, "claim", chunks=frozenset({size}))

@@ -8,7 +8,15 @@ from tests.unit.model.graphs import State
 from tests.unit.model.single_producer import put
 
 PUBLISHER = "publisher"
-NOTHING: State = {"current": -1, "claimed": -1, "lowest": -1, "toRead": frozenset(), "before": -1}
+NOTHING: State = {
+    "current": -1,
+    "available": -1,
+    "claimed": -1,
+    "lowest": -1,
+    "toRead": frozenset(),
+    "before": -1,
+    "next": "ready",
+}
 
 
 @dataclass(frozen=True)
@@ -58,28 +66,44 @@ class WorkPool:
         return changes
 
     def raised(self, state: State, worker: str, **changes: Any) -> State:
-        """Who has raised `done` goes on, unless it has died."""
+        """Who has raised `done` goes on, unless it has died, or was told to halt."""
         mine = state["local"][worker]
-        kept = {**mine, "lowest": -1, "before": -1}
-        return self.then(state, worker, "finished" if mine["claimed"] == -1 else "dead", kept, **changes)
+        kept = {**mine, "lowest": -1, "before": -1, "next": "ready"}
+        return self.then(state, worker, mine["next"], kept, **changes)
+
+    def halt(self, state: State, w: str) -> Iterator[tuple[str, State]]:
+        others = self.workers - {w}
+        if any(state["pc"][v] != "halted" and state["local"][v]["next"] != "halted" for v in others):
+            if state["busy"][w] == self.idle:
+                yield "Halt", self.then(state, w, "halted", NOTHING)
+            else:
+                yield "Halt", self.then(state, w, "rest", {**NOTHING, "next": "halted"})
 
     def worker(self, state: State, w: str) -> Iterator[tuple[str, State]]:
         mine = state["local"][w]
         match state["pc"][w]:
+            case "ready" if mine["available"] > state["work"]:
+                yield "LoadWork", self.then(state, w, "check", {**mine, "current": state["work"]})
+            case "ready" if state["busy"][w] == self.idle:
+                yield "LoadWork", self.then(state, w, "wait", {**NOTHING, "current": state["work"]})
             case "ready":
-                yield "LoadWork", self.then(state, w, "available", {**mine, "current": state["work"]})
-            case "available" if state["cursor"] > mine["current"]:
-                for n in self.chunks:
-                    if mine["current"] + n <= state["cursor"]:
-                        yield "LoadCursor", self.then(state, w, "announce", {**mine, "claimed": mine["current"] + n})
-            case "available":
-                yield "LoadCursor", self.then(state, w, "ready" if state["busy"][w] == self.idle else "rest", NOTHING)
+                yield "LoadWork", self.then(state, w, "rest", {**NOTHING, "current": state["work"], "next": "wait"})
+            case "wait":
+                if state["cursor"] > mine["current"]:
+                    yield "LoadCursor", self.then(state, w, "announce", {**mine, "available": state["cursor"]})
+                yield from self.halt(state, w)
+            case "check":
+                yield "GoOn", self.then(state, w, "announce")
+                yield from self.halt(state, w)
             case "announce":
-                yield "Announce", self.then(state, w, "claim", busy=put(state["busy"], w, mine["current"]))
+                busy = put(state["busy"], w, mine["current"])
+                for n in self.chunks:
+                    if mine["current"] + n <= mine["available"]:
+                        yield "Announce", self.then(state, w, "claim", {**mine, "claimed": mine["current"] + n}, busy=busy)
             case "claim" if state["work"] == mine["current"]:
                 yield "Claim", self.then(state, w, "handle", work=mine["claimed"])
             case "claim":
-                yield "Claim", self.then(state, w, "ready", NOTHING)
+                yield "Claim", self.then(state, w, "ready", {**NOTHING, "available": mine["available"]})
             case "handle" if mine["current"] < mine["claimed"]:
                 event = mine["current"] + 1
                 handled = put(state["handled"], event, state["handled"][event] + 1)
@@ -87,11 +111,12 @@ class WorkPool:
                 if state["deaths"] < self.deaths:
                     busy = put(state["busy"], w, mine["current"])
                     to = "fence" if state["busy"][w] < mine["current"] else "dead"
-                    yield "Die", self.then(state, w, to, busy=busy, deaths=state["deaths"] + 1)
+                    kept = {**mine, "available": -1, "next": "dead"}
+                    yield "Die", self.then(state, w, to, kept, busy=busy, deaths=state["deaths"] + 1)
             case "handle":
-                yield "Finish", self.then(state, w, "rest", NOTHING)
+                yield "Finish", self.then(state, w, "rest", {**NOTHING, "available": mine["available"]})
             case "dead":
-                yield "Restart", self.then(state, w, "handle")
+                yield "Restart", self.then(state, w, "handle", {**mine, "next": "ready"})
             case "rest":
                 yield "Rest", self.then(state, w, "fence", busy=put(state["busy"], w, self.idle))
             case "fence":
@@ -109,7 +134,3 @@ class WorkPool:
                 yield "Raise", self.raised(state, w, done=mine["lowest"])
             case "raise":
                 yield "Raise", self.then(state, w, "look")
-            case "finished":
-                yield "GoOn", self.then(state, w, "ready")
-                if any(state["pc"][v] != "halted" for v in self.workers - {w}):
-                    yield "Halt", self.then(state, w, "halted")

@@ -1,69 +1,47 @@
-"""Production code in lock-step with the models: each of its steps is one of theirs, and nearly all of theirs are taken."""
+"""Production code in lock-step with the models: each of its steps is one of theirs, and each of theirs is taken."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ringbuffer import ProducerType
-from tests.schedules.conform import Graph, Guide, LockStep, Projection
-from tests.schedules.projections import OfMultiProducer, OfSingleProducer
-from tests.schedules.scenarios.sequencers import consumer, producer
-from tests.schedules.scheduler import Failure, Pruned, Scheduler, Step
-from tests.schedules.world import World
+from tests.schedules.conform.graph import Access, Excuse, Graph
+from tests.schedules.conform.guide import LockStep
+from tests.schedules.conform.models import CONFORMITIES, ONE
+from tests.schedules.conform.run import Conformity, Report, conform, is_well, line
+from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
+from tests.schedules.scheduler import Failure, Step
+from tests.unit.model.graphs import Numbers, State, of_mirror
 from tests.unit.model.mirrors import mirror_of
 
-ONE = "Consumers <- One; Dependencies <- Independent"
-#: Every way to publish four events, one or two at a time.
-BATCHES = [[1, 1, 1, 1], [2, 2], [1, 2, 1], [2, 1, 1], [1, 1, 2]]
-
-type Build = Callable[[World, int], None]
+SMALLEST = f"Size = 1; Events = 2; Batches = {{1}}; {ONE}"
 
 
-def one_producer(world: World, seed: int) -> None:
-    ring = world.ring(2, ProducerType.SINGLE)
-    consumer(world, ring, "a", 3)
-    producer(world, ring, "producer", BATCHES[seed % len(BATCHES)])
+def smallest(projection: Any = OfSingleProducer) -> Conformity:
+    return Conformity("smallest", "SingleProducer", SMALLEST, projection, single_producer)
 
 
-def two_producers(world: World, seed: int) -> None:
-    ring = world.ring(1, ProducerType.MULTI)
-    consumer(world, ring, "a", 1)
-    for name in "pq":
-        producer(world, ring, name, [1, 1])
+def test_every_step_of_a_single_producers_model_is_taken() -> None:
+    report = conform(CONFORMITIES["single"])
+    assert report.error is None
+    assert (report.taken, report.edges, report.left) == (684, 684, [])
 
 
-def run(graph: Graph, build: Build, runs: int) -> None:
-    for seed in range(runs):
-        lock_step = LockStep(graph)
-        scheduler = Scheduler(Guide(graph, lock_step, seed), guided=True)
-        scheduler.observers.append(lock_step)
-        build(World(scheduler), seed)
-        try:
-            scheduler.run()
-        except Pruned:
-            continue
+@pytest.mark.parametrize("name", ["multi", "lite", "timeout-alert", "pool-death"])
+def test_a_few_runs_are_in_lock_step_with_each_model(name: str) -> None:
+    report = conform(CONFORMITIES[name], most_runs=15)
+    assert report.error is None
+    assert report.taken > 100
 
 
-def make(kind: Callable[[Any], Projection], module: str, constants: str) -> Graph:
-    return Graph(kind(mirror_of(module, constants)))
-
-
-def test_a_single_producer_takes_the_steps_of_its_model() -> None:
-    graph = make(OfSingleProducer, "SingleProducer", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}")
-    run(graph, one_producer, 150)
-    edges = graph.edges()
-    assert graph.taken <= edges
-    assert len(graph.taken) > 0.98 * len(edges)
-
-
-def test_two_producers_take_the_steps_of_their_model() -> None:
-    bounds = f'Size = 1; Events = 2; Batches = {{1}}; Producers = {{"p", "q"}}; {ONE}; MayGiveUp = FALSE'
-    graph = make(OfMultiProducer, "MultiProducer", bounds)
-    run(graph, two_producers, 300)
-    edges = graph.edges()
-    assert graph.taken <= edges
-    assert len(graph.taken) > 0.5 * len(edges)
+@pytest.mark.parametrize("name", ["single", "multi-alone", "blocking", "pool"])
+def test_a_graph_has_the_steps_of_the_mirror_which_are_tlcs(name: str) -> None:
+    conformity, edges = CONFORMITIES[name], set[Any]()
+    states = of_mirror(mirror_of(conformity.module, conformity.constants), Numbers(), edges)
+    graph = conformity.graph()
+    found = graph.edges()
+    assert len(found) == len(edges)
+    assert len({place for edge in found for place in graph.labels[edge][::2]}) == len(states)
+    assert graph.possible() <= found
 
 
 @pytest.mark.parametrize(
@@ -76,14 +54,75 @@ def test_two_producers_take_the_steps_of_their_model() -> None:
     ],
 )
 def test_what_is_no_step_of_the_model_is_refused(step: Step) -> None:
-    graph = make(OfSingleProducer, "SingleProducer", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}")
+    graph = CONFORMITIES["single"].graph()
     with pytest.raises(Failure, match="no step of the model"):
-        LockStep(graph).observe(step)
+        LockStep(graph, graph.starts[0]).observe(step)
 
 
 def test_what_the_model_does_not_have_is_passed_over() -> None:
-    graph = make(OfSingleProducer, "SingleProducer", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}")
-    lock_step = LockStep(graph)
+    graph = CONFORMITIES["single"].graph()
+    lock_step = LockStep(graph, graph.starts[0])
     lock_step.observe(Step("producer", "load", "closed", 0))
     lock_step.observe(Step("a", "load", "sequence a", -1))
-    assert list(lock_step.possible) == [graph.start]
+    assert lock_step.node == graph.starts[0]
+
+
+def test_a_choice_that_the_model_leaves_open_must_be_the_one_that_was_made() -> None:
+    graph = CONFORMITIES["single"].graph()
+    lock_step = LockStep(graph, graph.starts[0])
+    with pytest.raises(Failure, match="no step of the model"):
+        lock_step.observe(Step("producer", "load", "limit", 1))
+    lock_step.chosen["producer"] = 2
+    lock_step.observe(Step("producer", "load", "limit", 1))
+    assert lock_step.steps == 1
+
+
+class Excusing(OfSingleProducer):
+    """Excuses what the code does take."""
+
+    def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
+        return (
+            Excuse("it is said never to claim") if label == "Claim" else super().follow(hidden, state, thread, label, changes)
+        )
+
+
+class Promising(OfSingleProducer):
+    """Expects of the code what it does not do: that a consumer which finds nothing says so."""
+
+    def access(self, state: State, thread: str, label: str, changes: State) -> Access | None:
+        access = super().access(state, thread, label, changes)
+        return Access("sigh", "") if access is None else access
+
+    def passes_over(self, state: State, thread: str, step: Step) -> bool:
+        return thread != "producer" or super().passes_over(state, thread, step)
+
+
+def test_a_step_that_is_excused_must_not_be_taken() -> None:
+    graph = smallest(Excusing).graph()
+    left = graph.edges() - graph.possible()
+    assert graph.excuses(left)["it is said never to claim"] == 2
+    lock_step = LockStep(graph, graph.starts[0])
+    lock_step.chosen["producer"] = 1
+    with pytest.raises(Failure, match="no step of the model"):
+        lock_step.observe(Step("producer", "load", "limit", 0))
+
+
+def test_a_step_that_is_neither_taken_nor_excused_fails() -> None:
+    report = conform(smallest(Promising), vain=5)
+    assert report.error is None
+    assert report.left
+    assert not is_well(report, True)
+    assert "not taken" in line(report, True)
+
+
+def test_what_is_left_when_the_time_is_up_fails_only_where_everything_is_wanted() -> None:
+    report = Report(CONFORMITIES["single"], left=["a step"])
+    assert is_well(report, False)
+    assert not is_well(report, True)
+
+
+def test_two_orders_in_one_run_are_excused() -> None:
+    graph: Graph = CONFORMITIES["single-diamond"].graph()
+    left = graph.edges() - graph.possible()
+    assert left
+    assert graph.excuses(left).total() == len(left)

@@ -1,0 +1,116 @@
+"""The stage `Metrics`: counts and times of what went through a pipeline."""
+
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+
+from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.messaging.delivery import Delivery, RetryLater
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerTimes:
+    """What one handler did, attempts counted one by one.
+
+    Attributes:
+        succeeded: attempts that returned.
+        failed: attempts that failed for good, dead letters among them.
+        retried: attempts after which the delivery was put aside, to come back.
+        dead: attempts after which it went to the dead letters.
+        seconds: spent in the stages and the handler, in all.
+        longest: of one attempt, in seconds.
+    """
+
+    succeeded: int = 0
+    failed: int = 0
+    retried: int = 0
+    dead: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+
+    def __add__(self, other: "HandlerTimes") -> "HandlerTimes":
+        return HandlerTimes(
+            self.succeeded + other.succeeded,
+            self.failed + other.failed,
+            self.retried + other.retried,
+            self.dead + other.dead,
+            self.seconds + other.seconds,
+            max(self.longest, other.longest),
+        )
+
+
+class Metrics:
+    """Counts attempts and takes their time, by handler; the outermost stage, so that it sees everything. Any thread.
+
+    Nobody locks to count: each thread has counters of its own, and whoever looks adds them up. A look while handlers run is a
+    moment's truth of each counter, not of all together.
+
+    Args:
+        host: whose clock.
+    """
+
+    def __init__(self, *, host: Host = SYSTEM_HOST) -> None:
+        self._clock: Final = host.monotonic
+        #: The counters of every thread, those that have ended too. `append` is atomic.
+        self._all: Final[list[dict[str, _Counters]]] = []
+        self._own: Final = _Own(self._all)
+
+    def around(self, delivery: Delivery) -> Generator[None, object, object]:
+        """See `Stage.around`."""
+        clock = self._clock
+        begin = clock()
+        outcome = "failed"
+        try:
+            result = yield
+            outcome = "succeeded"
+            return result
+        except RetryLater:
+            outcome = "retried"
+            raise
+        finally:
+            seconds = clock() - begin
+            counters = self._own.of(delivery.handler)
+            setattr(counters, outcome, getattr(counters, outcome) + 1)
+            if delivery.is_dead:
+                counters.dead += 1
+            counters.seconds += seconds
+            if seconds > counters.longest:
+                counters.longest = seconds
+
+    def of(self, handler: str) -> HandlerTimes:
+        """What the handler of that name did until now."""
+        return sum((each[handler].times() for each in tuple(self._all) if handler in each), HandlerTimes())
+
+    def by_handler(self) -> dict[str, HandlerTimes]:
+        """The same for every handler that was met."""
+        names = {name: None for each in tuple(self._all) for name in tuple(each)}
+        return {name: self.of(name) for name in names}
+
+
+class _Counters:
+    """One thread's counters of one handler: only that thread writes them."""
+
+    __slots__ = ("dead", "failed", "longest", "retried", "seconds", "succeeded")
+
+    def __init__(self) -> None:
+        self.succeeded = self.failed = self.retried = self.dead = 0
+        self.seconds = self.longest = 0.0
+
+    def times(self) -> HandlerTimes:
+        return HandlerTimes(self.succeeded, self.failed, self.retried, self.dead, self.seconds, self.longest)
+
+
+class _Own(threading.local):
+    """Each thread's counters, by handler."""
+
+    def __init__(self, everybody: list[dict[str, _Counters]]) -> None:
+        self._by_handler: Final[dict[str, _Counters]] = {}
+        everybody.append(self._by_handler)
+
+    def of(self, handler: str) -> _Counters:
+        """The calling thread's counters of that handler."""
+        counters = self._by_handler.get(handler)
+        if counters is None:
+            counters = self._by_handler[handler] = _Counters()
+        return counters

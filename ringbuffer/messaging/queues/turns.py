@@ -1,0 +1,220 @@
+"""`Turns`: who gets the next message.
+
+The consumers of a queue compete: each message goes to one of them. One of those that have nothing to do is the *leader*: it
+alone waits for the next message. The others stand in a line and sleep, in the order in which they became free:
+
+    messages --> leader --> takes one, gives the lead to the first in the line, handles what it took
+                   ^                                                              |
+                   '--- first   second   ...   last <-- nothing to do any more ---'
+
+So a message goes to whoever has been free for longest: while all are free, to each in turn. A consumer that has finished
+takes the next message at once only if there are more than the free ones are going to take; under load nobody stands in
+the line. Since only the leader waits in the way of the queue's wait strategy, a hundred idle consumers cost as little as one.
+
+One lock protects the line, the lead, and the taking itself. A message is taken in the one critical section in which it is
+found, and each consumer takes one at a time: what nobody has begun to handle can always be handled by another consumer.
+(The pattern is Leader/Followers: Schmidt, O'Ryan, Kircher and Pyarali, 2000.)
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from ringbuffer.host import Host
+from ringbuffer.messaging.envelope import TransportEnvelope
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """One consumer's own way to take messages. One thread at a time.
+
+    Attributes:
+        take: `take(beyond)` removes and returns the first message, if more than `beyond` wait; else None. The lock of the
+            turns is held.
+        wait: returns when there is a message, or `Source.interrupt` was called, or now and then for no reason. By the leader.
+    """
+
+    take: Callable[[int], TransportEnvelope | None]
+    wait: Callable[[], None]
+
+
+class Source(Protocol):
+    """Where the messages are. Any thread."""
+
+    def taker(self) -> Taker:
+        """A consumer's own way to take messages; made by its thread."""
+        ...
+
+    def interrupt(self) -> None:
+        """Make the leader's wait end, or the next one."""
+        ...
+
+
+class Member:
+    """A consumer, as the turns see it. What is not said to be its own, the lock of the turns protects.
+
+    Attributes:
+        is_resting: whether it leads, or stands in the line.
+        is_stopping: whether it is to take nothing more.
+    """
+
+    __slots__ = ("_awake", "_condition", "is_resting", "is_stopping")
+
+    def __init__(self, host: Host) -> None:
+        self._condition: Final = host.condition()
+        self._awake = False
+        self.is_resting = False
+        self.is_stopping = False
+
+    def wake(self) -> None:
+        """End its sleep, or the next one. Any thread. The reason to wake was stored before."""
+        with self._condition:
+            self._awake = True
+            self._condition.notify_all()
+
+    def sleep(self) -> None:
+        """Sleep until woken. Its own thread."""
+        with self._condition:
+            while not self._awake:
+                self._condition.wait()
+            self._awake = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A member's way to get messages. One thread at a time.
+
+    Attributes:
+        receive_now: the next message if it is the member's turn to take one at once; None means: ask `receive`.
+        receive: the next message, waiting for it; None means that the member was told to stop.
+    """
+
+    receive_now: Callable[[], TransportEnvelope | None]
+    receive: Callable[[], TransportEnvelope | None]
+
+
+class Turns:
+    """The line and the lead. Any thread.
+
+    Invariant, whenever the lock is free: if somebody stands in the line, somebody leads.
+
+    Args:
+        source: where the messages are.
+        host: what provides locks.
+
+    Attributes:
+        lock: protects the line, the lead and the taking.
+    """
+
+    def __init__(self, source: Source, host: Host) -> None:
+        self._source: Final = source
+        self._host: Final = host
+        self.lock: Final = host.lock()
+        self._leader: Member | None = None
+        self._line: Final[deque[Member]] = deque()
+        self._stopping = 0
+        #: How many members rest or are to stop. While it is 0, whoever has finished takes the next message without more ado.
+        self._attention = 0
+
+    def enter(self) -> Member:
+        """A new member, at the end of the line."""
+        member = Member(self._host)
+        with self.lock:
+            self._rest(member)
+        return member
+
+    def stop(self, member: Member) -> None:
+        """Tell a member to take nothing more; return at once. What it has taken it finishes."""
+        with self.lock:
+            if not member.is_stopping:
+                member.is_stopping = True
+                self._stopping += 1
+                self._attend()
+            leads = self._leader is member
+        # Whoever leads from now on sees `is_stopping` before it waits. The leader of a moment ago may get an interrupt that
+        # was meant for another: it looks, and waits again.
+        if leads:
+            self._source.interrupt()
+        member.wake()
+
+    def leave(self, member: Member) -> None:
+        """The member is gone: the line closes up, and if it led, the next one does."""
+        with self.lock:
+            if member in self._line:
+                self._line.remove(member)
+            successor = self._pass_on() if self._leader is member else None
+            self._stopping -= member.is_stopping
+            self._attend()
+        if successor is not None:
+            successor.wake()
+
+    def receiver(self, member: Member) -> Receiver:
+        """The calling thread's own functions, for a member."""
+        lock, turns = self.lock, self
+        taker = self._source.taker()
+        take, wait = taker.take, taker.wait
+
+        def receive_now() -> TransportEnvelope | None:
+            with lock:
+                return turns._take_or_rest(member, take)
+
+        def receive() -> TransportEnvelope | None:
+            with lock:
+                if turns._attention:
+                    envelope = turns._take_or_rest(member, take)
+                else:
+                    envelope = take(0)
+                    if envelope is None:
+                        turns._rest(member)
+            # Each turn sleeps until it is given the lead, or waits for a message. `stop` ends both.
+            while envelope is None:
+                with lock:
+                    if member.is_stopping:
+                        return None
+                    leads = turns._leader is member
+                if not leads:
+                    member.sleep()
+                    continue
+                wait()
+                with lock:
+                    if member.is_stopping:
+                        return None
+                    envelope = take(0)
+                    successor = None if envelope is None else turns._pass_on()
+                if successor is not None:
+                    successor.wake()
+            return envelope
+
+        return Receiver(receive_now, receive)
+
+    def _take_or_rest(self, member: Member, take: Callable[[int], TransportEnvelope | None]) -> TransportEnvelope | None:
+        """The next message, if there are more than the members that rest are going to take; else rest. The lock is held."""
+        if member.is_resting or member.is_stopping:
+            return None
+        envelope = take(0 if self._leader is None else len(self._line) + 1)
+        if envelope is None:
+            self._rest(member)
+        return envelope
+
+    def _rest(self, member: Member) -> None:
+        """A member has nothing to do: it leads if nobody does. The lock is held."""
+        member.is_resting = True
+        if self._leader is None:
+            self._leader = member
+        else:
+            self._line.append(member)
+        self._attend()
+
+    def _pass_on(self) -> Member | None:
+        """The leader leads no more, the first in the line does; it is returned, to be woken. The lock is held."""
+        leader = self._leader
+        assert leader is not None, "nobody has the lead to pass on"
+        leader.is_resting = False
+        self._leader = self._line.popleft() if self._line else None
+        self._attend()
+        return self._leader
+
+    def _attend(self) -> None:
+        """Count again. The lock is held."""
+        self._attention = len(self._line) + (self._leader is not None) + self._stopping

@@ -1,0 +1,167 @@
+"""Putting and getting for threads: a fast way for an item where there is room, and one that waits.
+
+The fast ways are functions closed over what belongs to their side: two threads that use one object count references on it,
+and who puts would slow down who gets. Each takes one lock, loads and stores its own sequence and one slot, and nothing more.
+"""
+
+import queue
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
+
+from ringbuffer.checks import check_at_least_one, check_timeout
+from ringbuffer.producer.values import chunks
+from ringbuffer.queues.errors import PutManyFull, PutManyShutDown, tell
+from ringbuffer.queues.thread_wait import ThreadWait, Waits
+from ringbuffer.queues.two_lock_ring import NOTHING, TwoLockRing
+
+#: The most values that `put_many` takes from an iterable at a time.
+CHUNK: Final = 256
+
+
+class Put[T](Protocol):
+    """`put(item, block=True, timeout=None)`."""
+
+    def __call__(self, item: T, block: bool = True, timeout: float | None = None) -> None:
+        """As `queue.Queue.put`."""
+        ...
+
+
+class Get[T](Protocol):
+    """`get(block=True, timeout=None)`."""
+
+    def __call__(self, block: bool = True, timeout: float | None = None) -> T:
+        """As `queue.Queue.get`."""
+        ...
+
+
+def fast_put(ring: TwoLockRing, waits: Waits) -> Put[Any]:
+    """The function that puts an item."""
+    side: Final = ring.putting
+    lock, tail = side.lock, side.own
+    slots, mask = ring.slots, ring.mask
+    put_slowly: Final = slow_put(ring, waits)
+
+    def put(item: Any, block: bool = True, timeout: float | None = None) -> None:
+        if timeout is not None and block:
+            timeout = check_waiting_time(timeout)
+        with lock:
+            sequence = tail[0] + 1
+            if sequence <= side.limit or side.admits(sequence):
+                # An interrupt between these two leaves a value in a slot that is not published, and is stored over.
+                slots[sequence & mask] = item
+                tail[0] = sequence  # release: the item
+                return
+        put_slowly(item, block, timeout)
+
+    return put
+
+
+def fast_get(ring: TwoLockRing, waits: Waits) -> Get[Any]:
+    """The function that gets an item."""
+    side: Final = ring.getting
+    lock, head = side.lock, side.own
+    slots, mask = ring.slots, ring.mask
+    get_slowly: Final = slow_get(ring, waits)
+
+    def get(block: bool = True, timeout: float | None = None) -> Any:
+        if timeout is not None and block:
+            timeout = check_waiting_time(timeout)
+        with lock:
+            sequence = head[0] + 1
+            if sequence <= side.limit or side.admits(sequence):
+                at = sequence & mask
+                item = slots[at]
+                try:
+                    slots[at] = None
+                    head[0] = sequence  # release: the slot is cleared before it may be filled again
+                except BaseException:
+                    # An interrupt. If it came before the store of `head`, the item is still to be had by the next.
+                    if head[0] != sequence:
+                        slots[at] = item
+                    raise
+                return item
+        return get_slowly(block, timeout)
+
+    return get
+
+
+def slow_put(ring: TwoLockRing, waits: Waits) -> Callable[[Any, bool, float | None], None]:
+    """Puts an item where somebody waits for one, or where there may be no room."""
+
+    def put_slowly(item: Any, block: bool, timeout: float | None) -> None:
+        wait: ThreadWait | None = None
+        # Each turn but the last is a pause, which ends when there may be room, the queue is shut down, or the time is up.
+        while not ring.offer(item):
+            if not block or (wait is not None and wait.is_over):
+                raise queue.Full
+            if wait is None:
+                wait = waits.for_room(timeout)
+            wait.pause()
+
+    return put_slowly
+
+
+def slow_get(ring: TwoLockRing, waits: Waits) -> Callable[[bool, float | None], Any]:
+    """Gets an item where somebody waits for room, or where there may be no item."""
+
+    def get_slowly(block: bool, timeout: float | None) -> Any:
+        wait: ThreadWait | None = None
+        while (item := ring.poll()) is NOTHING:
+            if not block or (wait is not None and wait.is_over):
+                raise queue.Empty
+            if wait is None:
+                wait = waits.for_item(timeout)
+            wait.pause()
+        return item
+
+    return get_slowly
+
+
+def put_many(ring: TwoLockRing, waits: Waits, values: Iterable[Any], timeout: float | None) -> int:
+    """Put all values, a slice at a time; how many. See `Queue.put_many`."""
+    wait = waits.for_room(None if timeout is None else check_waiting_time(timeout))
+    put = 0
+    for taken, failure in chunks(values, CHUNK):
+        at = 0
+        try:
+            while at < len(taken):
+                count = ring.offer_many(taken, at)
+                at += count
+                if count == 0:
+                    if wait.is_over:
+                        raise queue.Full
+                    wait.pause()
+        except queue.Full as error:
+            raise tell(PutManyFull(), put + at, taken[at:], failure) from error
+        except queue.ShutDown as error:
+            raise tell(PutManyShutDown(), put + at, taken[at:], failure) from error
+        put += at
+        if failure is not None:
+            raise failure
+    return put
+
+
+def get_many(ring: TwoLockRing, waits: Waits, max_items: int | None, timeout: float | None) -> list[Any]:
+    """At least one item, by one slice. See `Queue.get_many`."""
+    most = check_at_least_one("max_items", max_items) or len(ring.slots)
+    checked = None if timeout is None else check_waiting_time(timeout)
+    wait: ThreadWait | None = None
+    while not (items := ring.poll_many(most)):
+        if wait is not None and wait.is_over:
+            raise queue.Empty
+        if wait is None:
+            wait = waits.for_item(checked)
+        wait.pause()
+    return items
+
+
+def check_waiting_time(timeout: float) -> float | None:
+    """`timeout`, checked; None where it is so long that it sets no limit.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is negative, or not a number.
+    """
+    if check_timeout(timeout) is not None and timeout < 0:
+        raise ValueError(f"'timeout' must be a non-negative number of seconds, not {timeout!r}. Nothing was done")
+    return check_timeout(timeout)

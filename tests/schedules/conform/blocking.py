@@ -1,0 +1,150 @@
+"""Blocking: a chain of two processors that sleep until somebody signals, a publisher, and somebody who halts one of them.
+
+The model's batches are of one event. Its `Notify` is the unlocking after a notification: until then nobody can have found out.
+Who halts changes the processor's state first, which the model does not have; what ends a wait is the alert. The model leaves
+open when a waiter's time is up; so does the clock here: each waiter that looks at it picks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ringbuffer import (
+    BatchEventProcessor,
+    BlockingWaitStrategy,
+    LiteBlockingWaitStrategy,
+    ProducerType,
+    TimeoutBlockingWaitStrategy,
+)
+from tests.schedules.conform.graph import Access, Excuse
+from tests.schedules.conform.run import Pick
+from tests.schedules.host import ScheduledCondition, ScheduledHost
+from tests.schedules.memory import Event
+from tests.schedules.scheduler import Scheduler, Step
+from tests.schedules.world import World
+from tests.unit.model.blocking import HALTER, PUBLISHER, Blocking
+from tests.unit.model.graphs import State
+
+ONE_IS_HALTED: Final = Excuse("one run halts one of the consumers")
+#: Of a wait, in seconds of its waiter's own clock.
+TIMEOUT: Final = 1.0
+#: What somebody picks who looks at the clock.
+SLEEPS, OUT_OF_TIME = "sleeps", "out of time"
+
+
+@dataclass(frozen=True)
+class OfBlocking:
+    """spec/Blocking.tla."""
+
+    mirror: Blocking
+
+    @property
+    def beginnings(self) -> list[str]:
+        """Who is halted."""
+        return sorted(self.mirror.alerted) or [""]
+
+    def access(self, state: State, thread: str, label: str, changes: State) -> Access | None:
+        match label:
+            case "CheckAlert" | "LookForAlert":
+                return Access("load", f"alert {thread}", int(state["alert"][thread]))
+            case "Try" | "Look":
+                return Access("load", "cursor", state["cursor"])
+            case "TryOther" | "LookAtOther":
+                return Access("load", "sequence a", state["sequence"]["a"])
+            case "Lock" | "SignalLock":
+                return Access("lock", "condition")
+            case "Announce":
+                return Access("exchange", "needed", (int(state["needed"]), 1))
+            case "Exchange":
+                return Access("exchange", "needed", (int(state["needed"]), 0))
+            case "Sleep":
+                return Access("sleep", "condition", None, SLEEPS if self.mirror.may_time_out else None)
+            case "OutOfTime":
+                return Access("unlock", "condition", None, OUT_OF_TIME)
+            case "Wake" | "TimeOut":
+                return Access("wake", "condition")
+            case "Unlock" | "Notify":
+                return Access("unlock", "condition")
+            case "Advance":
+                return Access("store", f"sequence {thread}", changes["sequence"][thread])
+            case "Publish":
+                return Access("store", "cursor", changes["cursor"])
+            case "Alert":
+                (alerted,) = (c for c, alert in changes["alert"].items() if alert)
+                return Access("exchange", f"alert {alerted}", (0, 1))
+        raise AssertionError(f"an action without an access: {label}")
+
+    def concerns(self, kind: str, where: str) -> bool:
+        return where in ("cursor", "condition", "needed") or where.split(" ")[0] in ("sequence", "alert")
+
+    def passes_over(self, state: State, thread: str, step: Step) -> bool:
+        """What only its own thread ever stores, loaded by that thread; what a halted one does; a notification: see above."""
+        if step.kind == "load":
+            return step.where == ("cursor" if thread == PUBLISHER else f"sequence {thread}")
+        return step.kind == "notify" or (step.kind == "exchange" and state["pc"][thread] == "halted")
+
+    def is_over(self, state: State, thread: str, chosen: Any) -> bool:
+        last = self.mirror.events - 1
+        match state["pc"][thread]:
+            case "publish":
+                return bool(state["cursor"] == last)
+            case "check":
+                return bool(state["sequence"][thread] == last)
+        return False
+
+    def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
+        return ONE_IS_HALTED if label == "Alert" and not changes["alert"][hidden] else hidden
+
+
+class OwnClocks(ScheduledHost):
+    """A clock for each thread; when somebody looks at its clock who may go to sleep, its time is up, or not, as is picked."""
+
+    def __init__(self, scheduler: Scheduler, pick: Pick) -> None:
+        super().__init__(scheduler)
+        self.waits_at: ScheduledCondition | None = None
+        self._pick: Final = pick
+        self._times: Final[dict[int, float]] = {}
+        self._current: Final[Callable[[], Any]] = lambda: scheduler.current
+
+    def condition(self) -> ScheduledCondition:
+        self.waits_at = super().condition()
+        return self.waits_at
+
+    def monotonic(self) -> float:
+        task = self._current()
+        assert self.waits_at is not None
+        if self.waits_at.value is task and self._pick((SLEEPS, OUT_OF_TIME)) == OUT_OF_TIME:
+            self._times[task.index] = self._times.get(task.index, 0.0) + TIMEOUT
+        return self._times.get(task.index, 0.0)
+
+
+def blocking(world: World, projection: Any, halted: str, pick: Pick) -> None:
+    """A chain of two that consumes for ever, or is halted."""
+    mirror: Blocking = projection.mirror
+    strategy: Any
+    if mirror.lite:
+        strategy = LiteBlockingWaitStrategy(memory=world.memory, host=world.host)
+        world.name_cell(strategy._own.signal_needed, "needed")
+    elif mirror.may_time_out:
+        strategy = TimeoutBlockingWaitStrategy(TIMEOUT, host=OwnClocks(world.scheduler, pick))
+    else:
+        strategy = BlockingWaitStrategy(host=world.host)
+    strategy._condition.name = "condition"
+    ring = world.ring(mirror.events, ProducerType.SINGLE, strategy)
+    processors: dict[str, BatchEventProcessor[Event]] = {}
+    for name, after in (("a", ()), ("b", ("a",))):
+        barrier = ring.new_barrier(*(processors[each].sequence for each in after))
+        world.name_cell(barrier._alerted, f"alert {name}")
+        processor = BatchEventProcessor(ring, barrier, lambda event, sequence, end: None, name=name, max_batch_size=1)
+        world.name(processor.sequence, f"sequence {name}")
+        world.task(name, processor.run)
+        processors[name] = processor
+
+    def publish() -> None:
+        producer = ring.sequencer.producer_barrier()
+        while True:
+            producer.publish(producer.next())
+
+    world.task(PUBLISHER, publish)
+    if halted:
+        world.task(HALTER, processors[halted].halt)

@@ -1,0 +1,60 @@
+"""Every model that production code runs in lock-step with, and its bounds."""
+
+from typing import Final
+
+from tests.schedules.conform.blocking import OfBlocking, blocking
+from tests.schedules.conform.joining import OfJoining, joining
+from tests.schedules.conform.multi_producer import OfMultiProducer, multi_producer
+from tests.schedules.conform.run import Conformity
+from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
+from tests.schedules.conform.work_pool import OfWorkPool, work_pool
+
+ONE: Final = "Consumers <- One; Dependencies <- Independent"
+CHAIN: Final = "Consumers <- Two; Dependencies <- Chain"
+PQ: Final = 'Producers = {"p", "q"}'
+
+
+def single(name: str, constants: str, is_short: bool = True) -> Conformity:
+    return Conformity(name, "SingleProducer", constants, OfSingleProducer, single_producer, is_short)
+
+
+def multi(name: str, constants: str, is_short: bool = True) -> Conformity:
+    return Conformity(name, "MultiProducer", constants, OfMultiProducer, multi_producer, is_short)
+
+
+def waits(name: str, bounds: str, alerted: str, is_short: bool = True) -> Conformity:
+    constants = f"Events = 2; {bounds}; Alerted = {{{alerted}}}"
+    return Conformity(name, "Blocking", constants, OfBlocking, blocking, is_short)
+
+
+def pool(name: str, constants: str, is_short: bool = True) -> Conformity:
+    return Conformity(name, "WorkPool", f'{constants}; Workers = {{"v", "w"}}', OfWorkPool, work_pool, is_short)
+
+
+BLOCKING: Final = "Lite = FALSE; MayTimeOut = FALSE"
+LITE: Final = "Lite = TRUE; MayTimeOut = FALSE"
+TIMEOUT: Final = "Lite = FALSE; MayTimeOut = TRUE"
+
+CONFORMITIES: Final = {
+    each.name: each
+    for each in (
+        single("single", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}"),
+        single("single-chain", f"Size = 2; Events = 4; Batches = {{1, 2}}; {CHAIN}", False),
+        single("single-diamond", "Size = 1; Events = 2; Batches = {1}; Consumers <- Three; Dependencies <- Diamond", False),
+        multi("multi", f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = FALSE"),
+        multi("multi-gives-up", f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = TRUE", False),
+        multi("multi-batches", f"Size = 2; Events = 2; Batches = {{1, 2}}; {PQ}; {ONE}; MayGiveUp = FALSE", False),
+        multi("multi-alone", f'Size = 2; Events = 4; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE'),
+        waits("blocking", BLOCKING, ""),
+        waits("blocking-alert", BLOCKING, '"a", "b"', False),
+        waits("lite", LITE, ""),
+        waits("lite-alert", LITE, '"a"', False),
+        waits("timeout", TIMEOUT, ""),
+        waits("timeout-alert", TIMEOUT, '"a"', False),
+        Conformity("join", "Joining", "Size = 1; Events = 2; Batches = {1}", OfJoining, joining, False),
+        Conformity("join-laps", "Joining", "Size = 1; Events = 3; Batches = {1}", OfJoining, joining, False),
+        pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0"),
+        pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
+        pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),
+    )
+}

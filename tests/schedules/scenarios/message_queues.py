@@ -1,0 +1,137 @@
+"""Queues of messages on the ring: taking turns, removal, the end."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ringbuffer.messaging import InMemoryQueueOptions, ProducerMode, QueueMode, TransportEnvelope, WaitStrategyKind
+from ringbuffer.messaging.queues import CloseReport, Consumer, RingBufferQueue
+from tests.schedules.explore import Scenario
+from tests.schedules.world import World
+
+#: Made once: every run sees the same ones.
+MESSAGES = [
+    TransportEnvelope("number", str(number).encode(), message_id=str(number), timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+    for number in range(6)
+]
+
+
+class Watched:
+    """A queue, what was accepted, what each consumer handled, and what the close said."""
+
+    def __init__(self, world: World, size: int, producers: ProducerMode, wait: WaitStrategyKind) -> None:
+        options = InMemoryQueueOptions(QueueMode.RING_BUFFER, size, wait_strategy=wait, producer_mode=producers)
+        self.world = world
+        self.queue = RingBufferQueue(options, name="q", memory=world.memory, host=world.host)
+        ring: Any = self.queue._ring
+        world.names_of(ring)
+        world.name(ring.taken, "taken")
+        world.name(self.queue._closed, "queue closed")
+        self.accepted: list[int] = []
+        self.handled: dict[str, list[int]] = {}
+        self.report: CloseReport | None = None
+        world.checks.append(self.check)
+
+    def consumer(self, name: str) -> Consumer:
+        own = self.handled.setdefault(name, [])
+
+        def handle(envelope: TransportEnvelope) -> None:
+            own.append(int(envelope.body))
+
+        return self.queue.add_consumer(handle, name=name)
+
+    def producer(self, name: str, *numbers: int) -> None:
+        def produce() -> None:
+            for number in numbers:
+                self.enqueue(number)
+
+        self.world.task(name, produce)
+
+    def enqueue(self, number: int) -> None:
+        if self.queue.enqueue_sync(MESSAGES[number]):
+            self.accepted.append(number)
+
+    def close(self, drain: bool = True) -> None:
+        self.report = self.queue.close(drain)
+
+    def check(self) -> None:
+        handled = sorted(number for own in self.handled.values() for number in own)
+        assert self.report is not None
+        assert len(handled) == len(set(handled)), f"handled twice: {self.handled}"
+        assert set(handled) <= set(self.accepted), f"accepted {self.accepted}, handled {self.handled}"
+        lost = len(self.accepted) - len(handled) - self.report.discarded
+        assert lost == 0, f"accepted {self.accepted}, handled {self.handled}, {self.report}"
+        for own in self.handled.values():
+            assert own == sorted(own), f"out of order: {self.handled}"
+        held = [value for value in list.__iter__(self.queue._ring.slots.view()) if value is not None]
+        assert not held, f"the ring still holds {held}"
+        assert self.report.unfinished == 0
+        assert self.queue.depth == 0
+
+
+def shared(consumers: int, messages: int, wait: WaitStrategyKind) -> Callable[[World], None]:
+    """Each message to exactly one of the consumers; all but the last are there from the start. Then a close, which drains."""
+
+    def build(world: World) -> None:
+        watched = Watched(world, 2, ProducerMode.MULTI, wait)
+        for number in range(messages - 1):
+            watched.enqueue(number)
+        for name in "ab"[:consumers]:
+            watched.consumer(name)
+
+        def produce_and_close() -> None:
+            watched.enqueue(messages - 1)
+            watched.close()
+            assert watched.report is not None
+            assert watched.report.discarded == 0, f"{watched.report}"
+
+        world.task("p", produce_and_close)
+
+    return build
+
+
+def closed(producers: ProducerMode, drain: bool, consumes: bool) -> Callable[[World], None]:
+    """The close comes at any moment: what was accepted is handled or discarded, and whoever waits for room gets False."""
+
+    def build(world: World) -> None:
+        watched = Watched(world, 1, producers, WaitStrategyKind.BUSY_SPIN)
+        if consumes:
+            watched.consumer("a")
+        watched.producer("p", 0, 1)
+        if producers is ProducerMode.MULTI and not consumes:
+            watched.producer("r", 2)
+        world.task("closer", lambda: watched.close(drain))
+
+    return build
+
+
+def removed(wait: WaitStrategyKind) -> Callable[[World], None]:
+    """The first of two consumers is removed at any moment; the message goes to either of them."""
+
+    def build(world: World) -> None:
+        watched = Watched(world, 2, ProducerMode.MULTI, wait)
+        watched.enqueue(0)
+        first = watched.consumer("a")
+        watched.consumer("b")
+
+        def remove_and_close() -> None:
+            assert watched.queue.remove_consumer(first)
+            assert not first.is_alive
+            watched.close()
+            assert watched.report is not None
+            assert watched.report.discarded == 0, f"{watched.report}"
+
+        world.task("remover", remove_and_close)
+
+    return build
+
+
+SCENARIOS = [
+    Scenario("queue", "1 consumer, 2 messages, ring 2", shared(1, 2, WaitStrategyKind.BUSY_SPIN), (0, 1)),
+    Scenario("queue-shared", "2 consumers, 2 messages, ring 2", shared(2, 2, WaitStrategyKind.BUSY_SPIN), (0, 1)),
+    Scenario("queue-asleep", "2 consumers that sleep", shared(2, 2, WaitStrategyKind.LITE_BLOCKING), (0, 1)),
+    Scenario("queue-close", "closed at any moment, and drained", closed(ProducerMode.SINGLE, True, True), (0, 1)),
+    Scenario("queue-discard", "closed at any moment, 2 producers", closed(ProducerMode.MULTI, False, False), (0, 1)),
+    Scenario("queue-remove", "the first of 2 consumers is removed", removed(WaitStrategyKind.BUSY_SPIN), (0, 1)),
+    Scenario("queue-remove-asleep", "the same while they sleep", removed(WaitStrategyKind.LITE_BLOCKING), (0, 1)),
+]

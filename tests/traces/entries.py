@@ -1,0 +1,120 @@
+"""From what threads have noted to what TLC is asked: the entries of a trace, without turns that say nothing new.
+
+An entry is one access: `Entry("load cursor", of=0, value=3)`, `Entry("load sequence", of="a", value=2)`,
+`Entry("write slot", of=1, value=5)`, `Entry("swapped cursor", of=3, value=5)` from 3 to 5. Accesses to what the models do not
+have, such as the flag that says that a ring is closed, are no entries.
+
+**What is left out.** Who waits looks again and again, and finds the same each time. Of turns that follow one another and are
+the same, entry by entry, the first and the last are kept. Those between can be put back after the first without a change to
+anything else: cursor and sequences only grow, and a flag does not change back while the cursor stands, so what the first and
+the last turn have found was so all the time between; and a limit that they store is the one that they have found. So nothing
+is accepted that would not be accepted in full. Nor is anything refused: a turn of loads changes nothing. Only where there are
+several producers, one may store a lower limit between two turns of another, and then the turns that are left out may be missed;
+so where such a trace is refused, it is asked again with all turns of its producers.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ringbuffer.sequencer.capacity import CLOSED_LIMIT
+from tests.traces.memory import Noted
+from tests.traces.run import Run
+from tests.traces.shapes import Shape
+
+
+class Entry(NamedTuple):
+    """One access.
+
+    Attributes:
+        what: what was done, to what kind of place.
+        of: whose, or which; for a swap, what the cursor was to be replaced for.
+        value: what was loaded or stored.
+        claim: how many slots its thread last set out to claim; 0 for consumers.
+    """
+
+    what: str
+    of: int | str
+    value: int
+    claim: int = 0
+
+
+class Trace(NamedTuple):
+    """What the threads of one run did.
+
+    Attributes:
+        shape: of the run.
+        logs: for each thread, its entries.
+        is_whole: whether the run came to its end, and not only the logs.
+    """
+
+    shape: Shape
+    logs: dict[str, list[Entry]]
+    is_whole: bool
+
+    @property
+    def length(self) -> int:
+        return sum(map(len, self.logs.values()))
+
+
+#: An entry that begins the log of a consumer that was started again.
+AGAIN = Entry("start again", 0, 0)
+
+
+def trace_of(run: Run, *, all_of_producers: bool = False) -> Trace:
+    """The entries of a run; on request with every turn of the producers, where there may be several."""
+    logs = {
+        thread: [entry for number, log in enumerate(logs) for entry in ([AGAIN] * (number > 0) + entries(log))]
+        for thread, logs in run.logs.items()
+    }
+    kept = run.shape.producers if all_of_producers and run.shape.multi else []
+    logs = {thread: log if thread in kept else without_repetitions(log) for thread, log in logs.items()}
+    return Trace(run.shape, logs, is_whole=run.shape.halts != "stop")
+
+
+def entries(log: Iterable[Noted]) -> list[Entry]:
+    """The entries of one log, up to where its thread has found the ring closed."""
+    found, claim = list[Entry](), 0
+    for kind, place, value in log:
+        if kind == "claim":
+            claim = value
+        elif place is not None and place.name is not None:
+            if value == CLOSED_LIMIT:
+                break
+            name, _, which = place.name.partition(" ")
+            of: int | str = 0 if not which else int(which) if which.isdigit() else which
+            if isinstance(value, tuple):
+                of, value = value
+            found.append(Entry(f"{kind} {name}", of, value, claim))
+    return found
+
+
+def without_repetitions(log: list[Entry]) -> list[Entry]:
+    """The log without turns that are the same as the one before and the one after."""
+    turns = turns_of(log)
+    kept = list[Entry]()
+    for number, turn in enumerate(turns):
+        between = 0 < number < len(turns) - 1 and turns[number - 1] == turn == turns[number + 1]
+        if not (between and says_nothing_new(turn)):
+            kept.extend(turn)
+    return kept
+
+
+def turns_of(log: list[Entry]) -> list[list[Entry]]:
+    """A consumer's turn begins with a look at the cursor; a producer's ends when it has stored the limit."""
+    turns: list[list[Entry]] = [[]]
+    for entry in log:
+        if entry.what == "load cursor" and not entry.claim:
+            turns.append([])
+        turns[-1].append(entry)
+        if entry.what == "store limit":
+            turns.append([])
+    return [turn for turn in turns if turn]
+
+
+def says_nothing_new(turn: list[Entry]) -> bool:
+    """Whether it may be taken again at once: loads alone; or it stores the limit that it has found, or that is its own."""
+    stored = [entry.value for entry in turn if entry.what == "store limit"]
+    others = [entry for entry in turn if entry.what != "store limit"]
+    return all(entry.what.startswith("load ") for entry in others) and all(
+        entry.value in stored for entry in others if entry.what == "load limit" and stored
+    )

@@ -1,0 +1,156 @@
+"""One run of a shape: real threads, as fast as they go, on a ring over `TracedMemory`."""
+
+import gc
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, RingBufferClosedError
+from ringbuffer.errors import InsufficientCapacityError
+from ringbuffer.host import SYSTEM_HOST
+from ringbuffer.memory import ProcessMemory
+from tests.support.threads import PATIENCE, Background
+from tests.traces.memory import Event, Noted, Place, TracedMemory
+from tests.traces.shapes import STRATEGIES, Shape
+
+#: How often a consumer is halted and started again in a run that has that.
+RESTARTS: Final = 3
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was noted.
+
+    Attributes:
+        shape: of the run.
+        logs: for each thread of the model, the logs of the threads that were it, one after the other: a consumer that is
+            started again goes on in another thread.
+    """
+
+    shape: Shape
+    logs: dict[str, list[list[Noted]]]
+
+
+def trace(shape: Shape) -> Run:
+    """Run it.
+
+    Raises:
+        AssertionError: it did not end, or a handler got what it should not have got.
+    """
+    # The collector stops all threads to look at the logs, again and again; nothing in them is a cycle.
+    gc.disable()
+    try:
+        return _Traced(shape).run()
+    finally:
+        gc.enable()
+
+
+class _Traced:
+    def __init__(self, shape: Shape) -> None:
+        self.shape: Final = shape
+        self.memory: Final = TracedMemory(ProcessMemory() if shape.plain_moves else ProcessMemory(plain_moves=False))
+        kind = ProducerType.MULTI if shape.multi else ProducerType.SINGLE
+        self.ring: Final[RingBuffer[Any]] = RingBuffer(
+            shape.size, Event, kind, STRATEGIES[shape.strategy](), memory=self.memory
+        )
+        self.milestones: Final = [threading.Event() for _ in range(RESTARTS)]
+        self.finished: Final[list[threading.Event]] = []
+        self.processors: Final[dict[str, BatchEventProcessor[Any]]] = {}
+        for name, after in shape.dependencies.items():
+            barrier = self.ring.new_barrier(*(self.processors[each].sequence for each in sorted(after)))
+            self.processors[name] = BatchEventProcessor(self.ring, barrier, self.handler(), name=name)
+        self.name_places()
+
+    def name_places(self) -> None:
+        """What the models have, by the names that they have for it."""
+        sequencer: Any = self.ring.sequencer
+        slots: Any = self.ring.slots
+        places: dict[str, Place] = {"cursor": sequencer._cursor._cell.place, "limit": sequencer.state.limit.place}
+        for name, processor in self.processors.items():
+            sequence: Any = processor.sequence
+            places[f"sequence {name}"] = sequence._cell.place
+        for index in range(self.shape.size):
+            places[f"slot {index}"] = slots.places[index]
+            if self.shape.multi:
+                places[f"flag {index}"] = sequencer._flags.places[index]
+        for name, place in places.items():
+            place.name = name
+
+    def handler(self) -> Callable[[Any, int, bool], None]:
+        """Reads each event, and says how far it has come."""
+        events, milestones, finished = self.shape.events, self.milestones, threading.Event()
+        is_first = not self.finished
+        self.finished.append(finished)
+        at = {events * number // (RESTARTS + 1): number - 1 for number in range(1, RESTARTS + 1)} if is_first else {}
+
+        def handle(event: Any, sequence: int, end_of_batch: bool) -> None:
+            number = event.read()
+            assert number == sequence, f"event {sequence} was written as {number}"
+            if sequence in at:
+                milestones[at[sequence]].set()
+            if sequence == events - 1:
+                finished.set()
+
+        return handle
+
+    def produce(self, batches: tuple[int, ...]) -> None:
+        barrier, slots, log = self.ring.sequencer.producer_barrier(), self.ring.slots.view(), self.memory.log()
+        mask = self.shape.size - 1
+        try:
+            for n in batches:
+                log.append(("claim", None, n))
+                high = self.claim_without_waiting(barrier, n) if self.shape.tries else barrier.next(n)
+                for sequence in range(high - n + 1, high + 1):
+                    slots[sequence & mask].write(sequence)
+                barrier.publish(high - n + 1, high)
+        except RingBufferClosedError:
+            assert self.shape.halts == "stop"
+
+    def claim_without_waiting(self, barrier: Any, n: int) -> int:
+        while True:
+            try:
+                high: int = barrier.try_next(n)
+            except InsufficientCapacityError:
+                SYSTEM_HOST.yield_now()
+            else:
+                return high
+
+    def run(self) -> Run:
+        for processor in self.processors.values():
+            processor.start()
+        producers = [
+            Background(lambda batches=batches: self.produce(batches), name)  # type: ignore[misc]
+            for name, batches in zip(self.shape.producers, self.shape.batches, strict=True)
+        ]
+        for producer in producers:
+            producer.start()
+        if self.shape.halts == "restart":
+            self.restart()
+        if self.shape.halts == "stop":
+            self.stop()
+        else:
+            for each in self.finished:
+                assert each.wait(PATIENCE), f"not every event was handled: {self.processors}"
+        for producer in producers:
+            producer.join()
+        for processor in self.processors.values():
+            assert processor.close(PATIENCE), f"{processor} did not end"
+            assert processor.failure is None, processor.failure
+        threads = [*self.shape.producers, *self.processors]
+        return Run(self.shape, {name: [log for whose, log in self.memory.logs if whose == name] for name in threads})
+
+    def restart(self) -> None:
+        """Halt the consumers in turn, while all others run on, and start them again."""
+        for number, milestone in enumerate(self.milestones):
+            assert milestone.wait(PATIENCE), "the first consumer did not come so far"
+            processor = list(self.processors.values())[number % len(self.processors)]
+            assert processor.close(PATIENCE), f"{processor} did not end"
+            processor.start()
+
+    def stop(self) -> None:
+        """Halt everybody on the way; producers that wait for room find the ring closed."""
+        assert self.milestones[1].wait(PATIENCE), "the first consumer did not come so far"
+        for processor in self.processors.values():
+            processor.halt()
+        self.ring.close()

@@ -1,0 +1,146 @@
+"""`Shape`: what a run is made of. The same seed gives the same shapes."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ringbuffer import (
+    BlockingWaitStrategy,
+    BusySpinWaitStrategy,
+    LiteBlockingWaitStrategy,
+    PhasedBackoffWaitStrategy,
+    SleepingWaitStrategy,
+    TimeoutBlockingWaitStrategy,
+    WaitStrategy,
+    YieldingWaitStrategy,
+)
+from tests.unit.model.mirrors import CONSUMERS, DEPENDENCIES
+
+STRATEGIES: Final[dict[str, Callable[[], WaitStrategy]]] = {
+    "spin": BusySpinWaitStrategy,
+    "yield": YieldingWaitStrategy,
+    "sleep": SleepingWaitStrategy,
+    "block": BlockingWaitStrategy,
+    "lite": LiteBlockingWaitStrategy,
+    "timeout": lambda: TimeoutBlockingWaitStrategy(0.0005),
+    "phased": lambda: PhasedBackoffWaitStrategy.with_lock(0.0001, 0.0001),
+}
+
+#: Graphs of consumers, as the names that spec/Graphs.tla has for the consumers and for who comes after whom.
+GRAPHS: Final = {
+    "one": ("One", "Independent"),
+    "two": ("Two", "Independent"),
+    "chain": ("Two", "Chain"),
+    "diamond": ("Three", "Diamond"),
+}
+
+#: Nothing is halted; a consumer is halted and started again, on the way; everything is halted on the way, and stays so.
+HALTS: Final = ("none", "restart", "stop")
+
+SIZES: Final = (1, 2, 4, 8)
+#: Of the short ones: how many events a run has, at most.
+MOST_EVENTS: Final = 24
+LONG_EVENTS: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A ring, its producers and consumers, and what happens to them.
+
+    Attributes:
+        multi: whether the ring lets many producers in.
+        size: slots in the ring.
+        graph: one of `GRAPHS`.
+        batches: for each producer, how many events it claims at a time.
+        strategy: one of `STRATEGIES`.
+        halts: one of `HALTS`.
+        plain_moves: whether loads and stores may be plain moves.
+        tries: whether producers ask without waiting, and again, rather than wait; and so give up a claim again and again.
+    """
+
+    multi: bool
+    size: int
+    graph: str
+    batches: tuple[tuple[int, ...], ...]
+    strategy: str
+    halts: str = "none"
+    plain_moves: bool = True
+    tries: bool = False
+
+    @property
+    def events(self) -> int:
+        return sum(map(sum, self.batches))
+
+    @property
+    def producers(self) -> list[str]:
+        """Their names, as the models have them."""
+        return list("pqr"[: len(self.batches)]) if self.multi else ["producer"]
+
+    @property
+    def dependencies(self) -> dict[str, frozenset[str]]:
+        """Each consumer, and those that it comes after."""
+        consumers, dependencies = GRAPHS[self.graph]
+        return {each: DEPENDENCIES[dependencies].get(each, frozenset()) for each in sorted(CONSUMERS[consumers])}
+
+    @property
+    def module(self) -> str:
+        return "MultiProducer" if self.multi else "SingleProducer"
+
+    @property
+    def kind(self) -> str:
+        """What is told of it in a line: runs of one kind are validated together."""
+        return f"{'multi' if self.multi else 'single'} {self.graph} {self.size}"
+
+    def __str__(self) -> str:
+        batches = " ".join("+".join(map(str, each)) if len(each) < 10 else f"{sum(each)} in all" for each in self.batches)
+        more = (
+            [f"halts: {self.halts}"] * (self.halts != "none") + ["libpatomic"] * (not self.plain_moves) + ["tries"] * self.tries
+        )
+        return ", ".join([self.kind, f"events {batches}", self.strategy, *more])
+
+
+def drawn(seed: int, number: int) -> Shape:
+    """One of the short shapes. Single and multi producer, and the graphs, take turns, so that a few have them all."""
+    chance = random.Random(f"{seed} {number}")
+    multi = number % 2 == 1
+    graph = list(GRAPHS)[number // 2 % len(GRAPHS)]
+    size = chance.choice(SIZES)
+    producers = chance.choice((1, 2, 2, 3)) if multi else 1
+    batches = tuple(_batches(chance, size, MOST_EVENTS // producers) for _ in range(producers))
+    return Shape(
+        multi=multi,
+        size=size,
+        graph=graph,
+        batches=batches,
+        strategy=chance.choice(list(STRATEGIES)),
+        halts=chance.choice(("none", "none", "restart", "stop")),
+        plain_moves=chance.random() < 0.8,
+        # The model of a single producer has no claims that are given up.
+        tries=multi and chance.random() < 0.3,
+    )
+
+
+def _batches(chance: random.Random, size: int, events: int) -> tuple[int, ...]:
+    """Claims of one to a ring of events, about half of them single; `events` in all."""
+    batches = list[int]()
+    while events:
+        batches.append(1 if chance.random() < 0.5 else chance.randint(1, min(size, events)))
+        events -= batches[-1]
+    return tuple(batches)
+
+
+def long(seed: int) -> list[Shape]:
+    """A few long ones: hundreds of laps."""
+    chance = random.Random(f"{seed} long")
+
+    def batches(producers: int, size: int) -> tuple[tuple[int, ...], ...]:
+        return tuple(_batches(chance, size, LONG_EVENTS // producers) for _ in range(producers))
+
+    return [
+        Shape(False, 8, "diamond", batches(1, 8), "yield"),
+        Shape(False, 4, "chain", batches(1, 4), "block", halts="restart"),
+        Shape(True, 8, "chain", batches(2, 8), "yield"),
+        Shape(True, 4, "diamond", batches(3, 4), "lite"),
+        Shape(True, 8, "one", batches(2, 8), "sleep", halts="restart"),
+    ]

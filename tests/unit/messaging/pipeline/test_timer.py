@@ -1,0 +1,118 @@
+"""The timer: in order, when due, and nothing before."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from ringbuffer.messaging.pipeline import Timer
+from tests.support.manual_host import ManualHost
+from tests.support.threads import PATIENCE
+
+
+class Collector:
+    def __init__(self) -> None:
+        self.things: list[Any] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, thing: Any) -> None:
+        with self._changed:
+            self.things.append(thing)
+            self._changed.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.things) >= count, PATIENCE), self.things
+
+
+def test_things_are_handed_over_when_they_are_due_and_in_that_order() -> None:
+    host, got = ManualHost(), Collector()
+    timer: Timer[str] = Timer(got, host=host, name="timer")
+    for thing, delay in (("c", 3.0), ("a", 1.0), ("b", 2.0), ("b too", 2.0)):
+        assert timer.put(thing, delay)
+    assert timer.pending == 4
+    host.advance(1.5)
+    got.wait_for(1)
+    assert got.things == ["a"]
+    host.advance(5)
+    got.wait_for(4)
+    assert got.things == ["a", "b", "b too", "c"]
+    assert timer.close() == []
+    assert timer.join(PATIENCE)
+    assert timer.pending == 0
+
+
+def test_what_is_due_at_once_is_handed_over_at_once() -> None:
+    got = Collector()
+    timer: Timer[int] = Timer(got, host=ManualHost(), name="timer")
+    timer.put(1, 0)
+    got.wait_for(1)
+    timer.close()
+    assert timer.join(PATIENCE)
+
+
+def test_closing_returns_what_is_left_in_order_and_takes_nothing_more() -> None:
+    timer: Timer[str] = Timer(Collector(), host=ManualHost(), name="timer")
+    timer.put("late", 9)
+    timer.put("early", 1)
+    assert timer.close() == ["early", "late"]
+    assert not timer.put("more", 0)
+    assert timer.close() == []
+    assert timer.join(PATIENCE)
+
+
+def test_what_is_put_back_while_it_is_handed_over_stays_pending() -> None:
+    host, got, pending = ManualHost(), Collector(), []
+
+    def on_due(thing: int) -> None:
+        pending.append(timer.pending)
+        if thing < 3:
+            timer.put(thing + 1, 0)
+        got(thing)
+
+    timer: Timer[int] = Timer(on_due, host=host, name="timer")
+    timer.put(0, 0)
+    got.wait_for(4)
+    assert got.things == [0, 1, 2, 3]
+    assert pending == [1, 1, 1, 1]
+    timer.close()
+
+
+def test_an_error_while_handing_over_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptureFixture) -> None:
+    host, got = ManualHost(), Collector()
+
+    def on_due(thing: int) -> None:
+        got(thing)
+        if thing == 1:
+            raise KeyError
+
+    timer: Timer[int] = Timer(on_due, host=host, name="timer")
+    timer.put(1, 0)
+    timer.put(2, 0)
+    got.wait_for(2)
+    timer.close()
+    assert timer.join(PATIENCE)
+    assert "could not be handed over" in caplog.text
+
+
+def test_a_timer_that_was_never_used_has_no_thread() -> None:
+    before = threading.active_count()
+    timer: Timer[int] = Timer(Collector(), host=ManualHost(), name="timer")
+    assert threading.active_count() == before
+    timer.close()
+    assert timer.join()
+
+
+def test_the_thread_does_not_wait_for_itself() -> None:
+    joined: list[bool] = []
+    got = Collector()
+
+    def on_due(thing: int) -> None:
+        timer.close()
+        joined.append(timer.join())
+        got(thing)
+
+    timer: Timer[int] = Timer(on_due, host=ManualHost(), name="timer")
+    timer.put(1, 0)
+    got.wait_for(1)
+    assert joined == [False]

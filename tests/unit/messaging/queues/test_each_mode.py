@@ -1,0 +1,169 @@
+"""What only one of the two queues does."""
+
+import functools
+import itertools
+from typing import Any
+
+import pytest
+
+from ringbuffer import ProducerThreadError
+from ringbuffer.messaging import (
+    ChannelQueue,
+    InMemoryQueueOptions,
+    ProducerMode,
+    QueueMode,
+    RingBufferQueue,
+    WaitStrategyKind,
+    create_queue,
+)
+from tests.support.threads import PATIENCE, Background, together
+from tests.unit.messaging.queues.kit import Held, Notes, message, put, wait_until
+
+VALID = [
+    (mode, size, drop, wait, producers)
+    for mode, size, drop, wait, producers in itertools.product(
+        QueueMode, (1, 4, 6, 64), (False, True), WaitStrategyKind, ProducerMode
+    )
+    if mode is QueueMode.CHANNEL or not (drop or size == 6)
+]
+
+
+@pytest.mark.parametrize(("mode", "size", "drop", "wait", "producers"), VALID)
+def test_every_valid_combination_carries_messages(
+    mode: QueueMode, size: int, drop: bool, wait: WaitStrategyKind, producers: ProducerMode
+) -> None:
+    notes = Notes()
+    with create_queue(InMemoryQueueOptions(mode, size, drop, wait, producers)) as queue:
+        assert isinstance(queue, RingBufferQueue if mode is QueueMode.RING_BUFFER else ChannelQueue)
+        queue.add_consumer(notes)
+        for number in range(12):
+            put(queue, number)
+            if drop:
+                notes.wait_for(number + 1)
+        assert notes.wait_for(12) == list(range(12))
+
+
+class TestDropWhenFull:
+    def queue(self, size: int = 4) -> ChannelQueue:
+        return ChannelQueue(InMemoryQueueOptions(buffer_size=size, drop_when_full=True))
+
+    def test_the_oldest_message_makes_room(self) -> None:
+        queue, notes = self.queue(), Notes()
+        put(queue, *range(10))
+        assert (queue.depth, queue.dropped, queue.message_count) == (4, 6, 10)
+        queue.add_consumer(notes)
+        assert notes.wait_for(4) == [6, 7, 8, 9]
+        queue.close()
+        assert queue.message_count == 10
+
+    def test_what_is_being_handled_is_not_dropped(self) -> None:
+        queue, held = self.queue(2), Held()
+        queue.add_consumer(held)
+        put(queue, 0)
+        held.wait_begun()
+        put(queue, 1, 2, 3)
+        held.let_go.set()
+        wait_until(lambda: held.numbers == [0, 2, 3])
+        queue.close()
+
+    def test_nobody_waits_and_every_message_is_handled_or_dropped(self) -> None:
+        queue, notes = self.queue(2), Notes()
+        consumers = [queue.add_consumer(notes) for _ in range(2)]
+        together(*(lambda first=first: put(queue, *range(first, 3000, 3)) for first in range(3)))
+        assert queue.close().discarded == 0
+        assert len(notes.numbers) + queue.dropped == queue.message_count == 3000
+        assert len(set(notes.numbers)) == len(notes.numbers)
+        assert not any(consumer.failed for consumer in consumers)
+
+    def test_a_closed_queue_takes_nothing_and_drops_nothing(self) -> None:
+        queue = self.queue(1)
+        put(queue, 0)
+        queue.close(drain=False)
+        assert queue.enqueue_sync(message(1)) is False
+        assert queue.dropped == 0
+
+
+class TestRing:
+    def queue(self, producers: ProducerMode = ProducerMode.MULTI, size: int = 8) -> RingBufferQueue:
+        return RingBufferQueue(InMemoryQueueOptions(QueueMode.RING_BUFFER, size, producer_mode=producers))
+
+    def test_with_a_single_producer_a_second_thread_is_refused(self) -> None:
+        queue = self.queue(ProducerMode.SINGLE)
+        put(queue, 0)
+        with pytest.raises(ProducerThreadError, match=r"this ring has a single producer, and that is thread 'MainThread'"):
+            Background(lambda: put(queue, 1)).start().join()
+        put(queue, 2)
+        assert queue.message_count == 2
+        assert queue.close().discarded == 2
+
+    def test_when_the_single_producers_thread_has_ended_another_may_follow(self) -> None:
+        queue, notes = self.queue(ProducerMode.SINGLE), Notes()
+        Background(lambda: put(queue, 0, 1)).start().join()
+        put(queue, 2)
+        queue.add_consumer(notes)
+        assert notes.wait_for(3) == [0, 1, 2]
+        queue.close()
+
+    @pytest.mark.parametrize("producers", list(ProducerMode))
+    def test_a_claim_that_was_given_up_is_passed_over_and_not_counted(self, producers: ProducerMode) -> None:
+        queue, notes = self.queue(producers), Notes()
+        put(queue, 0)
+        sequencer = queue._ring.sequencer
+        barrier = sequencer.producer_barrier()
+        barrier.skip(barrier.next())
+        barrier.skip(barrier.next())
+        if producers is ProducerMode.MULTI:
+            put(queue, 1)
+        queue.add_consumer(notes)
+        expected = [0, 1] if producers is ProducerMode.MULTI else [0]
+        assert notes.wait_for(len(expected)) == expected
+        wait_until(lambda: queue.depth == 0)
+        assert queue.message_count == len(expected)
+        assert queue.close().discarded == 0
+
+    def test_an_interrupted_enqueue_leaves_no_hole(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Ctrl-C comes between the claim and the publication."""
+        queue, notes = self.queue(), Notes()
+        own: Any = queue
+        slots = own._ring.slots
+
+        class Interrupted(list[Any]):
+            armed = False
+
+            def __setitem__(self, index: Any, value: Any) -> None:
+                if self.armed and value is not None:
+                    type(self).armed = False
+                    raise KeyboardInterrupt
+                list.__setitem__(self, index, value)
+
+        values = Interrupted(slots.view())
+        monkeypatch.setattr(type(slots), "view", lambda self: values)
+        put(queue, 0)
+        Interrupted.armed = True
+        for enqueue in (queue.enqueue_sync, queue.try_enqueue):
+            Interrupted.armed = True
+            with pytest.raises(KeyboardInterrupt):
+                enqueue(message(1))
+        put(queue, 2)
+        queue.add_consumer(notes)
+        assert notes.wait_for(2) == [0, 2]
+        wait_until(lambda: queue.depth == 0)
+        assert queue.message_count == 2
+        assert queue.close().discarded == 0
+
+    def test_a_signal_handler_that_has_interrupted_an_enqueue_may_close(self) -> None:
+        """The thread that closes holds its own sender's lock, as if it were interrupted in the middle."""
+        queue = self.queue()
+        put(queue, 0)
+        sender = queue._own.sender
+        assert sender is not None
+        with sender.lock:
+            assert queue.close(timeout=PATIENCE).discarded == 1
+
+    def test_threads_that_have_ended_leave_no_sender_behind(self) -> None:
+        queue = self.queue(size=64)
+        for number in range(20):
+            Background(functools.partial(put, queue, number)).start().join()
+        put(queue, 99)
+        assert len(queue._senders) <= 3
+        queue.close()

@@ -1,0 +1,132 @@
+"""What threads note: each in a log of its own, and what is made of it."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+from ringbuffer import RingBuffer
+from ringbuffer.memory import ProcessMemory, process
+from ringbuffer.sequencer.capacity import CLOSED_LIMIT
+from tests.support.threads import Background, together
+from tests.traces import memory as traced
+from tests.traces.entries import Entry, entries, without_repetitions
+from tests.traces.memory import TracedMemory
+from tests.traces.shapes import GRAPHS, HALTS, STRATEGIES, drawn, long
+
+LOCKS = {"Lock", "RLock", "Condition", "Event", "Semaphore", "Barrier", "lock", "condition", "event", "queue", "Queue"}
+
+
+def test_each_thread_notes_in_a_log_of_its_own() -> None:
+    memory = TracedMemory()
+    cell = memory.cell(0)
+    cell.place.name = "cursor"
+
+    def count(step: int) -> None:
+        view = cell.view()
+        for _ in range(100):
+            view.fetch_add(step)
+            cell.fetch_add(step)
+
+    together(lambda: count(1), lambda: count(2))
+    assert cell.load() == 600
+    _, (_, one), (_, two) = memory.logs  # the first is the main thread's
+    assert [len(log) for log in (one, two)] == [200, 200]
+    assert {after - before for _, _, (before, after) in one} | {after - before for _, _, (before, after) in two} == {1, 2}
+    assert len({after - before for _, _, (before, after) in one}) == 1
+
+
+def test_nothing_is_locked_where_something_is_noted() -> None:
+    tree = ast.parse(Path(traced.__file__).read_text())
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not used & LOCKS
+    assert not any(isinstance(node, ast.With) for node in ast.walk(tree))
+    # Of `threading` only what is a thread's own.
+    assert {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "threading"
+    } == {"local", "current_thread"}
+
+
+def test_a_search_of_flags_notes_what_it_has_loaded() -> None:
+    memory = TracedMemory()
+    flags = memory.flags(4, 1)
+    for index, place in enumerate(flags.places):
+        place.name = f"flag {index}"
+    view = flags.view()
+    view.fill(0, 2, 0)
+    assert view.find(1, 0, 4) == 2
+    assert view.find(0, 2, 4) == -1
+    log = memory.log()
+    assert [entry.value for entry in entries(log[:2])] == [0, 0]
+    assert [(entry.of, entry.value) for entry in entries(log[2:])] == [(0, 0), (1, 0), (2, 1), (2, 1), (3, 1)]
+
+
+def test_without_a_trace_the_library_has_the_memory_it_always_has() -> None:
+    ring = RingBuffer(4, lambda: [0])
+    sequencer: Any = ring.sequencer
+    assert type(ring.memory) is ProcessMemory
+    assert type(sequencer._cursor._cell) is process.ProcessCell
+    assert type(sequencer._cursor.view()) is process.ProcessCellView
+    if process.PLAIN_MOVES_ARE_ORDERED:
+        assert type(sequencer._cursor.view().word) is memoryview
+    assert all(type(each) is list for each in ring.slots.view())
+    # And nothing in the library knows of traces.
+    sources = Path(process.__file__).parents[1].rglob("*.py")
+    assert not [path for path in sources if "tests." in path.read_text() or "TracedMemory" in path.read_text()]
+
+
+def test_turns_that_find_the_same_again_are_left_out_but_for_the_first_and_the_last() -> None:
+    turn = [Entry("load cursor", 0, 3), Entry("load sequence", "a", 2)]
+    other = [Entry("load cursor", 0, 4), Entry("load sequence", "a", 2)]
+    assert without_repetitions(turn * 5 + other) == turn * 2 + other
+    assert without_repetitions(turn + other + turn) == turn + other + turn
+    handled = [*turn, Entry("read slot", 0, 0), Entry("done slot", 0, 4)]
+    assert without_repetitions(handled * 4) == handled * 4
+
+
+def test_a_limit_that_is_stored_again_is_left_out_only_where_it_was_found() -> None:
+    def turn(found: int, stored: int) -> list[Entry]:
+        return [Entry("load cursor", 0, 3, 1), Entry("load limit", 0, found, 1), Entry("store limit", 0, stored, 1)]
+
+    assert without_repetitions(turn(4, 4) * 5) == turn(4, 4) * 2
+    assert without_repetitions(turn(5, 4) * 5) == turn(5, 4) * 5
+
+
+def test_a_log_ends_where_its_thread_finds_the_ring_closed() -> None:
+    memory = TracedMemory()
+    limit = memory.cell(1)
+    limit.place.name = "limit"
+    word = limit.view().word
+    assert word[0] == 1
+    word[0] = CLOSED_LIMIT
+    assert word[0] == CLOSED_LIMIT
+    assert entries(memory.log()) == [Entry("load limit", 0, 1)]
+
+
+def test_a_seed_gives_the_same_shapes_again_and_another_seed_others() -> None:
+    shapes = [drawn(7, number) for number in range(100)]
+    assert shapes == [drawn(7, number) for number in range(100)]
+    assert long(7) == long(7)
+    assert shapes != [drawn(8, number) for number in range(100)]
+    assert len(set(shapes)) == len(shapes)
+
+
+def test_a_hundred_shapes_have_every_graph_strategy_and_halt() -> None:
+    shapes = [drawn(1, number) for number in range(100)]
+    assert {(shape.multi, shape.graph) for shape in shapes} == {(multi, graph) for multi in (False, True) for graph in GRAPHS}
+    assert {(shape.multi, shape.halts) for shape in shapes} == {(multi, halts) for multi in (False, True) for halts in HALTS}
+    assert {shape.strategy for shape in shapes} == set(STRATEGIES)
+    assert {len(shape.producers) for shape in shapes} == {1, 2, 3}
+    # Each goes round the ring, and most claim more than one at a time.
+    assert all(shape.events > 2 * shape.size for shape in shapes)
+    assert sum(any(n > 1 for each in shape.batches for n in each) for shape in shapes) > 50
+
+
+def test_a_thread_that_ends_leaves_its_log_behind() -> None:
+    memory = TracedMemory()
+    cell = memory.cell(0)
+    Background(cell.load, "a").start().join()
+    ((name, log),) = memory.logs[-1:]
+    assert name == "a"
+    assert [kind for kind, _, _ in log] == ["load"]
