@@ -76,8 +76,10 @@ class BusLike(Protocol):
 class ObservedBus:
     """Such a bus. Any thread.
 
-    Over a ring, positions are the ring's. Otherwise each handler has a queue of its own, whose bound the bus does not tell:
-    then the capacity is what waits for the handler with the longest one, so utilization says nothing, and the lags do.
+    Over a ring, positions are the ring's. Otherwise each handler has a queue of its own, and what is called the ring is all
+    of them
+    together: as full as the fullest. Of a bus that does not tell a `capacity`, that is what waits in the fullest, so
+    utilization says nothing, and the lags do.
     """
 
     def __init__(self, bus: BusLike, name: str) -> None:
@@ -92,7 +94,8 @@ class ObservedBus:
         counters: dict[str, float] = {"events_published": metrics.published, "returning": metrics.returning}
         if self._ring is None:
             end, most = metrics.published - 1, max((each.waiting for each in metrics.handlers.values()), default=0)
-            return settle(max(1, most), end - most, _consumers(metrics, end), end, end, counters)
+            capacity = getattr(self._bus, "capacity", None) or max(1, most)
+            return settle(capacity, end - most, _consumers(metrics, end), end, end, counters)
         now = self._ring.read()
         # Each lag is of the moment of the metrics: counted from the present end, it is what it was, or was made up for since.
         consumers = _consumers(metrics, now.published)

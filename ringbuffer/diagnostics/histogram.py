@@ -4,7 +4,7 @@ A value of a histogram of seconds is counted in microseconds, so the buckets end
 costs one list item a value, whatever the value is.
 """
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,25 +60,32 @@ class Histogram:
     """Counts values. `record` is for the owning thread only; `distribution` for any.
 
     Args:
-        unit: what 1 in the histogram is, in the unit of the values: 1 for counts, 1e-6 for seconds in microseconds.
+        unit: what 1 in the histogram is, in the unit of the values. 1 is for whole numbers; for seconds in microseconds it is
+            1e-6, and a time that is exactly a limit counts in the next bucket.
+
+    Attributes:
+        record: `record(value)` counts it; what is negative counts as 0. A closure over the counters, since it is called often.
     """
 
-    __slots__ = ("_counts", "_per_unit", "_sum", "_unit")
+    __slots__ = ("_counts", "_sum", "_unit", "record")
 
     def __init__(self, unit: float = 1) -> None:
-        self._unit: Final = unit
-        self._per_unit: Final = 1 / unit
-        self._counts: Final = [0] * BUCKETS
-        self._sum = 0.0
+        counts, last, total = [0] * BUCKETS, BUCKETS - 1, 0.0
+        per_unit, whole = 1 / unit, int(unit == 1)
 
-    def record(self, value: float) -> None:
-        """Count `value`; what is negative counts as 0."""
-        bucket = max(0, math.ceil(value * self._per_unit) - 1).bit_length()
-        self._counts[min(bucket, BUCKETS - 1)] += 1
-        self._sum += value
+        def record(value: float) -> None:
+            nonlocal total
+            total += value
+            bucket = (int(value * per_unit) - whole).bit_length() if value > 0 else 0
+            counts[bucket if bucket < last else last] += 1
+
+        self._unit: Final = unit
+        self._counts: Final = counts
+        self._sum: Final = lambda: total
+        self.record: Final[Callable[[float], None]] = record
 
     def distribution(self) -> Distribution:
-        """What was counted until now. Values that are being recorded may be in the counts and not yet in the sum."""
-        total = self._sum
+        """What was counted until now. A value that is being recorded may be in the sum and not yet in the counts."""
+        counts = tuple(self._counts)
         limits = tuple((1 << bucket) * self._unit for bucket in range(BUCKETS - 1))
-        return Distribution(tuple(self._counts), limits, total)
+        return Distribution(counts, limits, self._sum())

@@ -119,33 +119,53 @@ class EventRecorder:
 
     def _timed(self, method: Callable[..., Any], is_async: bool) -> Callable[..., Any]:
         """`method`, its times taken, also of calls that fail; the method itself where no times are wanted."""
-        if self._durations is None and self._latencies is None:
+        if self._published_at is not None:
+            return self._timed_from_publication(method, is_async, self._published_at)
+        if self._durations is None:
             return method
-        clock, begin, end = self._clock, self._begin, self._end
+        clock, record = self._clock, self._durations.record
 
-        def timed(what: Any, *arguments: Any) -> object:
-            published, started = begin(what), clock()
+        def timed(*arguments: Any) -> object:
+            started = clock()
             try:
-                return method(what, *arguments)
+                return method(*arguments)
+            finally:
+                record(clock() - started)
+
+        async def timed_async(*arguments: Any) -> object:
+            started = clock()
+            try:
+                return await method(*arguments)
+            finally:
+                record(clock() - started)
+
+        return timed_async if is_async else timed
+
+    def _timed_from_publication(
+        self, method: Callable[..., Any], is_async: bool, published_at: Callable[[Any], float]
+    ) -> Callable[..., Any]:
+        """The same with latencies. When an event was published is asked first: the handler may change it."""
+        clock, latencies, durations = self._clock, self._latencies, self._durations
+
+        def end(published: float, started: float) -> None:
+            now = clock()
+            if durations is not None:
+                durations.record(now - started)
+            if latencies is not None:
+                latencies.record(now - published)
+
+        def timed(event: Any, sequence: int, end_of_batch: bool) -> object:
+            published, started = published_at(event), clock()
+            try:
+                return method(event, sequence, end_of_batch)
             finally:
                 end(published, started)
 
-        async def timed_async(what: Any, *arguments: Any) -> object:
-            published, started = begin(what), clock()
+        async def timed_async(event: Any, sequence: int, end_of_batch: bool) -> object:
+            published, started = published_at(event), clock()
             try:
-                return await method(what, *arguments)
+                return await method(event, sequence, end_of_batch)
             finally:
                 end(published, started)
 
         return timed_async if is_async else timed
-
-    def _begin(self, event: Any) -> float:
-        """When it was published: asked first, since the handler may change the event."""
-        return 0.0 if self._published_at is None else self._published_at(event)
-
-    def _end(self, published: float, started: float) -> None:
-        now = self._clock()
-        if self._durations is not None:
-            self._durations.record(now - started)
-        if self._latencies is not None:
-            self._latencies.record(now - published)

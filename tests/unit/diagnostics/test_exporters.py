@@ -1,5 +1,6 @@
 """The exporters, against the real libraries."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,3 +135,9 @@ def test_counters_only_grow_and_gauges_are_the_rest() -> None:
     assert not counters & {"claimed_sequence", "consumer_lag", "utilization", "returning"}
     names = [figure.name for figure in RING] + [figure.name for figure in CONSUMER] + [each[1] for each in DISTRIBUTIONS]
     assert len(names) == len(set(names))
+
+
+def test_every_figure_is_explained_in_the_operations_page() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    names = [figure.name for figure in RING] + [figure.name for figure in CONSUMER] + [each[1] for each in DISTRIBUTIONS]
+    assert [name for name in names if f"`{name}`" not in page] == []

@@ -36,6 +36,11 @@ def test_every_value_is_counted_once(values: list[float]) -> None:
     assert found.mean == (pytest.approx(sum(values) / len(values)) if values else None)
 
 
+def test_times_are_in_the_first_bucket_whose_limit_is_above_them() -> None:
+    times = (0.5e-6, 1.5e-6, 3.9e-6, 4.1e-6)
+    assert [of(time, unit=1e-6).distribution().percentile(100) for time in times] == [1e-6, 2e-6, 4e-6, 8e-6]
+
+
 def test_what_is_beyond_the_last_limit_is_taken_for_it() -> None:
     found = of(1 << 60).distribution()
     assert found.percentile(50) == found.limits[-1] == 1 << 38

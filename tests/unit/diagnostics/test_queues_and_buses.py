@@ -1,14 +1,19 @@
-"""Queues and buses are looked at by what they offer; stand-ins offer the same here."""
+"""Queues and buses are looked at by what they offer: stand-ins, and then the real ones."""
 
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ringbuffer import RingBuffer
-from ringbuffer.diagnostics import Sampler, Statistics, statistics
-from tests.unit.diagnostics.kit import check
+from ringbuffer.diagnostics import Sampler, StallDetector, Statistics, statistics
+from ringbuffer.messaging import TransportEnvelope, create_queue, use_in_memory_queue
+from ringbuffer.messaging.bus import ChannelEventBus, RingBufferEventBus
+from ringbuffer.queues import AsyncQueue, Queue
+from tests.support.threads import PATIENCE
+from tests.unit.diagnostics.kit import Gate, check
 
 
 class StandInQueue:
@@ -106,3 +111,45 @@ def test_a_bus_over_a_ring_has_the_positions_of_the_ring_and_the_names_of_the_ha
     assert (found.capacity, found.published) == (8, 3)
     assert [each.name for each in found.consumers] == ["quick", "slow"]
     assert found.counters["producer_stalls"] == 0
+
+
+# -- the real ones ----------------------------------------------------------------------------------------------------
+
+
+def test_the_queue_of_this_library() -> None:
+    queue: Queue[int] = Queue(10)
+    queue.put_many(range(7))
+    queue.get()
+    found = statistics(queue, "work")
+    check(found)
+    assert (found.name, found.capacity, found.published, found.minimum_gating_sequence) == ("work", 10, 6, 0)
+    assert statistics(AsyncQueue[int](4)).remaining_capacity == 4
+
+
+@pytest.mark.parametrize("ring", [True, False], ids=["ring", "channel"])
+def test_the_message_queues_of_this_library(ring: bool) -> None:
+    options = use_in_memory_queue(lambda queue: queue.use_ring_buffer_mode().with_buffer_size(16) if ring else queue)
+    with create_queue(options) as queue:
+        for _ in range(9):
+            queue.enqueue_sync(TransportEnvelope("order", b""))
+        found = statistics(queue)
+        check(found)
+        assert (found.capacity, found.published + 1) == (queue.buffer_size, 9)
+        assert found.claimed - found.minimum_gating_sequence == 9
+
+
+@pytest.mark.parametrize("make", [lambda: RingBufferEventBus(16), lambda: ChannelEventBus(16)], ids=["ring", "channel"])
+def test_the_buses_of_this_library(make: Any) -> None:
+    gate = Gate()
+    with make() as bus:
+        bus.subscribe(int, lambda event: gate.on_event(event, 0, True), name="slow")
+        for number in range(5):
+            bus.publish_sync(number)
+        assert gate.entered.wait(PATIENCE)
+        found = statistics(bus)
+        check(found)
+        assert (found.capacity, found.published) == (16, 4)
+        assert [(each.name, each.lag > 0) for each in found.consumers] == [("slow", True)]
+        if isinstance(bus, RingBufferEventBus):
+            assert StallDetector(bus).look() == []
+        gate.opened.set()
