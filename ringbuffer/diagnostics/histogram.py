@@ -81,7 +81,7 @@ class Histogram:
 
         self._unit: Final = unit
         self._counts: Final = counts
-        self._sum: Final = lambda: total
+        self._sum: Final[Callable[[], float]] = lambda: total
         self.record: Final[Callable[[float], None]] = record
 
     def distribution(self) -> Distribution:
