@@ -71,7 +71,11 @@ class Endpoint:
             sampler.sample()  # from here on there are rates
         self._server: Final = _Server(address, port, samplers)
         self._address: Final = address
-        self._thread: Final[Thread] = host.start_thread(self._server.serve_forever, "ringbuffer endpoint")
+        try:
+            self._thread: Final[Thread] = host.start_thread(self._server.serve_forever, "ringbuffer endpoint")
+        except BaseException:
+            self._server.server_close()
+            raise
 
     @property
     def port(self) -> int:

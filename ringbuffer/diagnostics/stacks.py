@@ -1,9 +1,9 @@
 """`stacks`: what each thread is doing, while it goes on doing it.
 
-`sys._current_frames()` gives frames of threads that go on running, and without a GIL nobody may walk along those: they
-change, and are freed, meanwhile. `faulthandler` stops the other threads for as long as it writes, from 3.13.2 on (before, on
-a free-threaded build, it could crash, so there this says nothing). It writes to a file, and all threads at once: fine for
-something that is asked when a thread has been stuck for seconds.
+`sys._current_frames()` gives frames of threads that go on running, and without a GIL nobody may walk along those: they change,
+and are freed, meanwhile. `faulthandler` stops the other threads for as long as it writes. That was added after 3.13.0 (CPython's
+issue 128400), and is certain for 3.13.5; before that it could crash a free-threaded interpreter, so there this tells nothing. It
+writes to a file, and all threads at once: fine for something that is asked when a thread has been stuck for seconds.
 """
 
 import faulthandler
@@ -15,8 +15,8 @@ from typing import Final
 #: How a stack begins: `Thread 0x00007f… (most recent call first):`, with a name in 3.14.
 _HEAD: Final = re.compile(r"^(?:Current thread|Thread) 0x([0-9a-f]+).*:$")
 
-#: `sys.version_info` from which on the threads are stopped.
-_SAFE_SINCE: Final = (3, 13, 2)
+#: `sys.version_info` of the first version that was seen to stop the threads: its code calls `_PyEval_StopTheWorld`.
+_SAFE_SINCE: Final = (3, 13, 5)
 
 
 def stacks() -> dict[int, tuple[str, ...]]:
