@@ -1,9 +1,10 @@
 """`stacks`: what each thread is doing, while it goes on doing it.
 
 `sys._current_frames()` gives frames of threads that go on running, and without a GIL nobody may walk along those: they change,
-and are freed, meanwhile. `faulthandler` stops the other threads for as long as it writes. That was added after 3.13.0 (CPython's
-issue 128400), and is certain for 3.13.5; before that it could crash a free-threaded interpreter, so there this tells nothing. It
-writes to a file, and all threads at once: fine for something that is asked when a thread has been stuck for seconds.
+and are freed, meanwhile. `faulthandler` stops the other threads for as long as it writes. That was added after 3.13.0
+(CPython's issue 128400), and is certain for 3.13.5; before that it could crash a free-threaded interpreter, so there this
+tells nothing. It writes to a file, and all threads at once: fine for something that is asked when a thread has been stuck for
+seconds.
 """
 
 import faulthandler
