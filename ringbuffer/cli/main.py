@@ -9,6 +9,8 @@ from typing import Final
 from ringbuffer import __version__
 from ringbuffer.cli.check import command as check
 from ringbuffer.cli.demo import command as demo
+from ringbuffer.cli.doctor import command as doctor
+from ringbuffer.cli.top import command as top
 
 _EPILOG: Final = """
 exit codes: 0 all is well; 1 a check failed, or the run broke down; 2 the command line, or its input, cannot be used;
@@ -23,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     demo.add_to(commands, epilog=_EPILOG)
     check.add_to(commands)
+    doctor.add_to(commands)
+    top.add_to(commands)
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may be anything, and terminals may lack a µ

@@ -9,6 +9,7 @@ from ringbuffer.errors import ClaimTimeoutError, DeadlockError, RingBufferClosed
 from ringbuffer.host import Event, Host
 from ringbuffer.memory import Memory, Word
 from ringbuffer.sequence import Sequence, SequenceGroup, SequenceGroupView
+from ringbuffer.sequencer.room_waits import RoomWaits
 from ringbuffer.skipped import SkippedSequences
 
 #: The limit of a closed ring: below every sequence, so that each claim takes the slow path and is refused there.
@@ -37,6 +38,7 @@ class RingState:
         "gating",
         "host",
         "limit",
+        "room_waits",
         "size",
         "skipped",
         "was_closed",
@@ -49,6 +51,7 @@ class RingState:
         self.limit: Final = memory.cell(size - 1)
         self.skipped: Final = SkippedSequences(size, memory, host)
         self.was_closed: Final[Event] = host.event()
+        self.room_waits: Final = RoomWaits()
         self._closed: Final = memory.cell(0)
         self._error: RingBufferClosedError | None = None
         self._listeners: tuple[Callable[[], object], ...] = ()
@@ -112,6 +115,10 @@ class RingState:
                 self._consumers.pop(thread, None)
         if self.is_closed:
             self._tell_listeners()
+
+    def consumers(self) -> dict[int, tuple[Sequence, ...]]:
+        """Which threads consume now, by number, and what they advance; a copy. Any thread."""
+        return self._consumers.copy()
 
     # -- who wants to know of the end ---------------------------------------------------------------------------
 
@@ -206,7 +213,7 @@ class CapacityWait:
     instead. Closing the ring ends a park.
     """
 
-    __slots__ = ("_backoff", "_count", "_state", "_timeout")
+    __slots__ = ("_backoff", "_count", "_state", "_thread", "_timeout", "_wanted")
 
     def __init__(self, state: RingState, sequence: int, count: int, timeout: float | None) -> None:
         state.check_deadlock(sequence)
@@ -214,6 +221,9 @@ class CapacityWait:
         self._state: Final = state
         self._count: Final = count
         self._timeout: Final = timeout
+        self._thread: Final = state.host.thread_id()
+        self._wanted = sequence
+        state.room_waits.begin(self._thread, sequence)
 
     def pause(self, sequence: int) -> None:
         """Let some time pass before the next look for room up to `sequence`.
@@ -223,9 +233,18 @@ class CapacityWait:
             DeadlockError: see `RingState.check_deadlock`. Where others claim too, the room that is needed moves on while
                 one waits for it, so this is asked again each time.
         """
-        self._state.check_deadlock(sequence)
+        state = self._state
+        if sequence != self._wanted:
+            self._wanted = sequence
+            state.room_waits.go_on(self._thread, sequence)
+        try:
+            state.check_deadlock(sequence)
+        except DeadlockError:
+            state.room_waits.give_up(self._thread, timed_out=False)
+            raise
         if not self._backoff.pause():
+            state.room_waits.give_up(self._thread, timed_out=True)
             raise ClaimTimeoutError(
-                f"no room for {self._count} event(s) in the ring of {self._state.size} slots within {self._timeout} s; "
+                f"no room for {self._count} event(s) in the ring of {state.size} slots within {self._timeout} s; "
                 f"the slowest consumer gates it. Nothing was claimed"
             )

@@ -64,6 +64,11 @@ class ChannelEventBus(BusBase):
 
     # -- publishing ---------------------------------------------------------------------------------------------
 
+    @property
+    def capacity(self) -> int:
+        """How many events wait for each handler at most."""
+        return self._capacity
+
     def _offer(self, item: object) -> bool:
         with self._publishing:
             return self._put_into_all(item)

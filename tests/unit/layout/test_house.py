@@ -29,7 +29,7 @@ FLOORS = [
     "sequence skipped",
     "backoff",
     "host memory",
-    "errors checks",
+    "errors checks tally",
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms.split()}
 

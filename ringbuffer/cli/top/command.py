@@ -1,0 +1,74 @@
+"""The subcommand: its arguments, its loop, its exit code."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Final, TextIO
+
+from ringbuffer.cli.top.client import Client, EndpointError
+from ringbuffer.cli.top.view import view
+
+_DESCRIPTION: Final = """\
+Show a running program's rings: how full they are, how fast events go in and out, and how far behind each consumer is. The
+program opts in: it opens `ringbuffer.diagnostics.Endpoint(disruptor, port=9876)`, which only this machine can reach. Ctrl-C
+ends the view."""
+
+_EPILOG: Final = """\
+exit codes: 0 ended by Ctrl-C, or shown once; 1 the endpoint does not answer, or does not any more; 2 the command line cannot
+be used"""
+
+#: Clears the screen and goes to its upper left corner.
+_CLEAR: Final = "\x1b[H\x1b[2J"
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("top", help="watch a running program's rings", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument("endpoint", metavar="PORT", type=_client, help="the endpoint's port, or its url")
+    parser.add_argument("--once", action="store_true", help="show it once, and end")
+    parser.add_argument("--json", action="store_true", help="print what the endpoint tells as JSON, a line each time")
+    parser.add_argument(
+        "--interval", type=_seconds, default=1.0, metavar="SECONDS", help="between two looks (default: %(default)g)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look, show, wait, until Ctrl-C or the end of the program that is watched; the exit code."""
+    return watch(options.endpoint, sys.stdout, options.once, options.json, lambda: time.sleep(options.interval))
+
+
+def watch(client: Client, out: TextIO, once: bool, as_json: bool, pause: Callable[[], object]) -> int:
+    """The loop. Each turn but the last ends in a pause; Ctrl-C ends it, and so does an endpoint that does not answer."""
+    clear = _CLEAR if out.isatty() and not once and not as_json else ""
+    try:
+        while True:
+            told = client.statistics()
+            print(json.dumps(told) if as_json else f"{clear}{view(told)}", file=out, flush=True)
+            if once:
+                return 0
+            pause()
+    except EndpointError as error:
+        print(f"ringbuffer top: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _client(text: str) -> Client:
+    try:
+        return Client(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"a positive number of seconds is needed, not {text!r}")
+    return seconds

@@ -1,0 +1,80 @@
+"""`RingBufferCollector`: the figures for Prometheus, through `prometheus_client` (the extra `prometheus`).
+
+from prometheus_client import REGISTRY
+REGISTRY.register(RingBufferCollector(disruptor))
+
+Nothing is counted between two scrapes: each scrape looks at the sequences once. Rates are Prometheus's own business: `rate()`
+of the counters.
+"""
+
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ringbuffer.diagnostics.figures import CONSUMER, DISTRIBUTIONS, RING, Kind, consumer_values, ring_values
+from ringbuffer.diagnostics.histogram import Distribution
+from ringbuffer.diagnostics.sampler import samplers_of
+from ringbuffer.diagnostics.statistics import Statistics
+
+
+class RingBufferCollector(Collector):
+    """Tells Prometheus about rings, disruptors, queues and buses. Any thread.
+
+    Args:
+        things: whatever `observe` takes, or `Sampler`s; names must differ.
+        prefix: before every name.
+
+    Raises:
+        TypeError: one of `things` cannot be observed.
+        ValueError: two have the same name, which would be the same label: give `Sampler`s with names.
+    """
+
+    def __init__(self, *things: object, prefix: str = "ringbuffer") -> None:
+        self._samplers: Final = samplers_of(things)
+        self._prefix: Final = prefix
+
+    def collect(self) -> Iterable[Metric]:
+        """One look at everything, as `prometheus_client` wants it."""
+        found = [sampler.sample() for sampler in self._samplers]
+        for ring_figure in RING:
+            metric = self._family(ring_figure.kind, ring_figure.name, ring_figure.help, ["ring"])
+            for labels, value in ring_values(ring_figure, found):
+                metric.add_metric(list(labels.values()), value)
+            if metric.samples:
+                yield metric
+        for figure in CONSUMER:
+            metric = self._family(figure.kind, figure.name, figure.help, ["ring", "consumer"])
+            for labels, value in consumer_values(figure, found):
+                metric.add_metric(list(labels.values()), value)
+            if metric.samples:
+                yield metric
+        yield from self._histograms(found)
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: the names are not fixed before there are consumers, and a registry need not look to register."""
+        return []
+
+    def _family(self, kind: Kind, name: str, meaning: str, labels: list[str]) -> GaugeMetricFamily | CounterMetricFamily:
+        family = GaugeMetricFamily if kind is Kind.GAUGE else CounterMetricFamily
+        return family(f"{self._prefix}_{name}", meaning, labels=labels)
+
+    def _histograms(self, found: list[Statistics]) -> Iterable[Metric]:
+        for key, name, _, meaning in DISTRIBUTIONS:
+            metric = HistogramMetricFamily(f"{self._prefix}_{name}", meaning, labels=["ring", "consumer"])
+            for each in found:
+                for consumer in each.consumers:
+                    if key in consumer.distributions:
+                        distribution = consumer.distributions[key]
+                        metric.add_metric([each.name, consumer.name], _buckets(distribution), distribution.sum)
+            if metric.samples:
+                yield metric
+
+
+def _buckets(distribution: Distribution) -> list[tuple[str, float]]:
+    """Prometheus counts what is at most a limit, so its buckets add up."""
+    limits = [*(repr(float(limit)) for limit in distribution.limits), "+Inf"]
+    return list(zip(limits, accumulate(distribution.counts), strict=True))
