@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.schedules.conform.blocking import OfBlocking, blocking
 from tests.schedules.conform.joining import OfJoining, joining
+from tests.schedules.conform.lifecycle import OfLifecycle, lifecycle
 from tests.schedules.conform.multi_producer import OfMultiProducer, multi_producer
 from tests.schedules.conform.run import Conformity
 from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
@@ -31,6 +32,10 @@ def pool(name: str, constants: str, is_short: bool = True) -> Conformity:
     return Conformity(name, "WorkPool", f'{constants}; Workers = {{"v", "w"}}', OfWorkPool, work_pool, is_short)
 
 
+def life(name: str, constants: str, is_short: bool = True) -> Conformity:
+    return Conformity(name, "Lifecycle", f"Size = 1; {constants}", OfLifecycle, lifecycle, is_short)
+
+
 BLOCKING: Final = "Lite = FALSE; MayTimeOut = FALSE"
 LITE: Final = "Lite = TRUE; MayTimeOut = FALSE"
 TIMEOUT: Final = "Lite = FALSE; MayTimeOut = TRUE"
@@ -56,5 +61,9 @@ CONFORMITIES: Final = {
         pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0"),
         pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
         pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),
+        life("life-death", 'Events = 3; Starts = 1; MayHalt = FALSE; MayDie = TRUE; Ends = "nothing"'),
+        life("life-shutdown", 'Events = 2; Starts = 1; MayHalt = FALSE; MayDie = FALSE; Ends = "shutdown"'),
+        life("life-halt", 'Events = 2; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "halt"', False),
+        life("life-faults", 'Events = 2; Starts = 2; MayHalt = TRUE; MayDie = TRUE; Ends = "shutdown"', False),
     )
 }
