@@ -7,17 +7,22 @@
 (*              IDLE -> HALT_PENDING -> HALTED: a halt before the first run*)
 (*   alert      of the processor's barrier; ends its wait                  *)
 (*   closed     the ring takes no more claims                              *)
+(*   limit      up to where a claim needs no look at anything else         *)
+(*   cursor     the last claim, of a ring for several producers            *)
+(*   published  up to where the flags of the slots say so                  *)
 (*                                                                         *)
 (* Threads: "run" is the processor's thread; "starter" starts it, again and*)
 (* again, though not after the ender has halted it; "halter" halts it once,*)
-(* at any time; "producer" publishes, and waits while the ring is full;    *)
-(* "ender" shuts down, or just halts.  Every action is one access:         *)
-(* processors/processor.py, batch.py, disruptor/lifecycle.py,              *)
-(* sequencer/capacity.py.                                                  *)
+(* at any time; "producer" publishes, and looks again while the ring is    *)
+(* full; "ender" shuts down, or just halts.  Every action is one access:   *)
+(* processors/processor.py, batch.py, barrier.py, disruptor/lifecycle.py,  *)
+(* sequencer/capacity.py.  A compare-and-swap stands for its loop: what is *)
+(* loaded before it, and one that is lost, change nothing.                 *)
 (*                                                                         *)
-(* Not modelled: how the processor waits (see Blocking): it is woken by an *)
-(* event or by an alert.  The claim and the publication of an event are one*)
-(* step, but for the look at `closed`.                                     *)
+(* Not modelled: how the processor sleeps (see Blocking): it looks again   *)
+(* and again.  A claim that had found room before the ring was closed may  *)
+(* be swapped in after the shutdown has looked for the last time; nobody   *)
+(* handles its event.                                                      *)
 (***************************************************************************)
 EXTENDS Integers
 
@@ -29,11 +34,22 @@ CONSTANTS
     MayDie,       \* whether the handler may fail fatally
     Ends          \* "shutdown", "halt" or "nothing"
 
-VARIABLES pc, state, alert, closed, cursor, sequence, starts, died, left
+VARIABLES
+    pc, state, alert, closed, limit, cursor, published, sequence,
+    room,         \* the producer's: up to where there is room, as it found
+    target,       \* the ender's: how far the processor is to come
+    starts, died,
+    due           \* history: what was claimed when the ring was closed
 
-vars == <<pc, state, alert, closed, cursor, sequence, starts, died, left>>
+vars == <<pc, state, alert, closed, limit, cursor, published, sequence, room, target, starts, died, due>>
+life == <<state, alert, starts, died>>
+ring == <<closed, limit, cursor, published, sequence>>
+own == <<room, target, due>>
 
 Threads == {"run", "starter", "halter", "producer", "ender"}
+
+\* What nobody has found out, and the limit of a closed ring: below every sequence.
+None == -1
 
 Init ==
     /\ pc = [t \in Threads |->
@@ -42,27 +58,32 @@ Init ==
     /\ state = "IDLE"
     /\ alert = FALSE
     /\ closed = FALSE
+    /\ limit = Size - 1
     /\ cursor = -1
+    /\ published = -1
     /\ sequence = -1
+    /\ room = None
+    /\ target = None
     /\ starts = 0
     /\ died = FALSE
-    /\ left = -1      \* what the shutdown has waited for
+    /\ due = None
 
 Go(t, to) == pc' = [pc EXCEPT ![t] = to]
 
+\* Where the ender is that has drained the ring, and whom no start shall follow.
+Ended == {"halt", "alert", "join", "done"}
+
 (* Starting ****************************************************************)
 
-\* The compare-and-swap that takes the run; then there is a thread.
+\* The compare-and-swap that takes the run; then there is a thread.  Of a running one it is refused, which changes nothing.
 Start ==
     /\ pc["starter"] = "start"
     /\ starts < Starts
-    /\ pc["run"] = "none"
-    /\ pc["ender"] \in {"end", "drain"}
+    /\ pc["ender"] \notin Ended
     /\ starts' = starts + 1
-    /\ CASE state \in {"IDLE", "HALTED"} -> state' = "RUNNING" /\ Go("run", "begin")
-         [] state = "HALT_PENDING" -> state' = "HALTED" /\ UNCHANGED pc
-         [] OTHER -> UNCHANGED <<state, pc>>      \* refused: it is running
-    /\ UNCHANGED <<alert, closed, cursor, sequence, died, left>>
+    /\ \/ state \in {"IDLE", "HALTED"} /\ state' = "RUNNING" /\ Go("run", "begin")
+       \/ state = "HALT_PENDING" /\ state' = "HALTED" /\ UNCHANGED pc
+    /\ UNCHANGED <<alert, died, ring, own>>
 
 (* Halting *****************************************************************)
 
@@ -73,130 +94,219 @@ Halt ==
     /\ pc["halter"] = "halt"
     /\ state' = Halted
     /\ Go("halter", IF state = "RUNNING" THEN "alert" ELSE "done")
-    /\ UNCHANGED <<alert, closed, cursor, sequence, starts, died, left>>
+    /\ UNCHANGED <<alert, starts, died, ring, own>>
 
 Alert ==
     /\ pc["halter"] = "alert"
     /\ alert' = TRUE
     /\ Go("halter", "done")
-    /\ UNCHANGED <<state, closed, cursor, sequence, starts, died, left>>
+    /\ UNCHANGED <<state, starts, died, ring, own>>
 
 (* The run *****************************************************************)
 
 \* Loads the state: was it halted before it began?
 Begin ==
     /\ pc["run"] = "begin"
-    /\ Go("run", IF state = "RUNNING" THEN "wait" ELSE "end")
-    /\ UNCHANGED <<state, alert, closed, cursor, sequence, starts, died, left>>
+    /\ Go("run", IF state = "RUNNING" THEN "enter" ELSE "end")
+    /\ UNCHANGED <<life, ring, own>>
 
-\* Loads the alert, before it looks for events.
-Wait ==
-    /\ pc["run"] = "wait"
-    /\ alert \/ cursor > sequence
-    /\ Go("run", IF alert THEN "clear" ELSE "handle")
-    /\ UNCHANGED <<state, alert, closed, cursor, sequence, starts, died, left>>
+\* Loads the alert: before it looks, and whenever it has found nothing but the first time.
+CheckAlert ==
+    /\ pc["run"] \in {"enter", "check"}
+    /\ Go("run", CASE alert -> "clear" [] pc["run"] = "enter" -> "look" [] OTHER -> "look again")
+    /\ UNCHANGED <<life, ring, own>>
+
+Missed == IF pc["run"] \in {"look", "search"} THEN "look again" ELSE "check"
+
+\* Loads the cursor, behind which nothing can be published.
+Look ==
+    /\ pc["run"] \in {"look", "look again"}
+    /\ Go("run", CASE cursor = sequence -> Missed [] pc["run"] = "look" -> "search" [] OTHER -> "search again")
+    /\ UNCHANGED <<life, ring, own>>
+
+\* Loads the flag of the next event's slot.
+Search ==
+    /\ pc["run"] \in {"search", "search again"}
+    /\ Go("run", IF published > sequence THEN "handle" ELSE Missed)
+    /\ UNCHANGED <<life, ring, own>>
 
 \* An exchange: only then the state is loaded.
 ClearAlert ==
     /\ pc["run"] = "clear"
     /\ alert' = FALSE
     /\ Go("run", "begin")
-    /\ UNCHANGED <<state, closed, cursor, sequence, starts, died, left>>
+    /\ UNCHANGED <<state, starts, died, ring, own>>
 
 Handle ==
     /\ pc["run"] = "handle"
-    /\ \/ sequence' = sequence + 1 /\ Go("run", "wait") /\ UNCHANGED died
-       \/ MayDie /\ ~died /\ died' = TRUE /\ Go("run", "close") /\ UNCHANGED sequence
-    /\ UNCHANGED <<state, alert, closed, cursor, starts, left>>
+    /\ sequence' = sequence + 1
+    /\ Go("run", "enter")
+    /\ UNCHANGED <<life, closed, limit, cursor, published, own>>
+
+Die ==
+    /\ pc["run"] = "handle"
+    /\ MayDie
+    /\ ~died
+    /\ died' = TRUE
+    /\ Go("run", "close")
+    /\ UNCHANGED <<state, alert, starts, ring, own>>
 
 \* It has died: no producer shall wait for it.
 Close ==
     /\ pc["run"] = "close"
     /\ closed' = TRUE
+    /\ Go("run", "lower")
+    /\ UNCHANGED <<life, limit, cursor, published, sequence, own>>
+
+Lower ==
+    /\ pc["run"] = "lower"
+    /\ limit' = None
     /\ Go("run", "end")
-    /\ UNCHANGED <<state, alert, cursor, sequence, starts, died, left>>
+    /\ UNCHANGED <<life, closed, cursor, published, sequence, own>>
 
 End ==
     /\ pc["run"] = "end"
     /\ state' = "HALTED"
     /\ Go("run", "none")
-    /\ UNCHANGED <<alert, closed, cursor, sequence, starts, died, left>>
+    /\ UNCHANGED <<alert, starts, died, ring, own>>
 
 (* The producer ************************************************************)
 
-\* Without room it looks whether the ring is closed, on every turn.
+\* Loads the limit.
 Claim ==
     /\ pc["producer"] = "claim"
     /\ cursor + 1 < Events
+    /\ Go("producer", IF cursor + 1 <= limit THEN "swap" ELSE "measure")
+    /\ UNCHANGED <<life, ring, own>>
+
+\* Loads the processor's sequence.
+Measure ==
+    /\ pc["producer"] = "measure"
+    /\ room' = sequence + Size
+    /\ Go("producer", "keep")
+    /\ UNCHANGED <<life, ring, target, due>>
+
+KeepLimit ==
+    /\ pc["producer"] = "keep"
+    /\ limit' = room
+    /\ Go("producer", "check")
+    /\ UNCHANGED <<life, closed, cursor, published, sequence, own>>
+
+\* Loads whether the ring is closed, on every turn without room that is known.
+CheckClosed ==
+    /\ pc["producer"] = "check"
+    /\ room' = None
     /\ IF closed
-       THEN Go("producer", "refused") /\ UNCHANGED cursor
-       ELSE /\ cursor + 1 <= sequence + Size
-            /\ cursor' = cursor + 1
-            /\ UNCHANGED pc
-    /\ UNCHANGED <<state, alert, closed, sequence, starts, died, left>>
+       THEN Go("producer", "withdraw")
+       ELSE Go("producer", IF cursor + 1 <= room THEN "swap" ELSE "claim")
+    /\ UNCHANGED <<life, ring, target, due>>
+
+\* The limit that it has kept may have replaced that of the closed ring.
+Withdraw ==
+    /\ pc["producer"] = "withdraw"
+    /\ limit' = None
+    /\ Go("producer", "refused")
+    /\ UNCHANGED <<life, closed, cursor, published, sequence, own>>
+
+Swap ==
+    /\ pc["producer"] = "swap"
+    /\ cursor' = cursor + 1
+    /\ Go("producer", "publish")
+    /\ UNCHANGED <<life, closed, limit, published, sequence, own>>
+
+Publish ==
+    /\ pc["producer"] = "publish"
+    /\ published' = cursor
+    /\ Go("producer", "claim")
+    /\ UNCHANGED <<life, closed, limit, cursor, sequence, own>>
 
 (* The end *****************************************************************)
 
+\* A shutdown closes the ring, drains it, and halts; a halt closes it too.
 EndCloses ==
     /\ Ends # "nothing"
-    /\ pc["ender"] = "end"
+    /\ pc["ender"] \in {"end", "close"}
     /\ starts > 0
     /\ closed' = TRUE
-    /\ Go("ender", IF Ends = "shutdown" THEN "drain" ELSE "halt")
-    /\ UNCHANGED <<state, alert, cursor, sequence, starts, died, left>>
+    /\ Go("ender", IF pc["ender"] = "end" THEN "lower" ELSE "lower again")
+    /\ UNCHANGED <<life, limit, cursor, published, sequence, own>>
+
+EndLowers ==
+    /\ pc["ender"] \in {"lower", "lower again"}
+    /\ limit' = None
+    /\ due' = IF pc["ender"] = "lower" THEN cursor ELSE due
+    /\ Go("ender", IF pc["ender"] = "lower" /\ Ends = "shutdown" THEN "aim" ELSE "halt")
+    /\ UNCHANGED <<life, closed, cursor, published, sequence, room, target>>
+
+\* Loads the cursor: what is claimed will be published.
+Aim ==
+    /\ pc["ender"] = "aim"
+    /\ target' = cursor
+    /\ Go("ender", "drain")
+    /\ UNCHANGED <<life, ring, room, due>>
 
 \* A processor that runs, or is about to, will handle everything; one that was halted, or died, will not.
 GoesOn == state \in {"RUNNING", "IDLE"}
 
+\* Loads the state.
 Drain ==
     /\ pc["ender"] = "drain"
-    /\ sequence = cursor \/ ~GoesOn
-    /\ left' = cursor - sequence
-    /\ Go("ender", "halt")
-    /\ UNCHANGED <<state, alert, closed, cursor, sequence, starts, died>>
+    /\ target' = IF GoesOn THEN target ELSE None
+    /\ Go("ender", IF GoesOn THEN "compare" ELSE "close")
+    /\ UNCHANGED <<life, ring, room, due>>
+
+\* Loads the processor's sequence.
+Compare ==
+    /\ pc["ender"] = "compare"
+    /\ target' = None
+    /\ Go("ender", IF sequence < target THEN "aim" ELSE "close")
+    /\ UNCHANGED <<life, ring, room, due>>
 
 EndHalts ==
     /\ pc["ender"] = "halt"
     /\ state' = Halted
     /\ Go("ender", IF state = "RUNNING" THEN "alert" ELSE "join")
-    /\ UNCHANGED <<alert, closed, cursor, sequence, starts, died, left>>
+    /\ UNCHANGED <<alert, starts, died, ring, own>>
 
 EndAlerts ==
     /\ pc["ender"] = "alert"
     /\ alert' = TRUE
     /\ Go("ender", "join")
-    /\ UNCHANGED <<state, closed, cursor, sequence, starts, died, left>>
+    /\ UNCHANGED <<state, starts, died, ring, own>>
 
 Join ==
     /\ pc["ender"] = "join"
     /\ state \in {"HALTED", "HALT_PENDING"}
     /\ Go("ender", "done")
-    /\ UNCHANGED <<state, alert, closed, cursor, sequence, starts, died, left>>
+    /\ UNCHANGED <<life, ring, own>>
 
-RunStep == Begin \/ Wait \/ ClearAlert \/ Handle \/ Close \/ End
-EnderStep == EndCloses \/ Drain \/ EndHalts \/ EndAlerts \/ Join
+RunStep == Begin \/ CheckAlert \/ Look \/ Search \/ ClearAlert \/ Handle \/ Die \/ Close \/ Lower \/ End
+ProducerStep == Claim \/ Measure \/ KeepLimit \/ CheckClosed \/ Withdraw \/ Swap \/ Publish
+EnderStep == EndCloses \/ EndLowers \/ Aim \/ Drain \/ Compare \/ EndHalts \/ EndAlerts \/ Join
 
-Next == Start \/ Halt \/ Alert \/ RunStep \/ Claim \/ EnderStep \/ UNCHANGED vars
+Next == Start \/ Halt \/ Alert \/ RunStep \/ ProducerStep \/ EnderStep \/ UNCHANGED vars
 
 Spec == Init /\ [][Next]_vars
 
-FairSpec == Spec /\ WF_vars(Start) /\ WF_vars(Alert) /\ WF_vars(RunStep) /\ WF_vars(Claim) /\ WF_vars(EnderStep)
+FairSpec ==
+    Spec /\ WF_vars(Start) /\ WF_vars(Alert) /\ WF_vars(RunStep) /\ WF_vars(ProducerStep) /\ WF_vars(EnderStep)
 
 (* What is checked *********************************************************)
 
 TypeOK ==
     /\ state \in {"IDLE", "RUNNING", "HALTING", "HALTED", "HALT_PENDING"}
-    /\ sequence \in -1..cursor /\ cursor \in -1..Events-1
+    /\ sequence \in -1..published /\ published \in -1..cursor /\ cursor \in -1..Events-1
+    /\ limit \in -1..sequence + Size /\ room \in -1..sequence + Size
 
 NothingIsOverwritten == cursor <= sequence + Size
 
-OneRun == pc["run"] # "none" => state \in {"RUNNING", "HALTING"}
+OneRun == (pc["run"] # "none") <=> (state \in {"RUNNING", "HALTING"})
 
 \* A halt that comes before the first run is not forgotten.
 EarlyHaltsAreRemembered == pc["halter"] = "done" /\ starts = 0 => state = "HALT_PENDING"
 
-\* A shutdown that nobody has interfered with leaves nothing.
-NothingIsLost == pc["ender"] \in {"halt", "alert", "join", "done"} /\ Ends = "shutdown" /\ ~died /\ ~MayHalt => left = 0
+\* A shutdown that nobody has interfered with leaves nothing that was claimed before.
+NothingIsLost == pc["ender"] \in Ended /\ Ends = "shutdown" /\ ~died /\ ~MayHalt => sequence >= due
 
 \* A halt is honoured, whenever it came; so the processor ends, or was started again afterwards.
 EveryHaltIsHonoured == (pc["halter"] = "done" /\ state = "HALTING") ~> (state = "HALTED")

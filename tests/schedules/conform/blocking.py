@@ -140,11 +140,23 @@ def blocking(world: World, projection: Any, halted: str, pick: Pick) -> None:
         world.task(name, processor.run)
         processors[name] = processor
 
+    begun: set[str] = set()
+
+    def have_begun() -> bool:
+        """Whether both have come to their first look for an alert: a run that is halted before does not look."""
+        begun.update(task.name for task in world.scheduler.tasks if task.access == ("load", f"alert {task.name}"))
+        return begun.issuperset(processors)
+
     def publish() -> None:
+        world.scheduler.reach("choose", None, ready=have_begun)
         producer = ring.sequencer.producer_barrier()
         while True:
             producer.publish(producer.next())
 
+    def halt() -> None:
+        world.scheduler.reach("choose", None, ready=have_begun)
+        processors[halted].halt()
+
     world.task(PUBLISHER, publish)
     if halted:
-        world.task(HALTER, processors[halted].halt)
+        world.task(HALTER, halt)

@@ -10,7 +10,7 @@ from tests.schedules.task import Task
 
 #: How often anybody goes on instead: what looks near in the model may be out of reach of this run.
 STRAY: Final = 0.02
-#: So many turns without a step of the model, and the way is given up.
+#: So many turns without a step of the model, or in which who is wanted cannot go on, and the way is given up.
 PATIENCE: Final = 60
 
 
@@ -68,7 +68,7 @@ class Guide:
         self._lock_step: Final = lock_step
         self._random: Final = random.Random(seed)
         self._way: list[tuple[Node, Turn]] = []
-        self._waited = self._seen = 0
+        self._waited = self._seen = self._held = 0
         self._began: Final[set[int]] = set()
 
     def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
@@ -83,6 +83,9 @@ class Guide:
             self._began.add(each.index)
         wanted = self._turn(scheduler).thread
         chosen = next((each for each in enabled if each.name == wanted and not self._is_over(each)), None)
+        self._held = self._held + 1 if chosen is None else 0
+        if self._held > PATIENCE:
+            raise Pruned
         if chosen is not None and self._random.random() >= STRAY:
             return chosen
         within = [each for each in enabled if not self._is_over(each)]

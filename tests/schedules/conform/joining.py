@@ -106,7 +106,7 @@ class OfJoining:
             case "claim":
                 return bool(state["cursor"] + (chosen or min(self.mirror.batches)) >= self.mirror.events)
             case "wait":
-                return chosen != LEAVES and bool(state["reading"][thread] == self.mirror.events)
+                return bool(state["reading"][thread] == self.mirror.events) and (thread == "a" or chosen == GOES_ON)
             case "left":
                 return True
         return False

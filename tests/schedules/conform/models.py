@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.schedules.conform.blocking import OfBlocking, blocking
 from tests.schedules.conform.joining import OfJoining, joining
+from tests.schedules.conform.lifecycle import OfLifecycle, lifecycle
 from tests.schedules.conform.multi_producer import OfMultiProducer, multi_producer
 from tests.schedules.conform.run import Conformity
 from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
@@ -22,13 +23,21 @@ def multi(name: str, constants: str, is_short: bool = True) -> Conformity:
     return Conformity(name, "MultiProducer", constants, OfMultiProducer, multi_producer, is_short)
 
 
-def waits(name: str, bounds: str, alerted: str, is_short: bool = True) -> Conformity:
-    constants = f"Events = 2; {bounds}; Alerted = {{{alerted}}}"
-    return Conformity(name, "Blocking", constants, OfBlocking, blocking, is_short)
+def waits(name: str, bounds: str) -> Conformity:
+    return Conformity(name, "Blocking", f"Events = 2; {bounds}; Alerted = {{}}", OfBlocking, blocking)
+
+
+def alerts(name: str, bounds: str, alerted: str) -> Conformity:
+    constants = f"Events = 1; {bounds}; Alerted = {{{alerted}}}"
+    return Conformity(name, "Blocking", constants, OfBlocking, blocking, is_short=False)
 
 
 def pool(name: str, constants: str, is_short: bool = True) -> Conformity:
     return Conformity(name, "WorkPool", f'{constants}; Workers = {{"v", "w"}}', OfWorkPool, work_pool, is_short)
+
+
+def life(name: str, constants: str, is_short: bool = True) -> Conformity:
+    return Conformity(name, "Lifecycle", f"Size = 1; {constants}", OfLifecycle, lifecycle, is_short)
 
 
 BLOCKING: Final = "Lite = FALSE; MayTimeOut = FALSE"
@@ -45,16 +54,21 @@ CONFORMITIES: Final = {
         multi("multi-gives-up", f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = TRUE", False),
         multi("multi-batches", f"Size = 2; Events = 2; Batches = {{1, 2}}; {PQ}; {ONE}; MayGiveUp = FALSE", False),
         multi("multi-alone", f'Size = 2; Events = 4; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE'),
-        waits("blocking", BLOCKING, ""),
-        waits("blocking-alert", BLOCKING, '"a", "b"', False),
-        waits("lite", LITE, ""),
-        waits("lite-alert", LITE, '"a"', False),
-        waits("timeout", TIMEOUT, ""),
-        waits("timeout-alert", TIMEOUT, '"a"', False),
+        waits("blocking", BLOCKING),
+        alerts("blocking-alert", BLOCKING, '"a", "b"'),
+        waits("lite", LITE),
+        alerts("lite-alert", LITE, '"a"'),
+        waits("timeout", TIMEOUT),
+        alerts("timeout-alert", TIMEOUT, '"a"'),
         Conformity("join", "Joining", "Size = 1; Events = 2; Batches = {1}", OfJoining, joining, False),
         Conformity("join-laps", "Joining", "Size = 1; Events = 3; Batches = {1}", OfJoining, joining, False),
         pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0"),
         pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
         pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),
+        life("life-death", 'Events = 3; Starts = 1; MayHalt = FALSE; MayDie = TRUE; Ends = "nothing"'),
+        life("life-shutdown", 'Events = 2; Starts = 1; MayHalt = FALSE; MayDie = FALSE; Ends = "shutdown"', False),
+        life("life-again", 'Events = 2; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "nothing"'),
+        life("life-halt", 'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "halt"', False),
+        life("life-faults", 'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = TRUE; Ends = "shutdown"', False),
     )
 }

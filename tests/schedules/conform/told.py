@@ -40,7 +40,7 @@ class Told(ScheduledCell):
 
     def load(self) -> int:
         scheduler, location = self._scheduler, self._location
-        scheduler.reach("load", location)
+        scheduler.reach("choose", location)
         task = scheduler.current
         if task is not None and self._pick((GOES_ON, self._instead), is_turn=False) == self._instead:
             scheduler.current = None  # nobody else's turn until it is halted

@@ -8,6 +8,11 @@ from tests.unit.model.graphs import State
 from tests.unit.model.single_producer import put
 
 HALTED = {"RUNNING": "HALTING", "IDLE": "HALT_PENDING"}
+NONE = -1
+#: Where the ender is that has drained the ring, and whom no start shall follow.
+ENDED = ("halt", "alert", "join", "done")
+#: Where a run goes on that has found nothing.
+MISSED = {"look": "look again", "search": "look again", "look again": "check", "search again": "check"}
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,15 @@ class Lifecycle:
             "state": "IDLE",
             "alert": False,
             "closed": False,
+            "limit": self.size - 1,
             "cursor": -1,
+            "published": -1,
             "sequence": -1,
+            "room": NONE,
+            "target": NONE,
             "starts": 0,
             "died": False,
-            "left": -1,
+            "due": NONE,
         }
 
     @property
@@ -53,8 +62,7 @@ class Lifecycle:
         return {"pc": put(state["pc"], thread, to), **changes}
 
     def starter(self, state: State) -> Iterator[tuple[str, State]]:
-        pc = state["pc"]
-        if state["starts"] == self.starts or pc["run"] != "none" or pc["ender"] not in ("end", "drain"):
+        if state["starts"] == self.starts or state["pc"]["ender"] in ENDED:
             return
         starts = state["starts"] + 1
         match state["state"]:
@@ -62,8 +70,6 @@ class Lifecycle:
                 yield "Start", self.then(state, "run", "begin", starts=starts, state="RUNNING")
             case "HALT_PENDING":
                 yield "Start", {"starts": starts, "state": "HALTED"}
-            case _:
-                yield "Start", {"starts": starts}
 
     def halter(self, state: State) -> Iterator[tuple[str, State]]:
         match state["pc"]["halter"]:
@@ -79,34 +85,66 @@ class Lifecycle:
     def run(self, state: State) -> Iterator[tuple[str, State]]:
         match state["pc"]["run"]:
             case "begin":
-                yield "Begin", self.then(state, "run", "wait" if state["state"] == "RUNNING" else "end")
-            case "wait" if state["alert"] or state["cursor"] > state["sequence"]:
-                yield "Wait", self.then(state, "run", "clear" if state["alert"] else "handle")
+                yield "Begin", self.then(state, "run", "enter" if state["state"] == "RUNNING" else "end")
+            case "enter" | "check" as pc:
+                onwards = "look" if pc == "enter" else "look again"
+                yield "CheckAlert", self.then(state, "run", "clear" if state["alert"] else onwards)
+            case "look" | "look again" as pc:
+                onwards = "search" if pc == "look" else "search again"
+                yield "Look", self.then(state, "run", MISSED[pc] if state["cursor"] == state["sequence"] else onwards)
+            case "search" | "search again" as pc:
+                yield "Search", self.then(state, "run", "handle" if state["published"] > state["sequence"] else MISSED[pc])
             case "clear":
                 yield "ClearAlert", self.then(state, "run", "begin", alert=False)
             case "handle":
-                yield "Handle", self.then(state, "run", "wait", sequence=state["sequence"] + 1)
+                yield "Handle", self.then(state, "run", "enter", sequence=state["sequence"] + 1)
                 if self.may_die and not state["died"]:
-                    yield "Handle", self.then(state, "run", "close", died=True)
+                    yield "Die", self.then(state, "run", "close", died=True)
             case "close":
-                yield "Close", self.then(state, "run", "end", closed=True)
+                yield "Close", self.then(state, "run", "lower", closed=True)
+            case "lower":
+                yield "Lower", self.then(state, "run", "end", limit=NONE)
             case "end":
                 yield "End", self.then(state, "run", "none", state="HALTED")
 
     def producer(self, state: State) -> Iterator[tuple[str, State]]:
-        after = state["cursor"] + 1
-        if state["pc"]["producer"] == "claim" and after < self.events:
-            if state["closed"]:
-                yield "Claim", self.then(state, "producer", "refused")
-            elif after <= state["sequence"] + self.size:
-                yield "Claim", {"cursor": after}
+        following, room = state["cursor"] + 1, state["room"]
+        match state["pc"]["producer"]:
+            case "claim" if following < self.events:
+                yield "Claim", self.then(state, "producer", "swap" if following <= state["limit"] else "measure")
+            case "measure":
+                yield "Measure", self.then(state, "producer", "keep", room=state["sequence"] + self.size)
+            case "keep":
+                yield "KeepLimit", self.then(state, "producer", "check", limit=room)
+            case "check":
+                to = "withdraw" if state["closed"] else "swap" if following <= room else "claim"
+                yield "CheckClosed", self.then(state, "producer", to, room=NONE)
+            case "withdraw":
+                yield "Withdraw", self.then(state, "producer", "refused", limit=NONE)
+            case "swap":
+                yield "Swap", self.then(state, "producer", "publish", cursor=following)
+            case "publish":
+                yield "Publish", self.then(state, "producer", "claim", published=state["cursor"])
 
     def ender(self, state: State) -> Iterator[tuple[str, State]]:
+        goes_on = state["state"] in ("RUNNING", "IDLE")
         match state["pc"]["ender"]:
-            case "end" if self.ends != "nothing" and state["starts"] > 0:
-                yield "EndCloses", self.then(state, "ender", "drain" if self.ends == "shutdown" else "halt", closed=True)
-            case "drain" if state["sequence"] == state["cursor"] or state["state"] not in ("RUNNING", "IDLE"):
-                yield "Drain", self.then(state, "ender", "halt", left=state["cursor"] - state["sequence"])
+            case "end" | "close" as pc if self.ends != "nothing" and state["starts"] > 0:
+                yield "EndCloses", self.then(state, "ender", "lower" if pc == "end" else "lower again", closed=True)
+            case "lower":
+                to = "aim" if self.ends == "shutdown" else "halt"
+                yield "EndLowers", self.then(state, "ender", to, limit=NONE, due=state["cursor"])
+            case "lower again":
+                yield "EndLowers", self.then(state, "ender", "halt", limit=NONE)
+            case "aim":
+                yield "Aim", self.then(state, "ender", "drain", target=state["cursor"])
+            case "drain" if goes_on:
+                yield "Drain", self.then(state, "ender", "compare")
+            case "drain":
+                yield "Drain", self.then(state, "ender", "close", target=NONE)
+            case "compare":
+                to = "aim" if state["sequence"] < state["target"] else "close"
+                yield "Compare", self.then(state, "ender", to, target=NONE)
             case "halt":
                 yield "EndHalts", self.halt(state, "ender", "join")
             case "alert":

@@ -23,7 +23,7 @@ from ringbuffer import (
 from ringbuffer.sequence import Readable
 from ringbuffer.wait.strategy import Alertable
 from tests.unit.model.driving import FOREVER, Driven, side_by_side
-from tests.unit.model.lifecycle import Lifecycle
+from tests.unit.model.lifecycle import NONE, Lifecycle
 
 #: Longer than a thread needs to come to rest, shorter than pytest's timeout.
 PATIENCE = 5.0
@@ -79,13 +79,23 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     def settle(self, *, left_rest: bool = False) -> None:
         """Let both come to rest: the mirror's run as far as it can go without a verdict, and the real thread."""
-        while self.mirror.at("run") != "handle" and self.mirror.can("run"):
+        while not self.rests_at():
             self.mirror.fire("run")
             left_rest = True
-        if self.mirror.at("run") == "none":
+        if self.rests_at() == "none":
             assert self.processor.join(PATIENCE)
         elif left_rest:
-            assert self.rests.get(timeout=PATIENCE) == self.mirror.at("run")
+            assert self.rests.get(timeout=PATIENCE) == self.rests_at()
+
+    def rests_at(self) -> str:
+        """Where the mirror's run goes no further without a verdict, an event or an alert; or nothing."""
+        state = self.mirror.state
+        match self.mirror.at("run"):
+            case "handle" | "none" as place:
+                return str(place)
+            case "look again" if state["cursor"] == state["sequence"] and not state["alert"]:
+                return "wait"
+        return ""
 
     # -- what the others do -------------------------------------------------------------------------------------
 
@@ -112,15 +122,18 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule()
     def publish(self) -> None:
+        """The model's producer tries again where this one is told that there is no room, and once it is refused no more."""
         producer = self.ring.sequencer.producer_barrier()
-        if not self.mirror.can("producer"):
-            with pytest.raises(InsufficientCapacityError):
-                producer.try_next()
-        elif self.mirror.state["closed"]:
+        before = self.mirror.state["cursor"]
+        self.mirror.go("producer", "claim", "refused")
+        if self.mirror.at("producer") == "refused":
+            self.mirror.set(pc={**self.mirror.state["pc"], "producer": "claim"})
             with pytest.raises(RingBufferClosedError):
                 producer.try_next()
+        elif self.mirror.state["cursor"] == before:
+            with pytest.raises(InsufficientCapacityError):
+                producer.try_next()
         else:
-            self.mirror.fire("producer")
             producer.publish(producer.try_next())
             self.settle()
 
@@ -131,8 +144,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             return
         if dies:
             self.mirror.set(died=False)
-            *_, (_, changes) = Lifecycle(1, FOREVER, FOREVER, True, True, "shutdown").of_thread(self.mirror.state, "run")
-            self.mirror.set(**changes)
+            self.mirror.fire("run", "Die", may_die=True)
             self.has_died = True
         else:
             self.mirror.fire("run", "Handle")
@@ -184,6 +196,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         assert not self.processor.is_current()
         assert self.processor.barrier.is_alerted == state["alert"]
         assert self.ring.is_closed == state["closed"]
+        assert max(self.ring.sequencer.state.limit.load(), NONE) == state["limit"]
         assert (self.ring.cursor, self.processor.sequence.get()) == (state["cursor"], state["sequence"])
         assert self.handled == list(range(state["sequence"] + 1))
         assert isinstance(self.processor.failure, Died) == self.has_died

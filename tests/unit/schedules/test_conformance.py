@@ -26,14 +26,20 @@ def test_every_step_of_a_single_producers_model_is_taken() -> None:
     assert (report.taken, report.edges, report.left) == (684, 684, [])
 
 
-@pytest.mark.parametrize("name", ["multi", "lite", "timeout-alert", "pool-death"])
+def test_every_step_of_a_processors_life_and_death_is_taken() -> None:
+    report = conform(CONFORMITIES["life-death"])
+    assert report.error is None
+    assert (report.taken, report.edges, report.left) == (409, 409, [])
+
+
+@pytest.mark.parametrize("name", ["multi", "lite", "timeout-alert", "pool-death", "life-faults"])
 def test_a_few_runs_are_in_lock_step_with_each_model(name: str) -> None:
     report = conform(CONFORMITIES[name], most_runs=15)
     assert report.error is None
     assert report.taken > 100
 
 
-@pytest.mark.parametrize("name", ["single", "multi-alone", "blocking", "pool"])
+@pytest.mark.parametrize("name", ["single", "multi-alone", "blocking", "pool", "life-shutdown"])
 def test_a_graph_has_the_steps_of_the_mirror_which_are_tlcs(name: str) -> None:
     conformity, edges = CONFORMITIES[name], set[Any]()
     states = of_mirror(mirror_of(conformity.module, conformity.constants), Numbers(), edges)
@@ -55,6 +61,23 @@ def test_a_graph_has_the_steps_of_the_mirror_which_are_tlcs(name: str) -> None:
 )
 def test_what_is_no_step_of_the_model_is_refused(step: Step) -> None:
     graph = CONFORMITIES["single"].graph()
+    with pytest.raises(Failure, match="no step of the model"):
+        LockStep(graph, graph.starts[0]).observe(step)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Step("producer", "load", "closed", 0),
+        Step("run", "load", "state", 1),
+        Step("starter", "compare_and_set", "state", (0, 3, True)),
+        Step("ender", "store", "closed", 1),
+        Step("ender", "store", "limit", 0),
+        Step("run", "joined", "", None),
+    ],
+)
+def test_what_is_no_step_of_a_processors_life_is_refused(step: Step) -> None:
+    graph = CONFORMITIES["life-faults"].graph()
     with pytest.raises(Failure, match="no step of the model"):
         LockStep(graph, graph.starts[0]).observe(step)
 
