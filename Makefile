@@ -12,8 +12,14 @@ NAMES ?=
 # Whether `make docs` asks other sites for what is linked there.
 ONLINE ?=
 
+# Arguments of `make bench` and `make bench-quick`, such as NAMES="unicast diamond" RUNS=11; what `make bench-compare` compares.
+RUNS ?= 7
+RESULTS ?= results/latest.json
+BASE ?= results/baseline.json
+
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test stress check check-full mirrors mutants explore validate-traces lint format coverage docs dist clean
+.PHONY: help venv demo test stress check check-full mirrors mutants explore validate-traces
+.PHONY: bench bench-quick bench-compare bench-docs gates lint format coverage docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +58,24 @@ explore: venv ## every schedule of the real code up to a bound, and faults of th
 
 validate-traces: venv ## traces of free-running threads, 100 short and a few long ones: TLC says whether the models could (NAMES="..." chooses)
 	@$(BIN)/python -m tests.traces --long $(NAMES)
+
+bench: venv ## measure every scenario beside its peers, save RESULTS=results/latest.json and pictures: about a quarter of an hour
+	@$(BIN)/python -m benchmarks.prepare
+	@$(BIN)/python -m benchmarks $(NAMES) --runs $(RUNS) --json $(RESULTS) --plots results/pictures
+
+bench-quick: venv ## the same with short runs, in under three minutes
+	@$(BIN)/python -m benchmarks.prepare
+	@$(BIN)/python -m benchmarks $(NAMES) --quick --json results/quick.json
+
+bench-compare: venv ## what became slower between BASE=results/baseline.json and RESULTS=results/latest.json
+	@$(BIN)/python -m benchmarks compare $(BASE) $(RESULTS)
+
+bench-docs: venv ## put figures and pictures of RESULTS=results/latest.json into docs/performance.md
+	@$(BIN)/python -m benchmarks.prepare
+	@$(BIN)/python -m benchmarks docs $(RESULTS)
+
+gates: venv ## the numbers of benchmarks/gates.toml, each with its figure; on a machine that does nothing else
+	@$(BIN)/python -m benchmarks gates $(NAMES)
 
 lint: venv ## ruff, ruff format, mypy --strict
 	@$(BIN)/ruff check .

@@ -136,7 +136,7 @@ class SequenceGroup:
 
     def view(self) -> "SequenceGroupView":
         """The calling thread's own access to the group."""
-        return SequenceGroupView(self, self._version.view().word)
+        return SequenceGroupView(self, self._version.view())
 
 
 def _set_all(sequences: tuple[Sequence, ...], position: int) -> None:
@@ -147,17 +147,29 @@ def _set_all(sequences: tuple[Sequence, ...], position: int) -> None:
 class SequenceGroupView:
     """One thread's access to a group: its own words, made again when the members changed. Owning thread only."""
 
-    __slots__ = ("_group", "_seen", "_version", "_words")
+    __slots__ = ("_fence", "_group", "_seen", "_version", "_words")
 
-    def __init__(self, group: SequenceGroup, version: Word) -> None:
+    def __init__(self, group: SequenceGroup, version: CellView) -> None:
         self._group: Final = group
-        self._version: Final = version
+        self._version: Final = version.word
+        self._fence: Final = version.fetch_add
         self._seen = -1
         self._words: tuple[Word, ...] = ()
 
     def get(self) -> int:
         """The minimum of the members, or -1 where there are none."""
         return self.minimum(INITIAL_SEQUENCE)
+
+    def settled_minimum(self, default: int | Readable) -> int:
+        """As `minimum`, for who gives away what lies before it: everything this thread has stored itself is visible first.
+
+        A thread sees its own stores before others do. One that publishes, and consumes or is gated by nobody, could find its
+        own publication passed, give its slot away, and not have shown it yet to whoever joins and starts before it. The
+        read-modify-write orders it with `add_at`: either that sees the stores, or this sees the new members.
+        (LMAX Disruptor has the same fence there, `cursor.setVolatile` in `SingleProducerSequencer.next`.)
+        """
+        self._fence(0)
+        return self.minimum(default)
 
     def minimum(self, default: int | Readable) -> int:
         """The minimum of the members at a moment when they all were members, or `default` where there are none.

@@ -152,7 +152,7 @@ def unread_from(gating: SequenceGroupView, published: PublishedView) -> int:
     Consumers stand behind such a gap by themselves. It is counted all the same, so that a sequence which its owner has moved
     too far cannot have a slot claimed for two laps at once.
     """
-    minimum = gating.minimum(published)
+    minimum = gating.settled_minimum(published)
     gap_free = published.get()
     return minimum if minimum < gap_free else gap_free
 

@@ -1,4 +1,4 @@
-"""`SingleProducerSequencer`: one thread claims and publishes, without any atomic read-modify-write.
+"""`SingleProducerSequencer`: one thread claims and publishes, without an atomic read-modify-write until it must look for room.
 
 Shared words, written by the producing thread with plain ordered stores:
 

@@ -8,17 +8,25 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-#: The most that one scenario takes in the full exploration, in seconds.
-FULL_SECONDS = 120.0
+from tests.schedules.buffers import Machine, Order
+
+if TYPE_CHECKING:
+    from tests.schedules.explore import Scenario
+
+#: The most that one scenario takes, in seconds, in the short and in the full exploration.
+SECONDS = (60.0, 45.0)
 #: The most that one model takes in lock-step, in seconds: in the short exploration, and in the full one.
-LOCK_STEP_SECONDS = (25.0, 900.0)
+LOCK_STEP_SECONDS = (25.0, 300.0)
 #: The most that one fault takes, in seconds, for each bound on preemptions.
 FAULT_SECONDS = 30.0
 #: Before that, so many schedules by random priorities, with so many points at which they change.
 SAMPLES, DEPTHS = 300, (1, 2, 3)
+#: Stores that are delayed in one run, unless `--delays` says otherwise.
+DELAYS = 1
 
 
 def main() -> int:
@@ -27,8 +35,14 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     explore = commands.add_parser("explore", help="every schedule of each scenario, up to a bound on preemptions")
     explore.add_argument("names", nargs="*", metavar="NAME", help="only these scenarios and models")
-    explore.add_argument("--full", action="store_true", help=f"with the larger bound, {FULL_SECONDS:g} s at most for each")
+    explore.add_argument("--full", action="store_true", help=f"with the larger bound, {SECONDS[1]:g} s at most for each")
     explore.add_argument("--list", action="store_true", help="list the scenarios")
+    explore.add_argument("--memory", choices=list(Order), type=Order, help="which stores may be delayed past others")
+    explore.add_argument("--delays", type=int, default=DELAYS, help="how many stores of one run may be delayed")
+    explore.add_argument("--strategy", choices=["random", "pct"], help="schedules at random: any turn, or random priorities")
+    explore.add_argument("--schedules", type=int, default=1000, help="how many of them")
+    explore.add_argument("--seed", type=int, default=0, help="the first one's seed; the next ones' follow")
+    explore.add_argument("--depth", type=int, default=3, help="how often the priorities change in one schedule")
     conform = commands.add_parser("conform", help="production code in lock-step with the models; a part of `explore`")
     conform.add_argument("names", nargs="*", metavar="NAME", help="only these")
     conform.add_argument(
@@ -39,6 +53,7 @@ def main() -> int:
     again = commands.add_parser("replay", help="run a schedule that failed again, and show it")
     again.add_argument("file", type=Path)
     again.add_argument("--fault", help="with this fault in the library")
+    commands.add_parser("seam", help="what it costs the library to get its memory and its host from providers")
     arguments = parser.parse_args()
     logging.disable()
     if arguments.command == "faults":
@@ -47,9 +62,23 @@ def main() -> int:
         return run_models(arguments.names, arguments.full)
     if arguments.command == "replay":
         return run_replay(arguments.file, arguments.fault)
+    if arguments.command == "seam":
+        from tests.schedules.seam import show
+
+        return show()
     if arguments.list:
         return list_scenarios()
-    return run_all(arguments.names, arguments.full)
+    order, names = arguments.memory, arguments.names
+    job = Job(
+        "",
+        Machine() if order in (None, Order.SC) else Machine(order, arguments.delays),
+        arguments.full,
+        arguments.strategy,
+        arguments.schedules,
+        arguments.seed,
+        arguments.depth,
+    )
+    return run_all(names, job, with_delays=order is None and not names and arguments.strategy is None)
 
 
 def each_in_a_process(call: Callable[..., tuple[bool, str]], arguments: list[tuple[Any, ...]]) -> Iterator[tuple[bool, str]]:
@@ -78,25 +107,56 @@ def list_scenarios() -> int:
 # -- scenarios ----------------------------------------------------------------------------------------------------------
 
 
-def explored(name: str, full: bool) -> tuple[bool, str]:
+@dataclass(frozen=True)
+class Job:
+    """One line of the table.
+
+    Attributes:
+        name: of the scenario.
+        machine: what memory is like.
+        full: whether the larger bound is meant.
+        strategy: "random" or "pct"; None is every schedule within the bound.
+        schedules: how many, at random.
+        seed: of the first of them.
+        depth: how often priorities change.
+        must_fail: whether something must be found: what the library asks of memory is not granted.
+    """
+
+    name: str
+    machine: Machine
+    full: bool
+    strategy: str | None
+    schedules: int
+    seed: int
+    depth: int
+    must_fail: bool = False
+
+
+def explored(job: Job) -> tuple[bool, str]:
     """Explore one scenario, in a process of its own: whether all is well, and what to print."""
     logging.disable()
-    from tests.schedules.explore import explore, shrink
+    from tests.schedules.explore import explore, pct, sample, shrink
     from tests.schedules.report import account, line, save
     from tests.schedules.scenarios import SCENARIOS
+    from tests.schedules.strategies import RandomWalk
 
-    scenario = SCENARIOS[name]
-    outcome = explore(scenario, scenario.preemptions[full], FULL_SECONDS if full else 1e9)
-    text = line(outcome)
-    if outcome.found is not None:
+    scenario = SCENARIOS[job.name]
+    if job.strategy is None:
+        bounds = scenario.preemptions if job.machine.order is Order.SC else scenario.with_delays
+        outcome = explore(scenario, bounds[job.full], SECONDS[job.full], job.machine)
+    else:
+        strategy = RandomWalk if job.strategy == "random" else pct(job.depth)
+        outcome = sample(scenario, job.schedules, strategy, job.machine, job.seed)
+    text = line(outcome, job.must_fail)
+    if outcome.found is not None and not job.must_fail:
         choices, steps, error = shrink(scenario, outcome.found)
         path = save(scenario, outcome.found, choices)
         text += f"\n{account(scenario, steps, choices, error)}\nrun it again: python -m tests.schedules replay {path}"
-    return outcome.found is None, text
+    return (outcome.found is not None) == job.must_fail, text
 
 
-def run_all(names: list[str], full: bool) -> int:
-    """Scenarios, then models in lock-step; those that are named, or all."""
+def run_all(names: list[str], job: Job, with_delays: bool) -> int:
+    """Scenarios, then models in lock-step; those that are named, or all. On another machine, or at random: scenarios only."""
     from tests.schedules.conform.models import CONFORMITIES
     from tests.schedules.scenarios import SCENARIOS
 
@@ -107,22 +167,29 @@ def run_all(names: list[str], full: bool) -> int:
     code = 0
     scenarios = [name for name in SCENARIOS if name in names or not names]
     if scenarios:
-        code = run_scenarios(scenarios, full)
+        code = run_scenarios(scenarios, job, with_delays)
     models = [name for name in CONFORMITIES if name in names]
-    if models or not names:
-        code |= run_models(models, full)
+    if models or with_delays:
+        code |= run_models(models, job.full)
     return code
 
 
-def run_scenarios(names: list[str], full: bool) -> int:
+def run_scenarios(names: list[str], job: Job, with_delays: bool) -> int:
+    """Explore; `with_delays`: and what is small enough again, on machines that delay stores."""
     from tests.schedules.report import HEADER
+    from tests.schedules.scenarios import DELAYED, NEEDED
 
+    jobs = [replace(job, name=name) for name in names]
+    if with_delays:
+        for order in (Order.TSO, Order.WEAK):
+            jobs += [replace(job, name=name, machine=Machine(order, DELAYS)) for name in DELAYED]
+        jobs += [replace(job, name=name, machine=Machine(Order.RELAXED, DELAYS), must_fail=True) for name in NEEDED]
     print(HEADER, flush=True)
     failed = 0
-    for well, text in each_in_a_process(explored, [(name, full) for name in names]):
+    for well, text in each_in_a_process(explored, [(each,) for each in jobs]):
         failed += not well
         print(text, flush=True)
-    print(f"{failed} failed" if failed else "every schedule within the bounds is right", flush=True)
+    print(f"{failed} failed" if failed else "all is well within the bounds", flush=True)
     return int(failed > 0)
 
 
@@ -162,31 +229,46 @@ def run_models(names: list[str], full: bool) -> int:
 
 
 def find(name: str) -> tuple[bool, str]:
-    """Look for one fault, in a process of its own."""
+    """Look for one fault, in a process of its own. One that needs delayed stores must not be found without them."""
     logging.disable()
     from tests.faults.fault import install
-    from tests.schedules.faults import FAULTS
+    from tests.schedules.faults import DELAYED, FAULTS
 
     fault = FAULTS[name]
     install(fault)
-    from tests.schedules.explore import Outcome, explore, sample
     from tests.schedules.scenarios import SCENARIOS
 
     scenario = SCENARIOS[fault.killed_by]
+    machine = Machine(Order.TSO, DELAYS) if name in DELAYED else Machine()
+    before = ""
+    if name in DELAYED:
+        schedules, says = look_for(scenario, Machine())
+        if says:
+            return False, f"FOUND  {schedules:>7,} schedules  {scenario.name:16} {name}, though nothing is delayed: {says}"
+        before = f", not in {schedules:,} schedules without delays"
+    schedules, says = look_for(scenario, machine)
+    verdict = "found " if says else "MISSED"
+    return bool(says), f"{verdict} {schedules:>7,} schedules  {scenario.name:16} {machine!s:6} {name}{before}: {says[:90]}"
+
+
+def look_for(scenario: "Scenario", machine: Machine) -> tuple[int, str]:
+    """How many schedules were run until something was found, and what that was; nothing if nothing was found."""
+    from tests.schedules.explore import Outcome, explore, pct, sample
+
+    bounds = scenario.with_delays if machine.delays else scenario.preemptions
     schedules = 0
     ways: list[Callable[[], Outcome]] = [
-        lambda: explore(scenario, 0, FAULT_SECONDS),
-        *(functools.partial(sample, scenario, SAMPLES, depth) for depth in DEPTHS),
-        *(functools.partial(explore, scenario, most, FAULT_SECONDS) for most in range(1, scenario.preemptions[1] + 1)),
+        lambda: explore(scenario, 0, FAULT_SECONDS, machine),
+        *(functools.partial(sample, scenario, SAMPLES, pct(depth), machine) for depth in DEPTHS),
+        *(functools.partial(explore, scenario, most, FAULT_SECONDS, machine) for most in range(1, bounds[1] + 1)),
     ]
     for way in ways:
         outcome = way()
         schedules += outcome.schedules
         if outcome.found is not None:
             error: Any = outcome.found.error
-            says = str(error).splitlines()[0] if str(error) else type(error).__name__
-            return True, f"found  {schedules:>7,} schedules  {scenario.name:14} {name}: {says[:90]}"
-    return False, f"MISSED {schedules:>7,} schedules  {scenario.name:14} {name}"
+            return schedules, str(error).splitlines()[0] if str(error) else type(error).__name__
+    return schedules, ""
 
 
 def run_faults(names: list[str]) -> int:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.schedules.buffers import STRONG, Machine
 from tests.schedules.scheduler import Failure, Pruned, Scheduler, Step, Strategy
 from tests.schedules.strategies import Exhaustive, Priorities, RandomWalk, Replay
 from tests.schedules.world import World
@@ -19,6 +20,7 @@ class Scenario:
         says: what it is, in a line.
         build: makes the ring and the tasks in a world, and says what must be so afterwards.
         preemptions: the bound for the short exploration, and for the full one.
+        with_delays: the same where stores are delayed.
         early_timeouts: see `Scheduler`.
         max_steps: see `Scheduler`.
     """
@@ -27,6 +29,7 @@ class Scenario:
     says: str
     build: Callable[[World], None]
     preemptions: tuple[int, int] = (1, 2)
+    with_delays: tuple[int, int] = (0, 1)
     early_timeouts: int = 0
     max_steps: int = 2_000
 
@@ -38,17 +41,33 @@ class Found:
     error: BaseException
     choices: list[int]
     points: frozenset[str] | None
+    machine: Machine = STRONG
 
 
 @dataclass
 class Outcome:
-    """What came out of an exploration."""
+    """What came out of an exploration.
+
+    Attributes:
+        scenario: which was explored.
+        how: every schedule with at most so many preemptions, or so many at random.
+        machine: what memory was like.
+        schedules: how many were run.
+        steps: how many were taken in all.
+        states: different states in which there was a choice, and
+        edges: different choices in them; 0 where the schedules were random.
+        complete: whether nothing within the bounds is left.
+        found: what went wrong, if anything.
+        points: what is shared.
+    """
 
     scenario: Scenario
-    preemptions: int
+    how: str
+    machine: Machine = STRONG
     schedules: int = 0
     steps: int = 0
     states: int = 0
+    edges: int = 0
     seconds: float = 0.0
     complete: bool = False
     found: Found | None = None
@@ -56,7 +75,11 @@ class Outcome:
 
 
 def run_once(
-    scenario: Scenario, strategy: Strategy, points: frozenset[str] | None, keep_steps: bool = False
+    scenario: Scenario,
+    strategy: Strategy,
+    points: frozenset[str] | None,
+    keep_steps: bool = False,
+    machine: Machine = STRONG,
 ) -> tuple[Scheduler, BaseException | None]:
     """One run; what went wrong in it, if anything."""
     scheduler = Scheduler(
@@ -65,6 +88,7 @@ def run_once(
         early_timeouts=scenario.early_timeouts,
         max_steps=scenario.max_steps,
         keep_steps=keep_steps,
+        machine=machine,
     )
     world = World(scheduler)
     scenario.build(world)
@@ -82,28 +106,28 @@ def run_once(
 def shared(scheduler: Scheduler) -> set[str]:
     """What at least two tasks have used, and one has written: the order of the accesses to anything else is of no matter.
 
-    Nor is it to the slots: whether their accesses are ordered is checked in any order, see `Event`.
+    Nor is it to the slots: whether their accesses are ordered is checked in any order, see `Event`. Unless they are delayed.
     """
     used = (each for each in scheduler.locations if each.written and each.users & (each.users - 1))
-    return {each.name for each in used if not each.name.startswith("slot ")}
+    return {each.name for each in used if scheduler.order.delays_slots or not each.name.startswith("slot ")}
 
 
-def explore(scenario: Scenario, preemptions: int, seconds: float = 1e9) -> Outcome:
+def explore(scenario: Scenario, preemptions: int, seconds: float = 1e9, machine: Machine = STRONG) -> Outcome:
     """Every schedule with at most so many preemptions, unless the time is used up.
 
     At first nothing is taken to be shared. Whenever a run shows that something is, the exploration starts again with a turn
     for the others before each access to it; so in the end every access that could matter is one.
     """
-    outcome = Outcome(scenario, preemptions)
+    outcome = Outcome(scenario, f"preemptions {preemptions}", machine)
     started = time.monotonic()
     gc.disable()
     try:
         for seed in range(10):
-            scheduler, error = run_once(scenario, RandomWalk(seed), None)
+            scheduler, error = run_once(scenario, RandomWalk(seed), None, machine=machine)
             outcome.schedules += 1
             outcome.points |= shared(scheduler)
             if error is not None:
-                outcome.found = Found(error, scheduler.choices, None)
+                outcome.found = Found(error, scheduler.choices, None, machine)
                 return outcome
         grown = True
         while grown:
@@ -111,11 +135,12 @@ def explore(scenario: Scenario, preemptions: int, seconds: float = 1e9) -> Outco
             strategy = Exhaustive(preemptions)
             points = frozenset(outcome.points)
             while strategy.next_run():
-                scheduler, error = run_once(scenario, strategy, points)
+                scheduler, error = run_once(scenario, strategy, points, machine=machine)
                 outcome.schedules += 1
                 outcome.steps += scheduler.count
+                outcome.states, outcome.edges = len(strategy.visited), len(strategy.edges)
                 if error is not None:
-                    outcome.found = Found(error, scheduler.choices, points)
+                    outcome.found = Found(error, scheduler.choices, points, machine)
                     return outcome
                 if not shared(scheduler) <= outcome.points:
                     outcome.points |= shared(scheduler)
@@ -124,9 +149,7 @@ def explore(scenario: Scenario, preemptions: int, seconds: float = 1e9) -> Outco
                 if outcome.schedules % 100 == 0:
                     gc.collect()
                 if time.monotonic() - started > seconds:
-                    outcome.states = len(strategy.visited)
                     return outcome
-            outcome.states = len(strategy.visited)
         outcome.complete = True
         return outcome
     finally:
@@ -134,19 +157,27 @@ def explore(scenario: Scenario, preemptions: int, seconds: float = 1e9) -> Outco
         outcome.seconds = time.monotonic() - started
 
 
-def sample(scenario: Scenario, schedules: int, depth: int = 3, length: int = 200) -> Outcome:
-    """So many schedules by random priorities."""
-    outcome = Outcome(scenario, depth)
+def sample(
+    scenario: Scenario, schedules: int, strategy: Callable[[int], Strategy], machine: Machine = STRONG, seed: int = 0
+) -> Outcome:
+    """So many schedules at random, with a strategy for each seed, from the first on."""
+    outcome = Outcome(scenario, f"seeds from {seed}", machine)
     started = time.monotonic()
-    for seed in range(schedules):
-        scheduler, error = run_once(scenario, Priorities(seed, depth, length), None)
+    for each in range(seed, seed + schedules):
+        scheduler, error = run_once(scenario, strategy(each), None, machine=machine)
         outcome.schedules += 1
         outcome.steps += scheduler.count
         if error is not None:
-            outcome.found = Found(error, scheduler.choices, None)
+            outcome.how = f"seed {each}"
+            outcome.found = Found(error, scheduler.choices, None, machine)
             break
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def pct(depth: int, length: int = 200) -> Callable[[int], Strategy]:
+    """Random priorities that change so often, at steps before `length`; for each seed."""
+    return lambda seed: Priorities(seed, depth, length)
 
 
 def shrink(scenario: Scenario, found: Found) -> tuple[list[int], list[Step], BaseException]:
@@ -154,7 +185,7 @@ def shrink(scenario: Scenario, found: Found) -> tuple[list[int], list[Step], Bas
     choices, error = found.choices, found.error
 
     def fails(candidate: list[int]) -> tuple[list[int], list[Step], BaseException] | None:
-        scheduler, other = run_once(scenario, Replay(candidate), found.points, keep_steps=True)
+        scheduler, other = run_once(scenario, Replay(candidate), found.points, True, found.machine)
         if other is None or type(other) is not type(error):
             return None
         return scheduler.choices, scheduler.steps or [], other

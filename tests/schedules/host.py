@@ -32,6 +32,7 @@ class ScheduledLock(Location):
 
     def __enter__(self) -> object:
         scheduler = self._scheduler
+        scheduler.fence()
         scheduler.reach("lock", self, writes=True, ready=self.is_free)
         self.take()
         scheduler.did("lock", self, self.count)
@@ -47,8 +48,10 @@ class ScheduledLock(Location):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if not isinstance(error, Abandoned):
             # Nobody else's turn before an unlock, for whatever they would do they can do after it; unless every turn is wanted.
+            # But for what it has stored and is not in memory yet: an unlock waits for that.
             if self._scheduler.guided:
                 self._scheduler.reach("unlock", self)
+            self._scheduler.fence()
             self.value = None
             self._scheduler.release(self)
             self._scheduler.did("unlock", self, None, wrote=True)
@@ -78,6 +81,7 @@ class ScheduledCondition(ScheduledLock):
         assert task is not None, "nobody can wake the thread that sets a scenario up"
         if self.value is not task:
             raise scheduler.violated(f"{task.name} waits on {self.name} without its lock")
+        scheduler.fence()
         scheduler.reach("sleep", self, writes=True)
         self._asleep.append(task)
         self.value = None
@@ -121,6 +125,7 @@ class ScheduledEvent(Location):
         scheduler.locations.append(self)
 
     def set(self) -> None:
+        self._scheduler.fence()
         self._scheduler.reach("set", self, writes=True)
         self.value = True
         self._scheduler.release(self)
@@ -159,7 +164,8 @@ class ScheduledThread:
         task = self._task
         assert task is not None
         deadline = None if timeout is None else self._scheduler.clock + timeout
-        self._scheduler.reach("join", None, ready=lambda: task.done, deadline=deadline)
+        buffer = self._scheduler.buffers[task.index]
+        self._scheduler.reach("join", None, ready=lambda: task.done and not buffer, deadline=deadline)
 
 
 class ScheduledHost:
@@ -180,6 +186,7 @@ class ScheduledHost:
 
     def start_thread(self, target: Callable[[], None], name: str) -> ScheduledThread:
         scheduler = self._scheduler
+        scheduler.fence()
         scheduler.reach("spawn", None)
         task = scheduler.spawn(target, name)
         scheduler.did("spawn", None, name, wrote=True)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.schedules.buffers import Machine, Order
 from tests.schedules.explore import Found, Outcome, Scenario, run_once, switches
 from tests.schedules.scheduler import Step
 from tests.schedules.strategies import Replay
@@ -12,15 +13,25 @@ FOLDER = Path("build/schedules")
 #: The widest column of a table of steps.
 WIDEST = 34
 
-HEADER = f"{'':6} {'scenario':16} {'preemptions':>11} {'schedules':>10} {'states':>9} {'steps':>10} {'time':>8}   what"
+HEADER = (
+    f"{'':6} {'scenario':16} {'memory':9} {'bound':14} {'schedules':>10} {'states':>9} {'edges':>9} {'steps':>10} "
+    + f"{'time':>8}   what"
+)
 
 
-def line(outcome: Outcome) -> str:
-    """One scenario, in one line."""
-    verdict = "FAILED" if outcome.found is not None else "ok" if outcome.complete else "time"
+def line(outcome: Outcome, must_fail: bool = False) -> str:
+    """One scenario, in one line; `must_fail` where that is what is right."""
+    if must_fail:
+        verdict = "MISSED" if outcome.found is None else "found"
+    elif outcome.found is not None:
+        verdict = "FAILED"
+    elif outcome.complete:
+        verdict = "ok"
+    else:
+        verdict = "time" if outcome.states else "some"
     return (
-        f"{verdict:6} {outcome.scenario.name:16} {outcome.preemptions:>11} {outcome.schedules:>10,} {outcome.states:>9,} "
-        f"{outcome.steps:>10,} {outcome.seconds:>6.1f} s   {outcome.scenario.says}"
+        f"{verdict:6} {outcome.scenario.name:16} {outcome.machine!s:9} {outcome.how:14} {outcome.schedules:>10,} "
+        f"{outcome.states:>9,} {outcome.edges:>9,} {outcome.steps:>10,} {outcome.seconds:>6.1f} s   {outcome.scenario.says}"
     )
 
 
@@ -44,6 +55,10 @@ def describe(step: Step) -> str:
             return f"{step.where} = {value}"
         case "store", value:
             return f"{step.where} := {value}"
+        case (("store late" | "write late" | "written late"), value):
+            return f"late: {step.where} := {value}"
+        case "drain", value:
+            return f"drain: {step.where} := {value}"
         case "compare_and_set", (expected, desired, True):
             return f"{step.where}: {expected} -> {desired}"
         case "compare_and_set", (expected, desired, _):
@@ -59,9 +74,16 @@ def describe(step: Step) -> str:
 def save(scenario: Scenario, found: Found, choices: list[int]) -> Path:
     """Keep a failing schedule."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{scenario.name}.json"
+    path = FOLDER / f"{scenario.name}{'' if found.machine.order is Order.SC else f'-{found.machine.order}'}.json"
     points = None if found.points is None else sorted(found.points)
-    path.write_text(json.dumps({"scenario": scenario.name, "points": points, "choices": choices}) + "\n")
+    kept = {
+        "scenario": scenario.name,
+        "memory": found.machine.order,
+        "delays": found.machine.delays,
+        "points": points,
+        "choices": choices,
+    }
+    path.write_text(json.dumps(kept) + "\n")
     return path
 
 
@@ -70,7 +92,8 @@ def replay(path: Path, scenarios: dict[str, Scenario]) -> tuple[Scenario, list[S
     kept = json.loads(path.read_text())
     scenario = scenarios[kept["scenario"]]
     points = None if kept["points"] is None else frozenset(kept["points"])
-    scheduler, error = run_once(scenario, Replay(kept["choices"]), points, keep_steps=True)
+    machine = Machine(Order(kept["memory"]), kept["delays"])
+    scheduler, error = run_once(scenario, Replay(kept["choices"]), points, True, machine)
     return scenario, scheduler.steps or [], error
 
 

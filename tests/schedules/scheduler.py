@@ -8,12 +8,17 @@ What cannot go on is not offered: a task before a lock that is taken, or asleep 
 task that has gone through a loop and found what it found the turn before, while nothing was written anywhere, would find the
 same once more, so it waits for a write. The same holds for a task that yields, sleeps or parks between two looks. When nobody
 can go on, the clock is moved; when that helps nobody either, the run is stuck: a deadlock or a livelock.
+
+On a machine with weaker memory there are two choices more: that a store goes into its task's buffer, and that one goes from
+there to memory; see `buffers`.
 """
 
+import functools
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, Protocol
 
+from tests.schedules.buffers import STRONG, Buffer, Drain, Late, Machine, Order, Store
 from tests.schedules.task import Location, Task, join
 
 #: Loads of one word, by one task, while nothing is written by anybody, before it counts as spinning.
@@ -59,7 +64,11 @@ class Strategy(Protocol):
     """Decides."""
 
     def choose(self, scheduler: "Scheduler", enabled: list[Task], current: Task | None) -> Task:
-        """One of `enabled`, which are at least two; `current` is who went on last, if it still can."""
+        """One of `enabled`, which are at least two; `current` is who went on last, if it still can.
+
+        On a machine that delays stores there is a `Late` among them for each that may be delayed now, and a `Drain` for each
+        that may go to memory.
+        """
         ...
 
 
@@ -79,6 +88,7 @@ class Scheduler:
         max_steps: a run with more of them fails.
         keep_steps: whether to note what was done.
         guided: whether the strategy is asked also where there is nothing to choose, and who spins need not wait for a write.
+        machine: what memory is like.
     """
 
     def __init__(
@@ -90,12 +100,17 @@ class Scheduler:
         max_steps: int = 20_000,
         keep_steps: bool = False,
         guided: bool = False,
+        machine: Machine = STRONG,
     ) -> None:
         self.strategy: Final = strategy
         self.points: Final = None if points is None else frozenset(points)
         self.early_timeouts = early_timeouts
         self.max_steps: Final = max_steps
         self.guided: Final = guided
+        self.order: Final = machine.order
+        #: How many stores may still be delayed.
+        self.delays = machine.delays
+        self.buffers: Final[list[Buffer]] = []
         self.tasks: Final[list[Task]] = []
         self.locations: Final[list[Location]] = []
         self.observers: Final[list[Observer]] = []
@@ -126,7 +141,7 @@ class Scheduler:
     def spawn(self, target: Callable[[], object], name: str) -> Task:
         """A new task. It begins when it is first chosen."""
         task = Task(name, len(self.tasks))
-        self.tasks.append(task)
+        self._admit(task)
         if self.current is not None:
             join(task.clock, self.current.clock)
             self.current.clock[self.current.index] += 1
@@ -150,8 +165,12 @@ class Scheduler:
     def adopt(self, name: str) -> Task:
         """Make the calling thread a task, whose turn it is; the run begins without `run`."""
         task = self.current = Task(name, len(self.tasks))
-        self.tasks.append(task)
+        self._admit(task)
         return task
+
+    def _admit(self, task: Task) -> None:
+        self.tasks.append(task)
+        self.buffers.append(Buffer(task, self.order))
 
     # -- the run ------------------------------------------------------------------------------------------------
 
@@ -200,6 +219,7 @@ class Scheduler:
         deadline: float | None = None,
         late: Callable[[], bool] | None = None,
         spins: bool = False,
+        may_delay: bool = False,
     ) -> None:
         """The running task is about to do this; returns when it may. Afterwards it reports with `did`."""
         task = self.current
@@ -207,6 +227,10 @@ class Scheduler:
             return
         if self.failure is not None:
             raise Abandoned
+        if ready is None and location is not None and task.spun_at == self.version and not self.guided:
+            # Not a load, but in the same loop, whose last turn has written nothing: neither would the next.
+            version, spins = self.version, True
+            ready = functools.partial(self._has_changed, version)
         name = ""
         if location is not None:
             name = location.name
@@ -214,10 +238,15 @@ class Scheduler:
             location.written |= writes
         task.access = (kind, name)
         task.ready, task.deadline, task.late, task.spins = ready, deadline, late, spins
+        task.may_delay, task.delays = may_delay, False
         if self.points is None or name in self.points or (ready is not None and not ready()):
             self._go_on(task)
             if self.failure is not None:
                 raise Abandoned
+
+    def _has_changed(self, version: int) -> bool:
+        """Whether anything was written since."""
+        return self.version != version
 
     def reach_load(self, location: Location) -> None:
         """As `reach`, for a load, which may be one of many in a loop."""
@@ -244,16 +273,23 @@ class Scheduler:
         task.turn = self.version
         self.clock += seconds
 
-    def did(self, kind: str, location: Location | None, value: Any, *, wrote: bool = False) -> None:
-        """What came of it."""
-        if wrote:
+    def did(self, kind: str, location: Location | None, value: Any, *, wrote: bool = False, to_buffer: bool = False) -> None:
+        """What came of it. To others nothing came yet of what went to the buffer."""
+        if wrote and not to_buffer:
             self.version += 1
         task = self.current
         if task is None:
             return
         name = "" if location is None else location.name
+        # A store that is delayed is to its task as any other: when it is in memory, nobody can tell how it came there.
         if task.learn((kind, name, value), self.version, wrote) == self.version:
             task.spun_at = self.version
+        if wrote and to_buffer:
+            task.loads.clear()
+            task.spun_at = -1
+        self._tell(task, f"{kind} late" if to_buffer else kind, name, value)
+
+    def _tell(self, task: Task, kind: str, name: str, value: Any) -> None:
         if self.steps is not None or self.observers:
             step = Step(task.name, kind, name, value)
             if self.steps is not None:
@@ -273,10 +309,86 @@ class Scheduler:
         task.spun_at = -1
 
     def fingerprint(self) -> int:
-        """The same in two runs that are in the same state, and go on alike."""
+        """The same in two runs that are in the same state, and go on alike; but for how many stores may still be delayed."""
         shared = tuple(location.state for location in self.locations)
         tasks = tuple((task.history, task.done, task.access, task.timed_out) for task in self.tasks)
-        return hash((shared, tasks, self.early_timeouts))
+        buffers = tuple(buffer.state() for buffer in self.buffers) if self.order is not Order.SC else ()
+        return hash((shared, tasks, self.early_timeouts, buffers))
+
+    # -- memory -------------------------------------------------------------------------------------------------
+
+    def seen(self, location: Location) -> Any:
+        """What the running task finds here: what it has stored itself, if that is not in memory yet."""
+        store = self._own(location)
+        return location.value if store is None else store.value
+
+    def load(self, location: Location) -> Any:
+        """As `seen`, with acquire."""
+        store = self._own(location)
+        if store is not None:
+            return store.value
+        self.acquire(location)
+        return location.value
+
+    def _own(self, location: Location) -> Store | None:
+        """What the running task has stored here last, if it is not in memory yet."""
+        if self.current is not None:
+            for store in reversed(self.buffers[self.current.index].stores):
+                if store.location is location:
+                    return store
+        return None
+
+    def store(self, kind: str, location: Location, value: Any, *, is_release: bool = True) -> None:
+        """The running task stores; on a machine that delays stores, perhaps into its buffer."""
+        task = self.current
+        buffer = None if task is None else self.buffers[task.index]
+        behind = buffer is not None and bool(buffer) and buffer.holds_back(location, is_release)
+        # To delay a store of what is there already would show nothing.
+        may_delay = self.order is not Order.SC and not behind and self.seen(location) != value
+        self.reach(kind, location, writes=True, may_delay=may_delay)
+        self.put(kind, location, value, is_release=is_release)
+
+    def put(self, kind: str, location: Location, value: Any, *, is_release: bool = True) -> None:
+        """As `store`, by a task that has its turn."""
+        task = self.current
+        if task is None:
+            location.put(value)
+            return
+        buffer = self.buffers[task.index]
+        # Asked again: while others had their turn, what was in the buffer may have gone to memory.
+        if task.delays or (buffer and buffer.holds_back(location, is_release)):
+            changed = self.seen(location) != value
+            buffer.stores.append(Store(location, value, is_release, task.clock.copy()))
+            if is_release:
+                task.clock[task.index] += 1
+            self.did(kind, location, value, wrote=changed, to_buffer=True)
+            return
+        changed = location.value != value
+        location.put(value)
+        if is_release and self.order is not Order.RELAXED:
+            self.release(location)
+        self.did(kind, location, value, wrote=changed)
+
+    def fence(self) -> None:
+        """The running task goes on when all that it has stored is in memory. Others may have a turn before that."""
+        task = self.current
+        if task is None or not self.buffers[task.index]:
+            return
+        self.reach("fence", None)
+        self._go_on(task)
+        if self.failure is not None:
+            raise Abandoned
+        while self.buffers[task.index]:
+            self._drain(task, 0)
+
+    def _drain(self, task: Task, position: int) -> None:
+        store = self.buffers[task.index].stores.pop(position)
+        changed = store.location.value != store.value
+        store.location.put(store.value)
+        if store.is_release and self.order is not Order.RELAXED:
+            join(store.location.clock, store.clock)
+        self.version += changed
+        self._tell(task, "drain", store.location.name, store.value)
 
     # -- what happens before what -------------------------------------------------------------------------------
 
@@ -304,24 +416,46 @@ class Scheduler:
         if chosen is task:
             return
         self.current = chosen
+        if chosen is None:
+            self._over.set()
+            return
         chosen.go.release()
         if task is not None and not task.done:
             task.go.acquire()
 
-    def _choose(self, task: Task | None) -> Task:
-        self.count += 1
-        if self.count > self.max_steps:
-            raise Endless(f"more than {self.max_steps} steps")
-        enabled = [each for each in self.tasks if each.can_go_on()]
-        if not enabled:
-            enabled = self._let_time_pass()
-        if self.early_timeouts:
-            enabled += [each for each in self.tasks if each not in enabled and each.can_time_out()]
-        if len(enabled) == 1 and not self.guided:
-            chosen = enabled[0]
-        else:
-            chosen = self.strategy.choose(self, enabled, task if task in enabled else None)
-            self.choices.append(chosen.index)
+    def _choose(self, task: Task | None) -> Task | None:
+        """Who goes on; None if everybody has ended, and all that was stored is in memory."""
+        while True:
+            self.count += 1
+            if self.count > self.max_steps:
+                raise Endless(f"more than {self.max_steps} steps")
+            enabled = [each for each in self.tasks if each.can_go_on()]
+            buffers = [buffer for buffer in self.buffers if buffer and (not enabled or buffer.is_awaited(self.tasks))]
+            drains = [drain for buffer in buffers for drain in buffer.drains()]
+            if not enabled and not drains:
+                if all(each.done for each in self.tasks):
+                    return None
+                enabled = self._let_time_pass()
+            if self.early_timeouts:
+                enabled += [each for each in self.tasks if each not in enabled and each.can_time_out()]
+            current = task if task in enabled else None
+            if self.delays:
+                enabled += [self.buffers[each.index].late for each in enabled if each.may_delay]
+            enabled += drains
+            if len(enabled) == 1 and not self.guided:
+                chosen = enabled[0]
+            else:
+                chosen = self.strategy.choose(self, enabled, current)
+                self.choices.append(chosen.index)
+            if not isinstance(chosen, Drain):
+                return self._chosen(chosen)
+            self._drain(chosen.owner, chosen.position)
+
+    def _chosen(self, chosen: Task) -> Task:
+        if isinstance(chosen, Late):
+            chosen = chosen.owner
+            chosen.delays = True
+            self.delays -= 1
         if chosen.deadline is not None and not chosen.can_go_on():
             self.early_timeouts -= 1
             self.clock = max(self.clock, chosen.deadline)
@@ -362,7 +496,4 @@ class Scheduler:
         if self.failure is not None:
             return
         self.version += 1
-        if all(each.done for each in self.tasks):
-            self._over.set()
-        else:
-            self._go_on(task)
+        self._go_on(task)

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.schedules.buffers import Drain, Late, Turn
 from tests.schedules.scheduler import Failure, Pruned, Scheduler
 from tests.schedules.task import Task
+
+#: Less than any two priorities differ by.
+TINY: Final = 1e-12
 
 
 class First:
@@ -33,6 +37,7 @@ class Priorities:
     """Probabilistic concurrency testing (Burckhardt et al., 2010): random priorities, lowered at `depth` random steps.
 
     A fault that needs `depth` switches at certain steps is found with a known probability, however many threads there are.
+    The stores in a buffer have priorities as if they were threads; a store that may be delayed is so every other time.
     """
 
     def __init__(self, seed: int, depth: int, length: int) -> None:
@@ -43,7 +48,11 @@ class Priorities:
 
     def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
         for each in enabled:
-            self._priorities.setdefault(each.index, 1 + self._random.random())
+            if isinstance(each, Late):
+                more = self._random.choice((-TINY, TINY))
+                self._priorities[each.index] = self._priorities[each.owner.index] + more
+            else:
+                self._priorities.setdefault(each.index, 1 + self._random.random())
         lowered = self._changes.get(self._taken)
         if lowered is not None and current is not None:
             self._priorities[current.index] = lowered
@@ -69,6 +78,7 @@ class Replay:
 
 @dataclass
 class _Node:
+    state: int
     chosen: tuple[int, int]
     others: list[tuple[int, int]]
 
@@ -77,19 +87,22 @@ class _Node:
 class Exhaustive:
     """Every schedule with at most so many preemptions, run by run (Musuvathi and Qadeer: CHESS, 2008).
 
-    A preemption takes the turn from a task that could go on. Two runs that differ only in the order of steps that have nothing
-    to do with each other come to the same state, in which every task has learned the same and everything shared has the same
-    value; only the first of them is followed further. That is the reduction by happens-before of CHESS.
+    A preemption takes the turn from a task that could go on; a store that goes to memory takes it from nobody. Two runs that
+    differ only in the order of steps that have nothing to do with each other come to the same state, in which every task has
+    learned the same and everything shared has the same value; only the first of them is followed further. That is the
+    reduction by happens-before of CHESS.
 
     Call `next_run` before each run until it returns False.
 
     Attributes:
         preemptions: the most in one run; None is no limit.
-        visited: the states in which there was a choice, and with how many preemptions left.
+        visited: the states in which there was a choice, and how many preemptions and delays were left.
+        edges: what was chosen, and in which state.
     """
 
     preemptions: int | None = None
-    visited: dict[int, int] = field(default_factory=dict)
+    visited: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    edges: set[tuple[int, int]] = field(default_factory=set)
     _path: list[_Node] = field(default_factory=list)
     _taken: int = 0
     _left: int = 0
@@ -102,7 +115,9 @@ class Exhaustive:
                 self._path.pop()
             if not self._path:
                 return False
-            self._path[-1].chosen = self._path[-1].others.pop()
+            last = self._path[-1]
+            last.chosen = last.others.pop()
+            self.edges.add((last.state, last.chosen[0]))
         self._started = True
         self._taken = 0
         self._left = 1 << 30 if self.preemptions is None else self.preemptions
@@ -115,16 +130,24 @@ class Exhaustive:
             # Who can go on, and for whom that is no preemption, is a part of the state: one who spins cannot, for a while.
             who = tuple(each.index for each in enabled)
             state = hash((scheduler.fingerprint(), who, None if current is None else current.index))
-            if self.visited.get(state, -1) >= self._left:
+            before, left = self.visited.setdefault(state, []), (self._left, scheduler.delays)
+            if any(preemptions >= left[0] and delays >= left[1] for preemptions, delays in before):
                 raise Pruned
-            self.visited[state] = self._left
+            before.append(left)
             first = enabled[0] if current is None else current
-            costs = [(each.index, 0 if current is None else 1) for each in enabled if each is not first]
+            costs = [(each.index, cost_of(each, current)) for each in enabled if each is not first]
             index, cost = first.index, 0
-            self._path.append(_Node((index, cost), [each for each in reversed(costs) if each[1] <= self._left]))
+            self.edges.add((state, index))
+            self._path.append(_Node(state, (index, cost), [each for each in reversed(costs) if each[1] <= self._left]))
         self._taken += 1
         self._left -= cost
         for each in enabled:
             if each.index == index:
                 return each
         raise Failure(f"this scenario does not do the same twice: task {index} should go on, and only {enabled} can")
+
+
+def cost_of(chosen: Task, current: Task | None) -> int:
+    """How many preemptions it is to choose this one."""
+    owner = chosen.owner if isinstance(chosen, Turn) else chosen
+    return 0 if current is None or owner is current or isinstance(chosen, Drain) else 1

@@ -26,6 +26,15 @@ class Location:
         """What two runs must have in common here to be in the same state."""
         return self.value
 
+    @property
+    def point(self) -> str:
+        """What a task that is about to use this says that it is about to use."""
+        return self.name
+
+    def put(self, value: Any) -> None:
+        """A store reaches memory."""
+        self.value = value
+
 
 class Task:
     """One thread of a scenario."""
@@ -46,6 +55,8 @@ class Task:
         self.timed_out = False
         #: Whether it waits for anything at all to be written.
         self.spins = False
+        #: Whether it is about to store something that may be delayed, and whether that is what was chosen.
+        self.may_delay = self.delays = False
         self.loads: dict[str, int] = {}
         self.loads_at = self.spun_at = -1
         self.turn = -1

@@ -3,6 +3,23 @@
 from tests.schedules.explore import Scenario
 from tests.schedules.scenarios import joining, lives, message_queues, pools, queues, sequencers, values, waiting
 
+#: The ones in which threads hand over to each other, and that are small enough to be explored with stores that are delayed.
+DELAYED = [
+    "hand-over",
+    "hand-over-multi",
+    "torn",
+    "multi-ones",
+    "wait-lite",
+    "halt-lite",
+    "halt-again",
+    "gate",
+    "gate-multi",
+    "pool-two",
+    "values-once",
+]
+#: The ones that must fail where stores are not released in order.
+NEEDED = ["hand-over", "hand-over-multi", "torn", "pool-two", "values-once"]
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
     for module in (sequencers, waiting, lives, pools, joining, values, queues, message_queues)

@@ -1,8 +1,10 @@
 """Consumers that join a running ring, and leave it."""
 
+import contextlib
 from collections.abc import Callable
 
-from ringbuffer import BatchEventProcessor, ProducerType
+from ringbuffer import BatchEventProcessor, ProducerType, Sequence
+from ringbuffer.errors import InsufficientCapacityError
 from tests.schedules.explore import Scenario
 from tests.schedules.scenarios.sequencers import consumer, no_hole, producer
 from tests.schedules.world import World
@@ -50,18 +52,18 @@ def leaves(kind: ProducerType) -> Callable[[World], None]:
 
     def build(world: World) -> None:
         ring = world.ring(1, kind)
-        consumer(world, ring, "a", 2)
+        consumer(world, ring, "a", 1)
         processor = BatchEventProcessor(ring, ring.new_barrier(), world.handler("b"), name="b")
         world.name(processor.sequence, "sequence b")
         world.task("b", processor.run)
-        producer(world, ring, "p", [1, 1, 1])
+        producer(world, ring, "p", [1, 1])
 
         def leave() -> None:
             processor.close()
             assert ring.remove_gating_sequence(processor.sequence)
 
         world.task("leaver", leave)
-        world.expect("a", events=3)
+        world.expect("a", events=2)
 
         def check() -> None:
             handled = world.handled["b"]
@@ -72,12 +74,53 @@ def leaves(kind: ProducerType) -> Callable[[World], None]:
     return build
 
 
+def gates(kind: ProducerType) -> Callable[[World], None]:
+    """A sequence begins to gate at any moment: no slot after where it starts is given away. Nobody waits.
+
+    The producer looks for room, and so knows who gates it, before the last event is given away.
+    """
+
+    def build(world: World) -> None:
+        ring = world.ring(1, kind)
+        old = Sequence(memory=world.memory)
+        world.name(old, "sequence a")
+        ring.add_gating_sequences(old)
+
+        def produce_and_consume() -> None:
+            barrier = ring.sequencer.producer_barrier()
+            with contextlib.suppress(InsufficientCapacityError):
+                for sequence in (0, 1, 2):
+                    assert barrier.try_next() == sequence
+                    ring.get(sequence).write(sequence)
+                    barrier.publish(sequence)
+                    with contextlib.suppress(InsufficientCapacityError):
+                        raise AssertionError(f"{barrier.try_next()} is claimed, and {sequence} is not consumed")
+                    old.set(sequence)
+
+        def join() -> None:
+            own = Sequence(memory=world.memory)
+            world.name(own, "sequence b")
+            ring.add_gating_sequences(own)
+            first = own.get() + 1
+            if ring.new_barrier().view().available() >= first:
+                number = ring.get(first).read()
+                assert number == first, f"event {first} is {number}"
+
+        world.task("p", produce_and_consume)
+        world.task("b", join)
+
+    return build
+
+
 SCENARIOS = [
     Scenario("join", "a consumer joins, multi producer, ring 2", joins(ProducerType.MULTI, 2, [1, 1, 1, 1]), (0, 1)),
     Scenario("join-one-slot", "a consumer joins, multi producer, ring 1", joins(ProducerType.MULTI, 1, [1] * 4), (0, 1)),
     Scenario("join-batches", "a consumer joins, batches", joins(ProducerType.MULTI, 2, [2, 1, 2]), (0, 1)),
     Scenario("join-two", "a consumer joins, 2 producers, ring 1", joins(ProducerType.MULTI, 1, [1, 1], [1]), (0, 1)),
+    Scenario("join-once", "a consumer joins, 2 events, ring 1", joins(ProducerType.SINGLE, 1, [1, 1]), (0, 1)),
     Scenario("join-single", "a consumer joins, single producer", joins(ProducerType.SINGLE, 1, [1, 1, 1]), (0, 1)),
+    Scenario("gate", "a gating sequence is added, ring 1", gates(ProducerType.SINGLE), (1, 2), (1, 2)),
+    Scenario("gate-multi", "the same, multi producer", gates(ProducerType.MULTI), (1, 2), (1, 2)),
     Scenario("leave", "a consumer leaves", leaves(ProducerType.SINGLE), (0, 1)),
     Scenario("leave-multi", "a consumer leaves, multi producer", leaves(ProducerType.MULTI), (0, 1)),
 ]

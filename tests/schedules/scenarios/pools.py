@@ -18,6 +18,8 @@ def pool(events: int, chunk: int, size: int, halts: bool) -> Callable[[World], N
 
         def handle(event: Event, sequence: int, end_of_batch: bool) -> None:
             handled.append((sequence, event.read()))
+            if world.value_of(share.done) >= sequence:
+                raise world.scheduler.violated(f"{sequence} is handled, and done is {world.value_of(share.done)}")
             if len(handled) == events:
                 workers.halt()
 
@@ -45,5 +47,6 @@ def pool(events: int, chunk: int, size: int, halts: bool) -> Callable[[World], N
 SCENARIOS = [
     Scenario("pool", "2 workers, 3 events, ring 2, one at a time", pool(3, 1, 2, False), (0, 1)),
     Scenario("pool-chunks", "2 workers, 4 events, ring 4, chunks of 2", pool(4, 2, 4, False), (0, 1)),
+    Scenario("pool-two", "2 workers, 2 events, ring 2", pool(2, 1, 2, False), (0, 1)),
     Scenario("pool-halt", "2 workers, one is halted at any moment", pool(2, 2, 2, True), (0, 1)),
 ]

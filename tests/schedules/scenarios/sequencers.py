@@ -1,8 +1,10 @@
 """Producers and graphs of consumers."""
 
+import functools
 from collections.abc import Callable
+from typing import Any
 
-from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, RingBufferClosedError, Sequence
+from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, ProducerType, RingBuffer, RingBufferClosedError, Sequence
 from ringbuffer.errors import ClaimTimeoutError, InsufficientCapacityError
 from ringbuffer.sequencer import ProducerBarrier
 from tests.schedules.explore import Scenario
@@ -49,7 +51,7 @@ def producer(world: World, ring: RingBuffer[Event], name: str, batches: list[int
     world.task(name, produce)
 
 
-def no_hole(world: World, ring: RingBuffer[Event], events: int | None = None) -> None:
+def no_hole(world: World, ring: RingBuffer[Any], events: int | None = None) -> None:
     """After the run everything that was claimed is published."""
 
     def check() -> None:
@@ -91,13 +93,62 @@ def one(kind: ProducerType, *batches: list[int], size: int = 2) -> Callable[[Wor
     return build
 
 
-def diamond(world: World) -> None:
+def diamond(size: int, *batches: int) -> Callable[[World], None]:
     """One producer, two consumers side by side, a third one after both."""
-    ring = world.ring(1, ProducerType.SINGLE)
-    first, second = consumer(world, ring, "a", 1), consumer(world, ring, "b", 1)
-    consumer(world, ring, "c", 1, first, second)
-    producer(world, ring, "p", [1, 1])
-    world.expect("a", "b", "c", events=2)
+
+    def build(world: World) -> None:
+        ring = world.ring(size, ProducerType.SINGLE)
+        last = sum(batches) - 1
+        first, second = consumer(world, ring, "a", last), consumer(world, ring, "b", last)
+        consumer(world, ring, "c", last, first, second)
+        producer(world, ring, "p", list(batches))
+        world.expect("a", "b", "c", events=last + 1)
+
+    return build
+
+
+class Pair:
+    """An event of two fields, each of which is a place of its own: nothing but the order of accesses keeps them together."""
+
+    def __init__(self, world: World, index: int) -> None:
+        self.left, self.right = world.memory.field(f"left {index}"), world.memory.field(f"right {index}")
+
+
+def torn(kind: ProducerType, size: int, *batches: list[int]) -> Callable[[World], None]:
+    """Whoever reads an event finds both its fields written, by the same producer for the same lap."""
+
+    def build(world: World) -> None:
+        pairs = (Pair(world, index) for index in range(size))
+        ring = RingBuffer(size, pairs.__next__, kind, BusySpinWaitStrategy(), memory=world.memory, host=world.host)
+        world.names_of(ring)
+        events = sum(map(sum, batches))
+
+        def handle(pair: Pair, sequence: int, end_of_batch: bool) -> None:
+            left, right = pair.left.load(), pair.right.load()
+            if not left == right == sequence:
+                raise world.scheduler.violated(f"a reads a torn event {sequence}: {left}, {right}")
+            if sequence == events - 1:
+                processor.halt()
+
+        processor = BatchEventProcessor(ring, ring.new_barrier(), handle, name="a")
+        world.name(processor.sequence, "sequence a")
+        world.task("a", processor.run)
+        for name, sizes in zip("pqr", batches, strict=False):
+            world.task(name, functools.partial(produce_pairs, ring, sizes))
+        no_hole(world, ring, events)
+
+    return build
+
+
+def produce_pairs(ring: RingBuffer[Pair], sizes: list[int]) -> None:
+    barrier = ring.sequencer.producer_barrier()
+    for n in sizes:
+        high = barrier.next(n)
+        for sequence in range(high - n + 1, high + 1):
+            pair = ring.get(sequence)
+            pair.left.store(sequence)
+            pair.right.store(sequence)
+        barrier.publish(high - n + 1, high)
 
 
 def skipping(world: World) -> None:
@@ -190,7 +241,12 @@ SCENARIOS = [
     Scenario("single", "1 producer, 3 events, chain of 2, ring 2", chain(ProducerType.SINGLE, [1, 1, 1]), (0, 1)),
     Scenario("batches", "1 producer, batches of 2 and 1, chain of 2", chain(ProducerType.SINGLE, [2, 1, 2]), (0, 1)),
     Scenario("one-slot", "1 producer, ring 1, chain of 2", chain(ProducerType.SINGLE, [1, 1, 1], size=1), (0, 1)),
-    Scenario("diamond", "1 producer, 2 events, diamond of 3", diamond, (0, 1)),
+    Scenario("hand-over", "1 producer, 2 events, 1 consumer, ring 1", one(ProducerType.SINGLE, [1, 1], size=1), (2, 3)),
+    Scenario("hand-over-multi", "2 producers x 1 event, ring 1", one(ProducerType.MULTI, [1], [1], size=1), (1, 2)),
+    Scenario("diamond", "1 producer, 1 event, diamond of 3, ring 1", diamond(1, 1), (0, 1)),
+    Scenario("diamond-batch", "1 producer, a batch of 2, diamond of 3", diamond(2, 2), (0, 1)),
+    Scenario("torn", "events of two fields, ring 1", torn(ProducerType.SINGLE, 1, [1, 1]), (1, 2)),
+    Scenario("torn-multi", "events of two fields, 2 producers", torn(ProducerType.MULTI, 1, [1], [1]), (1, 2)),
     Scenario("multi", "2 producers x 2 batches, ring 2", one(ProducerType.MULTI, [1, 2], [2, 1]), (1, 2)),
     Scenario("multi-ones", "2 producers x 2 events, ring 2", one(ProducerType.MULTI, [1, 1], [1, 1]), (1, 2)),
     Scenario("multi-chain", "2 producers x 2 events, chain of 2", chain(ProducerType.MULTI, [1, 1], [1, 1]), (0, 1)),

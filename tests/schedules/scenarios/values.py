@@ -1,8 +1,9 @@
 """Rings of values: a slot is cleared when the last consumer has passed it, and before it is filled again."""
 
+import functools
 from typing import Any
 
-from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, ProducerType, RingBuffer
+from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, ProducerType, RingBuffer, Sequence
 from tests.schedules.explore import Scenario
 from tests.schedules.world import World
 
@@ -63,8 +64,47 @@ def value_consumer(world: World, ring: RingBuffer[Any], name: str, last: int, le
         world.task("leaver", leave)
 
 
+def all_leave(world: World) -> None:
+    """Two consumers that have passed a value leave, at any moment: what is stored after that stays."""
+    ring: RingBuffer[Any] = RingBuffer.of_values(
+        1, ProducerType.MULTI, BusySpinWaitStrategy(), memory=world.memory, host=world.host
+    )
+    world.names_of(ring)
+    release: Any = ring._release
+    world.name_cell(release._pending, "pending")
+    world.name(release._gate, "gate")
+    stays: list[bool] = []
+    consumers: list[Sequence] = []
+
+    def store(value: str) -> None:
+        barrier = ring.sequencer.producer_barrier()
+        sequence = barrier.next(1)
+        stays.append(not ring.sequencer.state.gating.members)
+        ring[sequence] = value
+        barrier.publish(sequence)
+
+    for name in "ab":
+        own = Sequence(memory=world.memory)
+        world.name(own, f"sequence {name}")
+        ring.add_gating_sequences(own)
+        consumers.append(own)
+        world.task(name, functools.partial(ring.remove_gating_sequence, own))
+    store("first")
+    for own in consumers:
+        own.set(0)
+    world.task("p", lambda: store("second"))
+
+    def check() -> None:
+        (held,) = list.__iter__(ring.slots.view())
+        assert held == "second" or not stays[1], "what was stored when all had left is cleared"
+
+    world.checks.append(check)
+
+
 SCENARIOS = [
     Scenario("values", "2 consumers, 3 values, ring 2", cleared(3, 2, False), (0, 1)),
     Scenario("values-one", "2 consumers, 2 values, ring 1", cleared(2, 1, False), (0, 1)),
+    Scenario("values-once", "2 consumers, 1 value, ring 1", cleared(1, 1, False), (0, 1)),
+    Scenario("values-all-leave", "2 consumers, both leave, a producer goes on", all_leave, (1, 2)),
     Scenario("values-leave", "2 consumers, one leaves", cleared(2, 1, True), (0, 1)),
 ]

@@ -24,12 +24,17 @@ Phased: Any = type("Phased", (PhasedBackoffWaitStrategy,), {"SPIN_TRIES": 1})
 
 STRATEGIES: dict[str, Callable[[World], WaitStrategy]] = {
     "spin": lambda world: BusySpinWaitStrategy(),
-    "yield": lambda world: YieldingWaitStrategy(host=world.host),
-    "sleep": lambda world: SleepingWaitStrategy(0, 0, host=world.host),
+    "yield": lambda world: YieldingWaitStrategy(1, host=world.host),
+    "sleep": lambda world: SleepingWaitStrategy(1, 1, host=world.host),
     "block": lambda world: BlockingWaitStrategy(host=world.host),
     "lite": lambda world: LiteBlockingWaitStrategy(memory=world.memory, host=world.host),
     "timeout": lambda world: TimeoutBlockingWaitStrategy(0.005, host=world.host),
     "phased": lambda world: Phased.with_lite_lock(0.002, 0.002, memory=world.memory, host=world.host),
+}
+#: The strategies that give up after a time: by itself, and by what it falls back on.
+WITH_TIMEOUT: dict[str, Callable[[World], WaitStrategy]] = {
+    "timeout": STRATEGIES["timeout"],
+    "phased": lambda world: Phased(0.002, 0.002, TimeoutBlockingWaitStrategy(0.005, host=world.host), host=world.host),
 }
 
 
@@ -67,8 +72,49 @@ def halted(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
     return build
 
 
+class Notes:
+    """A handler that notes what it got, and how far it was told that all is when nothing came in time."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.on_event = world.handler(name)
+        self.timeouts: list[int] = []
+
+    def on_timeout(self, sequence: int) -> None:
+        self.timeouts.append(sequence)
+
+
+def times_out(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
+    """Whoever waits is told that nothing came, at any moment; nothing is advanced by it, and an alert still ends the wait."""
+
+    def build(world: World) -> None:
+        ring = world.ring(2, ProducerType.SINGLE, make(world))
+        notes = Notes(world, "a")
+        processor = BatchEventProcessor(ring, ring.new_barrier(), notes, name="a")
+        world.name(processor.sequence, "sequence a")
+        world.task("a", processor.run)
+        world.task("halter", processor.halt)
+        producer(world, ring, "p", [1, 1])
+
+        def check() -> None:
+            handled = world.handled["a"]
+            assert handled == [(sequence, sequence) for sequence in range(len(handled))]
+            assert processor.sequence.get() == len(handled) - 1
+            assert notes.timeouts == sorted(notes.timeouts)
+            assert all(-1 <= sequence < len(handled) for sequence in notes.timeouts), notes.timeouts
+
+        world.checks.append(check)
+
+    return build
+
+
 SCENARIOS = [
     *(Scenario(f"wait-{name}", f"chain of 2, {name}", waits(make), (1, 2)) for name, make in STRATEGIES.items()),
     *(Scenario(f"halt-{name}", f"a halt at any moment, {name}", halted(make), (1, 2)) for name, make in STRATEGIES.items()),
     Scenario("early", "waits that time out early, timeout", waits(STRATEGIES["timeout"]), (0, 1), early_timeouts=2),
+    *(
+        Scenario(
+            f"timeout-{name}", f"a timeout or two, and a halt at any moment, {name}", times_out(make), (1, 2), early_timeouts=2
+        )
+        for name, make in WITH_TIMEOUT.items()
+    ),
 ]

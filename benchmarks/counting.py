@@ -1,0 +1,91 @@
+"""Memory that counts the read-modify-writes on its cells; everything else is the real memory's."""
+
+from typing import Any
+
+from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, FlagArray, Memory, Slots, Word
+
+
+class CountingMemory:
+    """Real memory; `read_modify_writes` says how many were made. For one thread at a time: nothing guards the count."""
+
+    def __init__(self, inner: Memory = PROCESS_MEMORY) -> None:
+        self._inner = inner
+        self.read_modify_writes = 0
+
+    def cell(self, initial: int = 0, /) -> "CountingCell":
+        """A cell that counts."""
+        return CountingCell(self._inner.cell(initial), self)
+
+    def flags(self, length: int, initial: int, /) -> FlagArray:
+        """Flags; there is no read-modify-write on them."""
+        return self._inner.flags(length, initial)
+
+    def event_slots[T](self, events: list[T], /) -> Slots[T]:
+        """Slots."""
+        return self._inner.event_slots(events)
+
+    def value_slots(self, length: int, /) -> Slots[Any]:
+        """Slots."""
+        return self._inner.value_slots(length)
+
+
+class CountingView:
+    """A view of a cell that counts. Owning thread only."""
+
+    def __init__(self, view: CellView, memory: CountingMemory) -> None:
+        self._view, self._memory = view, memory
+        self.word: Word = view.word
+
+    def get(self) -> int:
+        """Load."""
+        return self.word[0]
+
+    def set(self, value: int, /) -> None:
+        """Store."""
+        self.word[0] = value
+
+    def compare_and_set(self, expected: int, desired: int, /) -> bool:
+        """Count, and do it."""
+        self._memory.read_modify_writes += 1
+        return self._view.compare_and_set(expected, desired)
+
+    def exchange(self, value: int, /) -> int:
+        """Count, and do it."""
+        self._memory.read_modify_writes += 1
+        return self._view.exchange(value)
+
+    def fetch_add(self, delta: int, /) -> int:
+        """Count, and do it."""
+        self._memory.read_modify_writes += 1
+        return self._view.fetch_add(delta)
+
+
+class CountingCell:
+    """A cell that counts."""
+
+    def __init__(self, cell: Cell, memory: CountingMemory) -> None:
+        self._cell, self._memory = cell, memory
+
+    def load(self) -> int:
+        """Load."""
+        return self._cell.load()
+
+    def store(self, value: int, /) -> None:
+        """Store."""
+        self._cell.store(value)
+
+    def compare_and_set(self, expected: int, desired: int, /) -> bool:
+        """Count, and do it."""
+        return self.view().compare_and_set(expected, desired)
+
+    def exchange(self, value: int, /) -> int:
+        """Count, and do it."""
+        return self.view().exchange(value)
+
+    def fetch_add(self, delta: int, /) -> int:
+        """Count, and do it."""
+        return self.view().fetch_add(delta)
+
+    def view(self) -> CountingView:
+        """The calling thread's own access."""
+        return CountingView(self._cell.view(), self._memory)

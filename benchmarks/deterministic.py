@@ -1,0 +1,123 @@
+"""The gates that do not depend on how fast the machine is, or who else uses it.
+
+What events leave behind and allocate, how many read-modify-writes a claim takes, and what a blocked consumer uses while nothing
+happens: its own processor time, so that a busy neighbour does not count.
+"""
+
+import gc
+import sys
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from benchmarks.counting import CountingMemory
+from benchmarks.events import Event
+from benchmarks.rings import CAPACITY
+from benchmarks.scenarios.wait_strategies import idle_percent as idle_percent_of
+from ringbuffer import BlockingWaitStrategy, ProducerType, RingBuffer, YieldingWaitStrategy
+
+#: Events that are counted; figures for a million are scaled from here.
+EVENTS: Final = 100_000
+#: Small integers, which exist anyway: what a real event refers to was there before.
+VALUES: Final = tuple(range(100))
+
+
+def retained_blocks(events: int = EVENTS) -> float:
+    """Blocks of the allocator that stay when events have passed from a producer to a consumer, for a million of them.
+
+    The interpreter itself keeps a few (a thread's free lists, the first growth of a table): the ring is warmed up, and what is
+    left, of `events` and of twice as many, must be the same.
+    """
+    once, twice = _left_by(events, sys.getallocatedblocks), _left_by(2 * events, sys.getallocatedblocks)
+    return max(0, twice - once) / events * 1e6
+
+
+def tracked_objects(events: int = EVENTS) -> float:
+    """Objects that the garbage collector follows and that stay, for a million events.
+
+    The collector is off meanwhile, so it cannot take back what was made; a container for each event would be seen here.
+    """
+    return max(0, _left_by(2 * events, _tracked) - _left_by(events, _tracked)) / events * 1e6
+
+
+def _tracked() -> int:
+    return len(gc.get_objects())
+
+
+def _left_by(events: int, count: Callable[[], int]) -> int:
+    """How much more `count()` gives after `events` have passed through a ring that was used before."""
+    rounds: Final = 2 * CAPACITY // len(VALUES) + 1
+    ring = RingBuffer(CAPACITY, Event, ProducerType.SINGLE, YieldingWaitStrategy())
+    left: list[int] = []
+
+    def in_one_thread() -> None:
+        # Producer and consumer take turns in one thread: nothing depends on how two are scheduled.
+        producer = ring.producer()
+        next_, get, publish = producer.next, producer.get, producer.publish
+        with ring.poller() as poller:
+            poll = poller.poll
+
+            def on_event(event: Event, sequence: int, end_of_batch: bool) -> None:
+                event.left = event.value
+
+            def pass_through(rounds: int) -> None:
+                for _ in range(rounds):
+                    for value in VALUES:
+                        sequence = next_()
+                        get(sequence).value = value
+                        publish(sequence)
+                    poll(on_event)
+
+            pass_through(rounds)
+            gc.collect()
+            gc.disable()
+            try:
+                before = count()
+                pass_through(events // len(VALUES))
+                left.append(count() - before)
+            finally:
+                gc.enable()
+
+    thread = threading.Thread(target=in_one_thread)
+    thread.start()
+    thread.join()
+    return left[0]
+
+
+def single_producer_rmw(claims: int = EVENTS // 10) -> float:
+    """Read-modify-writes for a million claims and publications of a ring's single producer, besides its fence once a lap."""
+    return _read_modify_writes(ProducerType.SINGLE, claims, 1) / claims * 1e6
+
+
+def multi_producer_rmw(claims: int = EVENTS // 10) -> float:
+    """Read-modify-writes for one claim and its publication, nobody else claiming: the worse of one slot and of sixteen.
+
+    Without the fence before each look for room, which comes once a lap.
+    """
+    return max(_read_modify_writes(ProducerType.MULTI, claims, n) / claims for n in (1, 16))
+
+
+def _read_modify_writes(kind: ProducerType, claims: int, n: int) -> int:
+    memory = CountingMemory()
+    ring = RingBuffer(CAPACITY, Event, kind, YieldingWaitStrategy(), memory=memory)
+    producer = ring.producer()
+    memory.read_modify_writes = 0
+    for _ in range(claims):
+        high = producer.next(n)
+        producer.publish(high - n + 1, high)
+    return memory.read_modify_writes - claims * n // CAPACITY
+
+
+def idle_percent(seconds: float = 0.5) -> float:
+    """Processor time of a consumer that blocks while nothing is published, in percent of a core."""
+    return idle_percent_of(BlockingWaitStrategy(), seconds)
+
+
+#: By their names in gates.toml.
+MEASURES: Final[dict[str, Callable[[], float]]] = {
+    "retained_blocks": retained_blocks,
+    "tracked_objects": tracked_objects,
+    "single_producer_rmw": single_producer_rmw,
+    "multi_producer_rmw": multi_producer_rmw,
+    "idle_percent": idle_percent,
+}

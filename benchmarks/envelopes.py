@@ -1,0 +1,22 @@
+"""The messages of the scenarios of `ringbuffer.messaging`, made beforehand: the way is measured, not the making."""
+
+from typing import Final
+
+from benchmarks.rings import CAPACITY
+from benchmarks.verify import PAYLOAD
+from ringbuffer.messaging import InMemoryQueueOptions, ProducerMode, QueueMode, TransportEnvelope, WaitStrategyKind
+
+#: A message for each value of the payload, which it carries as its priority.
+ENVELOPES: Final = {value: TransportEnvelope("benchmark", bytes([value]), priority=value) for value in PAYLOAD}
+
+#: The queues that are compared. The ring waits as in the other scenarios; the defaults are there too.
+OPTIONS: Final = {
+    "ChannelQueue": InMemoryQueueOptions(buffer_size=CAPACITY),
+    "RingBufferQueue": InMemoryQueueOptions(
+        QueueMode.RING_BUFFER,
+        CAPACITY,
+        wait_strategy=WaitStrategyKind.YIELDING,
+        producer_mode=ProducerMode.SINGLE,
+    ),
+    "RingBufferQueue, defaults": InMemoryQueueOptions(QueueMode.RING_BUFFER, CAPACITY),
+}

@@ -1,0 +1,73 @@
+"""`python -m benchmarks docs RESULTS`: the figures of docs/performance.md come from a saved measurement, never from a hand."""
+
+from pathlib import Path
+from typing import Final
+
+from benchmarks.gates import Gate, judge
+from benchmarks.pictures import draw
+from benchmarks.report import head, number, ranked
+from benchmarks.results import Results, ScenarioResult
+from benchmarks.scenario import FIGURES, Role
+
+BEGIN: Final = "<!-- figures: begin; written by `python -m benchmarks docs`, not by hand -->"
+END: Final = "<!-- figures: end -->"
+
+
+def rewrite(page: Path, pictures: Path, results: Results, gates: list[Gate]) -> list[Path]:
+    """Replace the marked part of `page`, and draw the pictures that it shows; return what was written.
+
+    Raises:
+        ValueError: the page has no marks.
+    """
+    text = page.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} has no part between {BEGIN!r} and {END!r} to be rewritten")
+    drawn = draw(results, pictures)
+    shown = {path.stem: path.relative_to(page.parent).as_posix() for path in drawn}
+    page.write_text(f"{before}{BEGIN}\n\n{figures(results, gates, shown)}\n{END}{after}")
+    return [page, *drawn]
+
+
+def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:
+    """The marked part: the machine, the promises, and each scenario with its drawing, table and picture."""
+    parts = [f"```text\n{head(results)}\n```\n", promises(results, gates)]
+    for scenario in results.scenarios:
+        parts.append(f"### {scenario.title}\n\n```text\n{scenario.topology.strip()}\n```\n")
+        parts.append(table(scenario))
+        if scenario.name in shown:
+            parts.append(f"![{scenario.title}]({shown[scenario.name]})\n")
+    return "\n".join(parts)
+
+
+def promises(results: Results, gates: list[Gate]) -> str:
+    """Every gate that these results can tell, with its figure."""
+    lines = ["| promise | measured | at least, or at most (≤) | moonshot |", "|---|---|---|---|"]
+    measured = {scenario.name for scenario in results.scenarios}
+    for gate in gates:
+        if gate.scenario in measured:
+            verdict = judge(gate, results)
+            promise = f"{gate.at_least:g}" if gate.at_least is not None else f"≤ {gate.at_most:g}"
+            mark = "" if verdict.passes else ", **not reached**"
+            moonshot = "" if gate.moonshot is None else f"{gate.moonshot:g}"
+            lines.append(f"| {gate.name} | {verdict.figure:.3g} ± {verdict.margin:.2g}{mark} | {promise} | {moonshot} |")
+    return "\n".join(lines) + "\n"
+
+
+def table(scenario: ScenarioResult) -> str:
+    """One scenario's table."""
+    names = [name for name in FIGURES if any(each.values(name) for each in scenario.contenders)]
+    lines = [
+        "| | " + " | ".join(f"{FIGURES[name].label}, {FIGURES[name].unit}" for name in names) + " |",
+        "|---" * (len(names) + 1) + "|",
+    ]
+    for each in ranked(scenario):
+        cells = [number(each.median(name)) if each.values(name) else "" for name in names]
+        name = f"**{each.name}**" if each.role is Role.OURS else each.name
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines.append("")
+    lines += [f"{each.name} failed: {each.failure}.\n" for each in scenario.contenders if each.failure]
+    lines += [f"{name}: not measured, {reason}.\n" for name, reason in scenario.absent.items()]
+    lines += [f"{name or 'perf'}: {text}.\n" for name, text in scenario.cache.items()]
+    return "\n".join(lines)

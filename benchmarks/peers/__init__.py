@@ -1,0 +1,31 @@
+"""What else could carry events from thread to thread, one library a file."""
+
+from benchmarks.peers import (
+    aiologic_queues,
+    culsans_queue,
+    deque_queue,
+    ft_utils_queue,
+    janus_queue,
+    pyring_disruptor,
+    standard_queue,
+    standard_simple_queue,
+)
+from benchmarks.peers.peer import Channel, Peer, available
+
+#: All of them; the standard library's first.
+PEERS = (
+    standard_queue.PEER,
+    standard_simple_queue.PEER,
+    deque_queue.PEER,
+    janus_queue.PEER,
+    culsans_queue.PEER,
+    aiologic_queues.SIMPLE,
+    aiologic_queues.BOUNDED,
+    ft_utils_queue.PEER,
+    pyring_disruptor.PEER,
+)
+
+#: Those that are always there.
+STANDARD = PEERS[:3]
+
+__all__ = ["PEERS", "STANDARD", "Channel", "Peer", "available"]

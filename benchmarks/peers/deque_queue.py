@@ -1,0 +1,31 @@
+"""`collections.deque` with a consumer that yields while it is empty: the queue that people write themselves."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+
+from benchmarks.peers.peer import Channel, Peer
+
+yield_now = getattr(os, "sched_yield", lambda: time.sleep(0))
+
+
+def _open(capacity: int) -> Channel:
+    items: deque[object] = deque()
+
+    def consumer() -> Callable[[], object]:
+        popleft = items.popleft
+
+        def get() -> object:
+            while True:
+                try:
+                    return popleft()
+                except IndexError:
+                    yield_now()
+
+        return get
+
+    return Channel(lambda: items.append, consumer)
+
+
+PEER = Peer("deque", bounded=False, open=_open)

@@ -1,0 +1,46 @@
+"""Installs the dependency group `bench`: `python -m benchmarks.prepare`.
+
+Each package by itself, and one that cannot be installed is said and left out: the suite runs with the peers that are there.
+"""
+
+import importlib.metadata
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Final
+
+PROJECT: Final = Path(__file__).parents[1]
+
+
+def wanted() -> list[str]:
+    """What the group lists."""
+    requirements: list[str] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]["bench"]
+    return requirements
+
+
+def is_installed(requirement: str) -> bool:
+    """Whether the pinned version is there."""
+    name, _, version = requirement.partition("==")
+    try:
+        return importlib.metadata.version(name) == version
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def main() -> int:
+    """Install what is missing; always 0, since each peer is optional."""
+    for requirement in wanted():
+        if is_installed(requirement):
+            continue
+        print(f"installing {requirement} …", flush=True)
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", requirement]
+        done = subprocess.run(pip, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            print(f"{requirement} cannot be installed, and is left out: {reason}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

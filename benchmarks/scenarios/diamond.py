@@ -1,0 +1,85 @@
+"""Diamond, one event at a time.
+
+                     .--> left ---.                           .--> queue --> left ---> queue --.
+    P --> [ ring ] --+             >--> join             P ---+                                 >--> join
+                     '--> right --'                           '--> queue --> right --> queue --'
+
+`join` gets an event when both others have finished it, and adds up what they have made of it. The rate counts events that have
+passed it.
+"""
+
+import itertools
+from collections.abc import Callable
+
+from benchmarks.events import Event
+from benchmarks.peers import Channel, Peer
+from benchmarks.queues import contenders
+from benchmarks.rings import CAPACITY, disruptor_of_events, publish_each, run
+from benchmarks.scenario import Contender, Run, Scenario
+from benchmarks.threads import together
+from benchmarks.verify import payload, verify
+
+
+def left(event: Event, sequence: int, end_of_batch: bool) -> None:
+    """One of the two."""
+    event.left = event.value + 1
+
+
+def right(event: Event, sequence: int, end_of_batch: bool) -> None:
+    """The other."""
+    event.right = event.value + 2
+
+
+def ours(count: int) -> Run:
+    """One run of the ring."""
+    values = payload(count)
+    seen: list[int] = []
+
+    def join(event: Event, sequence: int, end_of_batch: bool) -> None:
+        seen.append(event.left + event.right)
+
+    disruptor = disruptor_of_events(1)
+    disruptor.handle_events_with(left, right).then(join)
+    measured = run(disruptor, publish_each(disruptor.ring, values), deliveries=count)
+    verify("ringbuffer", seen, [2 * value + 3 for value in values])
+    return measured
+
+
+def of_queues(peer: Peer) -> Callable[[int], Run]:
+    """The same graph of queues."""
+
+    def body(count: int) -> Run:
+        values = payload(count)
+        to_left, to_right, from_left, from_right = (peer.open(CAPACITY) for _ in range(4))
+        seen: list[int] = []
+
+        def put_both() -> None:
+            put_left, put_right = to_left.producer(), to_right.producer()
+            for value in values:
+                put_left(value)
+                put_right(value)
+
+        def stage(source: Channel, target: Channel, add: int) -> Callable[[], None]:
+            def move() -> None:
+                get, put = source.consumer(), target.producer()
+                for _ in itertools.repeat(None, count):
+                    put(get() + add)
+
+            return move
+
+        def join() -> None:
+            get_left, get_right = from_left.consumer(), from_right.consumer()
+            for _ in itertools.repeat(None, count):
+                seen.append(get_left() + get_right())
+
+        elapsed = together(put_both, stage(to_left, from_left, 1), stage(to_right, from_right, 2), join)
+        verify(peer.name, seen, [2 * value + 3 for value in values])
+        return elapsed.run(count)
+
+    return body
+
+
+def scenario() -> Scenario:
+    """The ring, and the same graph of every peer."""
+    peers, absent = contenders(of_queues)
+    return Scenario("diamond", __doc__, "rate", (Contender("ringbuffer", ours), *peers), absent)

@@ -1,0 +1,73 @@
+"""3-stage pipeline, one event at a time.
+
+    P --> [ ring ] --> first --> second --> third            one ring, each stage behind the one before
+    P --> queue --> first --> queue --> second --> queue --> third
+
+Each stage makes something of what the stage before it has made; the last one keeps it. The rate counts events that have passed
+all three.
+"""
+
+import itertools
+from collections.abc import Callable
+
+from benchmarks.events import Event
+from benchmarks.peers import Peer
+from benchmarks.queues import contenders, get_each, put_each
+from benchmarks.rings import CAPACITY, disruptor_of_events, publish_each, run
+from benchmarks.scenario import Contender, Run, Scenario
+from benchmarks.threads import together
+from benchmarks.verify import payload, verify
+
+
+def first(event: Event, sequence: int, end_of_batch: bool) -> None:
+    """The first stage."""
+    event.left = event.value + 1
+
+
+def second(event: Event, sequence: int, end_of_batch: bool) -> None:
+    """The second stage."""
+    event.right = event.left + 1
+
+
+def ours(count: int) -> Run:
+    """One run of the ring."""
+    values = payload(count)
+    seen: list[int] = []
+
+    def third(event: Event, sequence: int, end_of_batch: bool) -> None:
+        seen.append(event.right)
+
+    disruptor = disruptor_of_events(1)
+    disruptor.handle_events_with(first).then(second).then(third)
+    measured = run(disruptor, publish_each(disruptor.ring, values), deliveries=count)
+    verify("ringbuffer", seen, [value + 2 for value in values])
+    return measured
+
+
+def of_queues(peer: Peer) -> Callable[[int], Run]:
+    """The same graph of queues."""
+
+    def body(count: int) -> Run:
+        values = payload(count)
+        channels = [peer.open(CAPACITY) for _ in range(3)]
+        seen: list[int] = []
+
+        def stage(number: int) -> Callable[[], None]:
+            def move() -> None:
+                get, put = channels[number].consumer(), channels[number + 1].producer()
+                for _ in itertools.repeat(None, count):
+                    put(get() + 1)
+
+            return move
+
+        elapsed = together(put_each(channels[0], values), stage(0), stage(1), get_each(channels[2], count, seen))
+        verify(peer.name, seen, [value + 2 for value in values])
+        return elapsed.run(count)
+
+    return body
+
+
+def scenario() -> Scenario:
+    """The ring, and the same graph of every peer."""
+    peers, absent = contenders(of_queues)
+    return Scenario("pipeline", __doc__, "rate", (Contender("ringbuffer", ours), *peers), absent)

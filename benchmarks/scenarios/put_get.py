@@ -1,0 +1,54 @@
+"""`ringbuffer.Queue`, 1P1C: the face of `queue.Queue`.
+
+    P -- put --> [ queue ] -- get --> C              one item a call
+    P == put_many ==> [ queue ] == get_many ==> C    whatever is there, at once
+
+The same two lines of code run over every queue; `put_many` and `get_many` only this library has.
+"""
+
+from benchmarks.peers import Channel, Peer
+from benchmarks.queues import contenders, one_queue
+from benchmarks.rings import CAPACITY
+from benchmarks.scenario import Contender, Run, Scenario
+from benchmarks.threads import together
+from benchmarks.verify import payload, verify
+from ringbuffer import Queue
+
+
+def open_queue(capacity: int) -> Channel:
+    """The library's queue, as if it were somebody else's."""
+    channel: Queue[object] = Queue(capacity)
+    return Channel(lambda: channel.put, lambda: channel.get)
+
+
+def ours_many(count: int) -> Run:
+    """One run of `put_many` and `get_many`."""
+    values = payload(count)
+    channel: Queue[int] = Queue(CAPACITY)
+    seen: list[int] = []
+
+    def consumer() -> None:
+        get_many = channel.get_many
+        while len(seen) < count:
+            seen.extend(get_many())
+
+    elapsed = together(lambda: channel.put_many(values), consumer)
+    verify("ringbuffer.Queue, put_many", seen, values)
+    return elapsed.run(count)
+
+
+def scenario() -> Scenario:
+    """The library's queue in both ways, and every peer."""
+    peers, absent = contenders(lambda peer: one_queue(peer, 1))
+    ours = one_queue(Peer("ringbuffer.Queue", bounded=True, open=open_queue), 1)
+    return Scenario(
+        "put_get",
+        __doc__,
+        "rate",
+        (
+            Contender("ringbuffer.Queue", ours),
+            Contender("ringbuffer.Queue, put_many", ours_many, most=20_000_000),
+            *peers,
+        ),
+        absent,
+    )

@@ -1,0 +1,78 @@
+"""`RingBufferQueue` against `ChannelQueue`, the time of a round trip.
+
+    A --> [ queue ] --> B's handler
+    A's handler <-- [ queue ] <-- B
+
+A's handler takes the time of each answer and sends the next message: one is on its way at a time.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from benchmarks.envelopes import ENVELOPES, OPTIONS
+from benchmarks.latency import latency_run
+from benchmarks.scenario import Contender, Role, Run, Scenario
+from benchmarks.threads import DEADLINE_SECONDS, together
+from benchmarks.verify import payload, verify
+from ringbuffer.cli.demo.histogram import Histogram
+from ringbuffer.messaging import InMemoryQueueOptions, TransportEnvelope, create_queue
+
+MOST = 50_000
+
+
+def ours(count: int, options: InMemoryQueueOptions) -> Run:
+    """One run of two queues."""
+    values = payload(count)
+    there, back = create_queue(options, name="there"), create_queue(options, name="back")
+    histogram = Histogram()
+    seen: list[int] = []
+    answered = threading.Event()
+    following = iter(values)
+    sent = 0
+    send_answer: Callable[[TransportEnvelope], bool] | None = None
+    send_question: Callable[[TransportEnvelope], bool] | None = None
+
+    def answer(envelope: TransportEnvelope) -> None:
+        nonlocal send_answer
+        if send_answer is None:
+            send_answer = back.sender()  # of the thread that answers
+        send_answer(envelope)
+
+    def ask(envelope: TransportEnvelope) -> None:
+        nonlocal sent, send_question
+        histogram.record(time.perf_counter_ns() - sent)
+        seen.append(envelope.priority)
+        value = next(following, None)
+        if value is None:
+            answered.set()
+            return
+        if send_question is None:
+            send_question = there.sender()
+        sent = time.perf_counter_ns()
+        send_question(ENVELOPES[value])
+
+    there.add_consumer(answer)
+    back.add_consumer(ask)
+
+    def begin() -> None:
+        # The first question comes from here; this thread ends before the next one comes from A's: a single producer at a time.
+        nonlocal sent
+        sent = time.perf_counter_ns()
+        there.enqueue_sync(ENVELOPES[next(following)])
+
+    with there, back:
+        elapsed = together(begin, finish=lambda: answered.wait(DEADLINE_SECONDS))
+    verify(type(there).__name__, seen, values)
+    return latency_run(histogram, cpu=elapsed.cpu_seconds / count * 1e6)
+
+
+def contender(name: str, options: InMemoryQueueOptions) -> Contender:
+    """One mode."""
+    role = Role.PEER if name == "ChannelQueue" else Role.OURS
+    return Contender(name, lambda count: ours(count, options), role, most=MOST)
+
+
+def scenario() -> Scenario:
+    """Both modes."""
+    return Scenario("queue_latency", __doc__, "p99", tuple(contender(name, options) for name, options in OPTIONS.items()))

@@ -1,0 +1,45 @@
+"""`RingBufferQueue` against `ChannelQueue`, throughput.
+
+    P -- sender() --> [ queue of envelopes ] --> handler of a consumer
+
+One program, two modes of one queue: the change is an option. Envelopes are made beforehand.
+"""
+
+from benchmarks.envelopes import ENVELOPES, OPTIONS
+from benchmarks.scenario import Contender, Role, Run, Scenario
+from benchmarks.threads import DEADLINE_SECONDS, together
+from benchmarks.verify import payload, verify
+from ringbuffer.messaging import InMemoryQueueOptions, TransportEnvelope, create_queue
+
+
+def ours(count: int, options: InMemoryQueueOptions) -> Run:
+    """One run of a queue."""
+    values = payload(count)
+    seen: list[int] = []
+
+    def handle(envelope: TransportEnvelope) -> None:
+        seen.append(envelope.priority)
+
+    queue = create_queue(options)
+    queue.add_consumer(handle)
+
+    def producer() -> None:
+        send = queue.sender()
+        for value in values:
+            send(ENVELOPES[value])
+
+    with queue:
+        elapsed = together(producer, finish=lambda: queue.close(timeout=DEADLINE_SECONDS))
+    verify(type(queue).__name__, seen, values)
+    return elapsed.run(count)
+
+
+def contender(name: str, options: InMemoryQueueOptions) -> Contender:
+    """One mode; the queue in Channel mode is what the ring is compared with."""
+    role = Role.PEER if name == "ChannelQueue" else Role.OURS
+    return Contender(name, lambda count: ours(count, options), role)
+
+
+def scenario() -> Scenario:
+    """Both modes."""
+    return Scenario("queue_modes", __doc__, "rate", tuple(contender(name, options) for name, options in OPTIONS.items()))

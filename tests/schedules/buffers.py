@@ -1,0 +1,140 @@
+"""Stores that are delayed, as on machines whose memory is weaker than sequential consistency.
+
+Each task has a buffer. A store may go there first, and into memory, *drain*, at any later time; the task itself sees what it
+has stored, the others do not yet. A read-modify-write, a lock, an event, the start of a thread wait until the buffer is empty.
+The three orders say which of the stores in a buffer may be the next to drain:
+
+    tso        the oldest: x86-64. An event in a slot goes to memory at once: what orders it is checked by vector clocks
+    weak       what the library asks for, and no more: a store to a word is a release and drains after all that are older; what
+               a slot holds is written by plain stores, which overtake each other
+    relaxed    as if the library asked for nothing: a store drains after those to the same place alone
+
+With `weak` the protocol must hold: to ask for a release is sufficient. With `relaxed` it must not: it is needed.
+The same three are in spec/StoreBuffers.tla, for the hand-overs alone.
+
+Not simulated: loads that are done early (the library asks for load-acquire, and then the machine does none before it), and
+stores that some threads see before others do (POWER does that, x86-64 and ARMv8 do not).
+"""
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from tests.schedules.task import Location, Task
+
+#: The numbers of turns that are no task's own: so many further on for each kind.
+KINDS_APART: Final = 64
+
+
+class Order(enum.StrEnum):
+    """Which stores may overtake others."""
+
+    SC = "sc"
+    TSO = "tso"
+    WEAK = "weak"
+    RELAXED = "relaxed"
+
+    @property
+    def delays_slots(self) -> bool:
+        """Whether what a slot holds is delayed too."""
+        return self in (Order.WEAK, Order.RELAXED)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the memory of a run is like.
+
+    Attributes:
+        order: which stores may overtake others.
+        delays: how many stores of one run may be delayed; those that have to stay behind one of them are not counted.
+    """
+
+    order: Order = Order.SC
+    delays: int = 0
+
+    def __str__(self) -> str:
+        return self.order.value if self.order is Order.SC else f"{self.order} {self.delays}"
+
+
+#: Nothing is delayed.
+STRONG: Final = Machine()
+
+
+class Store(NamedTuple):
+    """A store that is not in memory yet."""
+
+    location: Location
+    value: Any
+    is_release: bool
+    #: What has happened before it.
+    clock: dict[int, int]
+
+
+class Turn(Task):
+    """What can be chosen besides a task that goes on; it belongs to a task, its owner."""
+
+    def __init__(self, owner: Task, kind: int, name: str) -> None:
+        super().__init__(f"{name} {owner.name}", owner.index + KINDS_APART * kind)
+        self.owner: Final = owner
+
+
+class Late(Turn):
+    """Its owner goes on, and the store that it does is delayed."""
+
+    def __init__(self, owner: Task) -> None:
+        super().__init__(owner, 1, "late")
+
+
+class Drain(Turn):
+    """The store at this place of its owner's buffer goes to memory. Nobody's turn ends with it."""
+
+    def __init__(self, owner: Task, position: int) -> None:
+        super().__init__(owner, 2 + position, "drain")
+        self.position: Final = position
+
+
+class Buffer:
+    """The stores of one task that are not in memory yet, the oldest first."""
+
+    def __init__(self, owner: Task, order: Order) -> None:
+        self.stores: Final[list[Store]] = []
+        self.late: Final = Late(owner)
+        self._owner: Final = owner
+        self._order: Final = order
+        self._drains: Final[list[Drain]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.stores)
+
+    def holds_back(self, location: Location, is_release: bool) -> bool:
+        """Whether a store cannot go to memory before what is here."""
+        if self._order is Order.TSO or (is_release and self._order is Order.WEAK):
+            return bool(self.stores)
+        return any(store.location is location for store in self.stores)
+
+    def is_awaited(self, tasks: list[Task]) -> bool:
+        """Whether it could matter to another task what is here: it is about to use such a place, or looks at it in a loop.
+
+        What nobody is about to use can as well go to memory later. So no more orders than these need to be looked at.
+        """
+        here = {store.location.point for store in self.stores}
+        others = (task for task in tasks if task is not self._owner and not task.done)
+        return any(task.access[1] in here or (task.spins and not here.isdisjoint(task.loads)) for task in others)
+
+    def drains(self) -> list[Drain]:
+        """The stores that may be the next to go to memory."""
+        while len(self._drains) < len(self.stores):
+            self._drains.append(Drain(self._owner, len(self._drains)))
+        return [self._drains[position] for position in range(len(self.stores)) if self._is_next(position)]
+
+    def _is_next(self, position: int) -> bool:
+        store = self.stores[position]
+        if position == 0:
+            return True
+        if self._order is Order.TSO or (store.is_release and self._order is Order.WEAK):
+            return False
+        return all(older.location is not store.location for older in self.stores[:position])
+
+    def state(self) -> tuple[tuple[str, Any], ...]:
+        """What two runs must have in common here to be in the same state."""
+        return tuple((store.location.name, store.value) for store in self.stores)

@@ -1,0 +1,27 @@
+"""What production objects are made of: what they would be made of if no test had ever asked for a seam."""
+
+import functools
+from typing import Any
+
+from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, Sequence
+from ringbuffer.host import SYSTEM_HOST
+from ringbuffer.memory import PROCESS_MEMORY
+from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED, OrderedWord
+
+
+def test_a_hot_loop_touches_a_memoryview_and_functions_of_libpatomic() -> None:
+    view: Any = Sequence().view()
+    assert type(view.word) is (memoryview if PLAIN_MOVES_ARE_ORDERED else OrderedWord)
+    for operation in (view._compare_exchange, view._exchange, view._fetch_add):
+        assert type(operation) is functools.partial
+        assert type(operation.func).__name__ == "CFunctionType"
+
+
+def test_the_default_providers_are_the_process_and_the_system() -> None:
+    ring: RingBuffer[list[int]] = RingBuffer(2, list, ProducerType.SINGLE)
+    assert ring.memory is PROCESS_MEMORY
+    assert ring.host is SYSTEM_HOST
+    processor: BatchEventProcessor[list[int]] = BatchEventProcessor(
+        ring, ring.new_barrier(), lambda event, sequence, end_of_batch: None
+    )
+    assert processor.ring.host is SYSTEM_HOST
