@@ -50,7 +50,7 @@ def test_the_source_distribution_holds_the_tests_too(distributions: Path) -> Non
         names = opened.getnames()
     inside = {name.removeprefix("ringbuffer_ft-0.1.0/") for name in names}
     assert {"tests/conftest.py", "ringbuffer/py.typed", "spec/README.md", "tools/dist.py", "Makefile"} <= inside
-    assert {"docs/conf.py", "docs/pictures/ring.svg", "docs/adr/0001-in-house-ring.md", "docs/api/index.rst"} <= inside
+    assert {"docs/conf.py", "docs/drawings/ring.svg", "docs/adr/0001-in-house-ring.md", "docs/api/index.rst"} <= inside
     assert {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff", "LICENSE"} <= inside
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[3] / "docs"
-PICTURES = sorted((DOCS / "pictures").glob("*.svg"))
+PICTURES = sorted((DOCS / "drawings").glob("*.svg"))
 
 
 def test_the_script_draws_what_is_there(tmp_path: Path) -> None:
-    for script in (DOCS / "pictures").glob("*.py"):
+    for script in (DOCS / "drawings").glob("*.py"):
         (tmp_path / script.name).write_text(script.read_text())
     subprocess.run([sys.executable, str(tmp_path / "draw.py")], check=True, timeout=60)
     drawn = {path.name: path.read_text() for path in tmp_path.glob("*.svg")}
-    assert drawn == {path.name: path.read_text() for path in PICTURES}, "run: python docs/pictures/draw.py"
+    assert drawn == {path.name: path.read_text() for path in PICTURES}, "run: python docs/drawings/draw.py"
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: str(picture.name))
@@ -30,5 +30,5 @@ def test_a_picture_is_well_formed_and_says_what_it_shows(picture: Path) -> None:
 
 
 def test_every_picture_is_on_a_page() -> None:
-    shown = {name for page in DOCS.glob("*.md") for name in re.findall(r"!\[[^\]]+\]\(pictures/([^)]+)\)", page.read_text())}
+    shown = {name for page in DOCS.glob("*.md") for name in re.findall(r"!\[[^\]]+\]\(drawings/([^)]+)\)", page.read_text())}
     assert {picture.name for picture in PICTURES} <= shown

@@ -1,4 +1,4 @@
-"""Draws the pictures of `docs/`: `python docs/pictures/draw.py` writes the .svg files next to this one."""
+"""Draws the pictures of `docs/`: `python docs/drawings/draw.py` writes the .svg files next to this one."""
 
 import sys
 from pathlib import Path
