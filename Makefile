@@ -9,6 +9,8 @@ SHORT_STRESS_SECONDS ?= 15
 ARGS ?=
 # Arguments of `make check` and `make explore`, such as NAMES="WorkPool Joining" and NAMES="multi death".
 NAMES ?=
+# Whether `make docs` asks other sites for what is linked there.
+ONLINE ?=
 
 # Arguments of `make bench` and `make bench-quick`, such as NAMES="unicast diamond" RUNS=11; what `make bench-compare` compares.
 RUNS ?= 7
@@ -17,7 +19,7 @@ BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test stress check check-full mirrors mutants explore validate-traces
-.PHONY: bench bench-quick bench-compare bench-docs gates lint format coverage dist clean
+.PHONY: bench bench-quick bench-compare bench-docs gates lint format coverage docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,9 +91,15 @@ coverage: venv ## line and branch coverage of ringbuffer/ by the unit tests; fai
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
-dist: venv ## build the wheel and the source distribution into dist/
-	@rm -rf dist
-	@$(BIN)/python -m build --no-isolation
+docs: venv ## build the documentation into build/docs: warnings are errors, every link is followed (ONLINE=1: other sites too)
+	@$(PYTHON_FOR_SETUP) -m tools.bootstrap --venv $(VENV) --group docs
+	@rm -rf build/docs
+	@$(BIN)/sphinx-build --color -q -E -n -W --keep-going -b html -c docs -d build/doctrees . build/docs
+	@$(BIN)/python -m tools.site build/docs
+	@$(if $(ONLINE),$(BIN)/sphinx-build -q -W --keep-going -b linkcheck -c docs -d build/doctrees . build/linkcheck)
+
+dist: venv ## build the distributions into dist/, then run the demo from the wheel in a new environment
+	@$(BIN)/python -m tools.dist
 
 clean: ## remove what was built here; the interpreter stays in the user's cache
 	@rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

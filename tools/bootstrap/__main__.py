@@ -17,17 +17,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 the environment is ready, 1 it could not be prepared, 130 interrupted (run again to go on)."""
     parser = argparse.ArgumentParser(prog="python3 -m tools.bootstrap", description=__doc__)
     parser.add_argument("--venv", type=Path, default=Path(".venv"), help="where to make it (default: %(default)s)")
+    parser.add_argument("--group", help="one more group of pyproject.toml to install, such as docs")
     options = parser.parse_args(arguments)
     project = Path(__file__).resolve().parents[2]
     venv = project / options.venv
     progress = Progress()
     try:
-        wanted = os.environ.get("PYTHON")
-        if not wanted and environment.is_current(project, venv):
-            return 0
-        python = interpreter.find(os.environ, progress)
-        if not environment.is_current(project, venv, python):
-            environment.prepare(project, venv, python, progress)
+        if os.environ.get("PYTHON") or not environment.is_current(project, venv):
+            python = interpreter.find(os.environ, progress)
+            if not environment.is_current(project, venv, python):
+                environment.prepare(project, venv, python, progress)
+        if options.group:
+            environment.add_group(project, venv, options.group, progress)
     except SetupError as error:
         print(f"\nset-up failed: {error}", file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 from tools.bootstrap import build_packages
@@ -67,14 +68,41 @@ def _make(project: Path, venv: Path, python: Path, progress: Progress) -> None:
     (venv / "stamp").write_text(stamp(project, python))
 
 
-def requirements(project: Path) -> list[str]:
-    """What the groups list. Read here, since the pip of CPython before 3.13.4 does not know `--group`."""
+def add_group(project: Path, venv: Path, group: str, progress: Progress) -> None:
+    """Install one more group into a finished `venv`, if it is not there; what only some targets need.
+
+    Raises:
+        SetupError: pip failed, or there is no such group.
+    """
+    mark = venv / f"stamp-{group}"
+    with (project / "pyproject.toml").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finished = (venv / "stamp").read_text()
+        if mark.exists() and mark.read_text() == finished:
+            return
+        progress.begin(f"installing what {group} needs")
+        pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        _run([*pip, *requirements(project, [group])], project)
+        progress.end()
+        mark.write_text(finished)
+
+
+def requirements(project: Path, names: Iterable[str] = GROUPS) -> list[str]:
+    """What the groups list. Read here, since the pip of CPython before 3.13.4 does not know `--group`.
+
+    Raises:
+        SetupError: there is no such group.
+    """
     groups = tomllib.loads((project / "pyproject.toml").read_text())["dependency-groups"]
-    return [requirement for group in GROUPS for requirement in groups[group]]
+    unknown = [name for name in names if name not in groups]
+    if unknown:
+        raise SetupError(f"pyproject.toml has no group {unknown[0]!r}; its groups are {', '.join(groups)}")
+    return [requirement for name in names for requirement in groups[name]]
 
 
 def _run(command: list[str], project: Path) -> None:
-    environment = {**os.environ, "PYTHONWARNINGS": ""}
+    # PyYAML has no wheel for free-threaded 3.13. Without its binding to libyaml it is pure Python, and needs no headers.
+    environment = {**os.environ, "PYTHONWARNINGS": "", "PYYAML_FORCE_LIBYAML": "0"}
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise SetupError(f"`{' '.join(command)}` failed:\n{(done.stdout + done.stderr)[-3000:]}")

@@ -1,4 +1,4 @@
-"""Every Python block in the README and in docs/ runs, file by file, in order."""
+"""Every Python block in docs/ and in the pages at the top runs, file by file, in order."""
 
 import re
 import subprocess
@@ -9,6 +9,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[3]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")), *PROJECT.glob("*/README.md")]
+PAGES += [PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
 
 
 #: The first line of a block that says, in any way, that it is Python.
