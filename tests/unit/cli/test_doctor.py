@@ -14,7 +14,7 @@ from ringbuffer.cli.doctor import command, gil
 from ringbuffer.cli.doctor.facts import Facts, quota
 from ringbuffer.cli.doctor.findings import Verdict, judge
 from ringbuffer.cli.main import main
-from tests.conftest import FREE_THREADED
+from tests.conftest import FREE_THREADED, gil_is_on
 
 HEALTHY = Facts(
     implementation="CPython",
@@ -107,6 +107,13 @@ def test_the_real_facts_are_told_as_json_and_fit_the_exit_code() -> None:
     assert facts["yield_cost"] > 0
     assert facts["timer_slack"] >= 0
     assert {finding["topic"] for finding in told["findings"]} >= {"interpreter", "cores", "timer slack", "yield", "extra"}
+
+
+def test_the_facts_of_this_process_are_those_of_a_fresh_one(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["doctor", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert code == int(any(finding["verdict"] == "hurts" for finding in told["findings"]))
+    assert told["facts"]["gil_is_on"] is gil_is_on()
 
 
 needs_free_threading = pytest.mark.skipif(not FREE_THREADED, reason="a regular build always has its GIL")

@@ -194,6 +194,20 @@ def test_durations_and_latencies_are_by_the_hosts_clock() -> None:
     assert found["latencies"].percentile(50) in (pytest.approx(8e-6), pytest.approx(16e-6))
 
 
+def test_latencies_of_coroutines_are_taken_when_they_have_ended() -> None:
+    host = ScriptedHost()
+
+    async def slow(event: float, sequence: int, end_of_batch: bool) -> None:
+        await asyncio.sleep(0)
+        host.now += 3.0
+
+    handler: DiagnosticEventHandler[float] = DiagnosticEventHandler(slow, published_at=lambda event: event, host=host)
+    host.now = 10.0
+    asyncio.run(handler.on_event(8.0, 0, True))  # type: ignore[arg-type]
+    assert handler.distributions()["latencies"].sum == pytest.approx(5.0)
+    assert "durations" not in handler.distributions()
+
+
 def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
 

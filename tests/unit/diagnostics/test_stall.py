@@ -145,10 +145,10 @@ def test_consumers_that_wait_for_room_in_each_others_rings_are_reported_as_a_dea
     second.handle_events_with(into(first))
     host = Clock()
     detector = StallDetector(first, second, after=1, host=host)
+    first.publish_event(put)  # before either handler can claim the slot of the other's first event, and never publish it
+    second.publish_event(put)
     first.start()
     second.start()
-    first.publish_event(put)
-    second.publish_event(put)
     while not (Watched(first).waiting_producers() and Watched(second).waiting_producers()):  # they come to that by themselves
         pass
     detector.look()

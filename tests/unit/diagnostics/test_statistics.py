@@ -235,6 +235,11 @@ def test_a_look_becomes_json() -> None:
     assert told["consumers"][0]["distributions"]["durations"]["count"] == 1
 
 
+def test_anything_with_positions_can_be_observed_also_under_another_name() -> None:
+    assert statistics(Scripted()).name == "scripted"
+    assert statistics(Scripted(), "mine").name == "mine"
+
+
 def test_what_cannot_be_observed_is_refused() -> None:
     with pytest.raises(TypeError, match="'nothing' cannot be observed: pass a RingBuffer"):
         statistics("nothing")
