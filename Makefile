@@ -19,7 +19,7 @@ BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test stress check check-full mirrors mutants explore validate-traces
-.PHONY: bench bench-quick bench-compare bench-docs gates lint format coverage docs dist clean
+.PHONY: doctor bench bench-quick bench-compare bench-docs gates lint format coverage docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench-docs: venv ## put figures and pictures of RESULTS=results/latest.json into
 
 gates: venv ## the numbers of benchmarks/gates.toml, each with its figure; on a machine that does nothing else
 	@$(BIN)/python -m benchmarks gates $(NAMES)
+
+doctor: venv ## does this machine suit the library? exit code 1 if something hurts
+	@$(BIN)/python -m ringbuffer doctor
 
 lint: venv ## ruff, ruff format, mypy --strict
 	@$(BIN)/ruff check .
