@@ -167,6 +167,9 @@ class Disruptor[E](Wiring[E], Publishing[E]):
     def shutdown(self, timeout: float | None = None) -> None:
         """Take no more claims, wait until everything that was claimed is handled, then halt every consumer.
 
+        A producer that is in the middle of a claim at this very moment may still get it, and what it then publishes may be
+        handled by nobody: let producers end first where every event matters.
+
         Consumers that died or were halted are not waited for, nor for what they keep from those after them. Not from inside a
         claim or a translator, which it would wait for.
 
