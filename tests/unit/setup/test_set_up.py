@@ -314,7 +314,7 @@ def test_requirements_are_those_of_the_groups() -> None:
 
 
 def test_a_group_that_does_not_exist_is_an_error_that_names_those_that_do() -> None:
-    with pytest.raises(SetupError, match="no group 'doc'; its groups are test, lint, .*docs"):
+    with pytest.raises(SetupError, match=r"no group 'doc'; its groups are test, lint, .*docs"):
         environment.requirements(PROJECT, ["doc"])
 
 
