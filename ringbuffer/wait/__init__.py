@@ -5,7 +5,7 @@
 | `BusySpinWaitStrategy` | a core | lowest | itself |
 | `YieldingWaitStrategy` | a core, if nobody else wants it | low | itself |
 | `PhasedBackoffWaitStrategy` | the fallback's | low under load | as the fallback |
-| `SleepingWaitStrategy` | little | about 175 µs after idling | itself |
+| `SleepingWaitStrategy` | a fifth of a core | about 100 µs after idling | itself |
 | `LiteBlockingWaitStrategy` | none | a context switch | a signal, sent only when needed |
 | `BlockingWaitStrategy` | none | a context switch | a signal |
 | `TimeoutBlockingWaitStrategy` | none | a context switch | a signal, or the time |
