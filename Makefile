@@ -27,8 +27,9 @@ help: ## list the targets
 venv: ## prepare .venv: find or build a free-threaded CPython 3.13, install the dependencies
 	@$(PYTHON_FOR_SETUP) -m tools.bootstrap --venv $(VENV)
 
-demo: venv ## replay the standard library's source (or ARGS="PATH ...") through a diamond, and check it
+demo: venv ## replay the standard library (or ARGS="PATH ...") through a diamond, then queue and bus, and check it
 	@$(BIN)/python -m ringbuffer demo $(ARGS)
+	@$(BIN)/python -m ringbuffer demo --bus $(ARGS)
 
 test: venv ## unit tests, the small models, schedules up to a small bound, then a short stress run
 	@$(BIN)/python -m pytest tests/unit

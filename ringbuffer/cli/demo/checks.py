@@ -67,12 +67,15 @@ def check(source: Source, replayed: Replay, journal: Path, progress: ProgressLin
             f"{indexer.violations:,} violations in {indexer.latency.total:,} lines",
         ),
     ]
-    if source.changed:
-        names = ", ".join(map(str, source.changed[:3])) + (", …" if len(source.changed) > 3 else "")
-        results.append(
-            Check("the input stayed the same", False, f"{len(source.changed):,} file(s) changed during the demo: {names}")
-        )
-    return results
+    return results + changes(source)
+
+
+def changes(source: Source) -> list[Check]:
+    """A failed check if the input was not the same when it was read again."""
+    if not source.changed:
+        return []
+    names = ", ".join(map(str, source.changed[:3])) + (", …" if len(source.changed) > 3 else "")
+    return [Check("the input stayed the same", False, f"{len(source.changed):,} file(s) changed during the demo: {names}")]
 
 
 def checksum(records: Iterable[tuple[int, bytes]]) -> Checksum:

@@ -20,6 +20,7 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
+from ringbuffer.cli.demo.bus import command as bus_command
 from ringbuffer.cli.demo.checks import Check, check
 from ringbuffer.cli.demo.progress import ProgressLine
 from ringbuffer.cli.demo.replay import Replay, replay
@@ -35,6 +36,8 @@ STRATEGIES: Final[dict[str, Callable[[], WaitStrategy]]] = {
     "timeout-blocking": lambda: TimeoutBlockingWaitStrategy(0.1),
     "yielding": YieldingWaitStrategy,
 }
+#: Slots in the ring, unless it is told otherwise.
+_RING_SIZE: Final = 4096
 _LARGEST_RING: Final = 1 << 24
 #: A consumer's death is told by the report, not by the log.
 _SILENCE: Final = logging.NullHandler()
@@ -44,6 +47,10 @@ Replays real input, line by line, through a diamond of consumers: a journal and 
 indexer. Then checks every line against a plain pass over the same input. Without a path, the input is every .py file of the
 running Python's standard library. Binary and unreadable files are skipped and reported. Ctrl-C ends it early: what was
 published is finished and checked; a second Ctrl-C aborts.
+
+With --bus the lines are messages instead, up to 32 lines in each: they go through a queue, a pipeline and an event bus, first
+in Channel mode and then in ring mode. What is not UTF-8 is retried, and ends as a dead letter. What the handlers have found in
+each mode is compared with a plain pass, and with the other mode. Without a path, the input is a part of the standard library.
 """
 
 
@@ -51,12 +58,13 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", epil
     """Add the subcommand."""
     parser = commands.add_parser("demo", help="replay real input through a diamond", description=_DESCRIPTION, epilog=epilog)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (every file in it), or - for standard input")
+    parser.add_argument("--bus", action="store_true", help="send messages through queue, pipeline and event bus, in both modes")
     parser.add_argument(
         "--buffer-size",
         type=_ring_size,
-        default=4096,
         metavar="N",
-        help="slots in the ring, a power of two (default: %(default)s)",
+        help=f"slots in the ring, a power of two (default: {_RING_SIZE}); with --bus, messages that each queue and each bus "
+        f"has room for (default: {bus_command.BUFFER_SIZE})",
     )
     parser.add_argument(
         "--wait-strategy",
@@ -65,7 +73,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", epil
         help="how consumers wait (default: %(default)s); busy-spin wants a core for each of the four threads",
     )
     parser.add_argument("--limit", type=_count, metavar="N", help="stop after N lines")
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="keep the journal there (default: a temporary file)")
+    parser.add_argument(
+        "--journal", type=Path, metavar="FILE", help="keep the journal there (default: a temporary file); not with --bus"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
@@ -75,15 +85,7 @@ def run(options: argparse.Namespace) -> int:
     progress = ProgressLine(sys.stderr)
     logging.getLogger("ringbuffer").addHandler(_SILENCE)
     try:
-        with Source.of(options.paths) as source, tempfile.TemporaryDirectory(prefix="ringbuffer-demo-") as folder:
-            path = options.journal or Path(folder, "journal")
-            with _open_journal(path, source) as journal:
-                strategy = STRATEGIES[options.wait_strategy]()
-                replayed = replay(source, journal, options.buffer_size, strategy, progress, options.limit)
-            checks = _check(source, replayed, path, progress)
-            progress.clear()
-            report = Report(source, replayed, checks, options.buffer_size, options.wait_strategy, options.journal)
-            return _tell(report, as_json=options.json)
+        return _run_bus(options, progress) if options.bus else _run_ring(options, progress)
     except SourceError as error:
         _say(error)
         return 2
@@ -91,6 +93,29 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
         _say("aborted; nothing was checked")
         return 130
+
+
+def _run_ring(options: argparse.Namespace, progress: ProgressLine) -> int:
+    """The demo of the ring."""
+    size = options.buffer_size or _RING_SIZE
+    with Source.of(options.paths) as source, tempfile.TemporaryDirectory(prefix="ringbuffer-demo-") as folder:
+        path = options.journal or Path(folder, "journal")
+        with _open_journal(path, source) as journal:
+            strategy = STRATEGIES[options.wait_strategy]()
+            replayed = replay(source, journal, size, strategy, progress, options.limit)
+        checks = _check(source, replayed, path, progress)
+        progress.clear()
+        report = Report(source, replayed, checks, size, options.wait_strategy, options.journal)
+        return _tell(report, as_json=options.json)
+
+
+def _run_bus(options: argparse.Namespace, progress: ProgressLine) -> int:
+    """The demo of messaging."""
+    if options.journal is not None:
+        raise SourceError(f"with --bus there is no journal to keep in {options.journal}; leave --journal out")
+    size = options.buffer_size or bus_command.BUFFER_SIZE
+    with Source.of(options.paths, parts=bus_command.PARTS) as source:
+        return bus_command.run(source, size, options.wait_strategy, options.limit, progress, as_json=options.json)
 
 
 def _open_journal(path: Path, source: Source) -> FileIO:

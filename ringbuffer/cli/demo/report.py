@@ -48,26 +48,21 @@ class Report(NamedTuple):
             "                             '-------> counter ---'",
             "",
             f"  ring of {self.buffer_size:,} slots, {self.wait_strategy} consumers; "
-            f"Python {platform.python_version()}, GIL {'on' if _gil() else 'off'}",
+            f"Python {platform.python_version()}, GIL {'on' if gil_is_on() else 'off'}",
             "",
             f"  events      {replayed.published:,} lines of {len(self.source.files):,} file(s)"
             + (" (interrupted)" if replayed.interrupted else ""),
             f"  time        {replayed.seconds:.2f} s",
             f"  rate        {_rate(replayed):,.0f} events/s",
-            f"  latency     p50 {_time(latency.percentile(50))}, p99 {_time(latency.percentile(99))}, "
-            f"p99.9 {_time(latency.percentile(99.9))}, max {_time(latency.maximum)} (publish to index)",
+            f"  latency     p50 {time_text(latency.percentile(50))}, p99 {time_text(latency.percentile(99))}, "
+            f"p99.9 {time_text(latency.percentile(99.9))}, max {time_text(latency.maximum)} (publish to index)",
             f"  occupancy   mean {replayed.occupancy_mean:.0%}, max {replayed.occupancy_max:.0%} of the ring",
         ]
         if self.journal is not None:
             lines.append(f"  journal     {self.journal} ({self.journal.stat().st_size:,} bytes)")
-        skipped = self.source.skipped
-        if skipped:
-            lines.append(f"  skipped     {len(skipped):,} file(s)")
-            lines += [f"              {file}: {reason}" for file, reason in skipped[:_SHOWN_SKIPS]]
-            if len(skipped) > _SHOWN_SKIPS:
-                lines.append(f"              and {len(skipped) - _SHOWN_SKIPS:,} more; --json has them all")
+        lines += skipped_text(self.source)
         lines.append("")
-        lines += [f"  {'ok    ' if each.passed else 'FAILED'} {each.name}: {each.detail}" for each in self.checks or ()]
+        lines += map(check_text, self.checks or ())
         if replayed.failure is not None:
             lines.append(f"  FAILED the {replayed.died} died of {type(replayed.failure).__name__}: {replayed.failure}")
         if self.checks is None:
@@ -83,9 +78,9 @@ class Report(NamedTuple):
                 "buffer_size": self.buffer_size,
                 "wait_strategy": self.wait_strategy,
                 "python": platform.python_version(),
-                "gil": _gil(),
+                "gil": gil_is_on(),
                 "files": len(self.source.files),
-                "skipped": [{"file": str(file), "reason": reason} for file, reason in self.source.skipped],
+                "skipped": skipped_json(self.source),
                 "events": replayed.published,
                 "seconds": replayed.seconds,
                 "events_per_second": _rate(replayed),
@@ -106,7 +101,30 @@ class Report(NamedTuple):
 _PERCENTILES: Final = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9}
 
 
-def _gil() -> bool:
+def skipped_text(source: Source) -> list[str]:
+    """What was skipped, for people: the first few."""
+    skipped = source.skipped
+    if not skipped:
+        return []
+    lines = [f"  skipped     {len(skipped):,} file(s)"]
+    lines += [f"              {file}: {reason}" for file, reason in skipped[:_SHOWN_SKIPS]]
+    if len(skipped) > _SHOWN_SKIPS:
+        lines.append(f"              and {len(skipped) - _SHOWN_SKIPS:,} more; --json has them all")
+    return lines
+
+
+def skipped_json(source: Source) -> list[dict[str, str]]:
+    """What was skipped, for programs."""
+    return [{"file": str(file), "reason": reason} for file, reason in source.skipped]
+
+
+def check_text(check: Check) -> str:
+    """A check, for people."""
+    return f"  {'ok    ' if check.passed else 'FAILED'} {check.name}: {check.detail}"
+
+
+def gil_is_on() -> bool:
+    """Whether threads take turns."""
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
@@ -114,7 +132,8 @@ def _rate(replayed: Replay) -> float:
     return replayed.published / replayed.seconds if replayed.seconds else 0.0
 
 
-def _time(nanoseconds: int) -> str:
+def time_text(nanoseconds: int) -> str:
+    """A time, for people."""
     if nanoseconds < 1_000_000:
         return f"{nanoseconds / 1e3:.1f} µs"
     return f"{nanoseconds / 1e6:.2f} ms"

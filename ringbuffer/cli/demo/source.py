@@ -42,8 +42,8 @@ class Source:
         self._standard_index = -1
 
     @classmethod
-    def of(cls, paths: Sequence[str], stdin: BinaryIO | None = None) -> Self:
-        """The source for the command line's paths: `-` is standard input, none is the standard library.
+    def of(cls, paths: Sequence[str], stdin: BinaryIO | None = None, parts: Sequence[str] = ("",)) -> Self:
+        """The source for the command line's paths: `-` is standard input, none is the standard library, or `parts` of it.
 
         Raises:
             SourceError: a path does not exist, or nothing in them can be read.
@@ -52,8 +52,8 @@ class Source:
         try:
             for path in paths:
                 source._collect(path, stdin)
-            if not paths:
-                source._add_folder(Path(sysconfig.get_path("stdlib")), ".py", "site-packages")
+            for part in () if paths else parts:
+                source._add_folder(Path(sysconfig.get_path("stdlib"), part), ".py", "site-packages")
             if not source.files:
                 skipped = "; ".join(f"{file}: {reason}" for file, reason in source.skipped[:3])
                 raise SourceError(
