@@ -42,16 +42,15 @@ def main(arguments: list[str] | None = None) -> int:
     code = 0
     with Noise().listening() as noise:
         try:
-            _Run(report, start, seconds).to_its_end(noise)
+            _Run(report, start, seconds, chosen.report).to_its_end(noise)
         except KeyboardInterrupt:
             code = 130
         except Exception as error:
             report.failures.append(f"round {report.rounds}: {type(error).__name__}: {error}")
             traceback.print_exc()
     report.failures += noise.texts
-    report.seconds, report.load_after = time.monotonic() - start, load()
-    if chosen.report is not None:
-        report.write(chosen.report)
+    report.ended = code != 130
+    _write(report, start, chosen.report)
     print(f"\nsoak, seed {chosen.seed}: {report.seconds:.0f} s", *report.lines(), sep="\n", flush=True)
     if chosen.report is not None:
         print(f"report: {chosen.report / 'report.md'}", flush=True)
@@ -64,11 +63,18 @@ def main(arguments: list[str] | None = None) -> int:
     return code
 
 
+def _write(report: Report, start: float, folder: Path | None) -> None:
+    report.seconds, report.load_after = time.monotonic() - start, load()
+    if folder is not None:
+        report.write(folder)
+
+
 class _Run:
     """Rounds until the time is over, one at least; the first that fails is the last."""
 
-    def __init__(self, report: Report, start: float, seconds: float) -> None:
+    def __init__(self, report: Report, start: float, seconds: float, folder: Path | None) -> None:
         self._report: Final = report
+        self._folder: Final = folder
         self._start: Final = start
         self._end: Final = start + seconds
         self._published = 0
@@ -85,6 +91,7 @@ class _Run:
             report.add(this.accounts, this.counts)
             self._published += this.published
             report.samples.take(time.monotonic(), report.rounds - 1, self._published, 0, at_rest=True)
+            _write(report, self._start, self._folder)  # so that a run that is killed leaves one
             ending = max(ending, time.monotonic() - begun - seconds)
 
     def _left(self, ending: float) -> float:

@@ -49,6 +49,7 @@ class Report:
         rounds: how many came to their end.
         seconds: how long it took.
         load_before, load_after: of the machine.
+        ended: whether the run has come to its end; a report is written after each round too.
     """
 
     seed: int
@@ -61,6 +62,7 @@ class Report:
     seconds: float = 0.0
     load_before: str = field(default_factory=load)
     load_after: str = ""
+    ended: bool = False
 
     def add(self, accounts: dict[str, Account], counts: dict[str, Counter[str]]) -> None:
         """One more round."""
@@ -108,7 +110,7 @@ class Report:
         """For people."""
         memory = self.samples.column("resident", at_rest=True)
         text = [
-            f"# Soak: {'well' if self.is_well else 'FAILED'}",
+            f"# Soak: {'well' if self.is_well else 'FAILED'}{'' if self.ended else ', not at its end'}",
             "",
             f"* {self.seconds:,.0f} s, {self.rounds} rounds of {self.round_seconds:g} s, seed {self.seed}",
             f"* {platform.system()} on {platform.machine()}, CPython {platform.python_version()}, {machine()}",
