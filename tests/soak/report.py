@@ -16,10 +16,11 @@ from tests.soak.pictures import Curve, picture
 from tests.soak.samples import COLUMNS, Samples
 from tests.stress.report import machine
 
-#: What is judged, at rest; threads and descriptors must also be as many as before after every round.
+#: What is judged, at rest. From round to round, whose shapes differ, memory and blocks vary by some percent; one block kept of
+#: every message is hundreds of thousands in a minute. Threads and descriptors must also be as many as before after every round.
 LIMITS: Final = {
-    "resident": Limit("resident memory", "MiB", 0.05, 8.0),
-    "blocks": Limit("Python blocks", "blocks", 0.01, 3000.0),
+    "resident": Limit("resident memory", "MiB", 0.15, 8.0),
+    "blocks": Limit("Python blocks", "blocks", 0.10, 10_000.0),
     "threads": Limit("threads", "threads", 0.0, 0.5),
     "descriptors": Limit("descriptors", "descriptors", 0.0, 0.5),
 }

@@ -23,6 +23,9 @@ COLUMNS: Final = (
     "backlog",
 )
 
+#: Collections before a sample at rest: what one frees may let go of more.
+COLLECTIONS: Final = 3
+
 
 def resident() -> float:
     """Memory of the process that is in memory now, in MiB; where the system has no /proc, the most that there ever was."""
@@ -55,7 +58,8 @@ class Samples:
     def take(self, now: float, number: int, published: int, backlog: int, at_rest: bool = False) -> None:
         """Take one; `number` is the round's."""
         if at_rest:
-            gc.collect()
+            for _ in range(COLLECTIONS):
+                gc.collect()
         time, columns = now - self._start, self._columns
         since = time - columns["time"][-1] if len(self) else time
         before = columns["published"][-1] if len(self) else 0.0
