@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # How long `make stress` runs, and how long the stress part of `make test` does.
 SECONDS ?= 300
 SHORT_STRESS_SECONDS ?= 15
+# How long `make soak` runs.
+HOURS ?= 1
 # Arguments of `make demo`, such as ARGS="path/to/folder".
 ARGS ?=
 # Arguments of `make check` and `make explore`, such as NAMES="WorkPool Joining" and NAMES="multi death".
@@ -18,7 +20,7 @@ RESULTS ?= results/latest.json
 BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test stress check check-full mirrors mutants explore validate-traces
+.PHONY: help venv demo test stress soak check check-full mirrors mutants explore validate-traces
 .PHONY: doctor bench bench-quick bench-compare bench-docs gates lint format coverage docs dist clean
 
 help: ## list the targets
@@ -39,6 +41,9 @@ test: venv ## unit tests, the small models, schedules up to a small bound, then 
 
 stress: venv ## litmus tests, random topologies, faults at every callback, for SECONDS=300
 	@$(BIN)/python -m tests.stress --seconds $(SECONDS)
+
+soak: venv ## everything together, under load and with faults, for HOURS=1: every message, memory, threads; report in results/soak
+	@$(BIN)/python -m tests.soak --hours $(HOURS) --report results/soak
 
 check: venv ## model-check the protocol with TLC: the small configurations (NAMES="..." chooses)
 	@$(BIN)/python -m ringbuffer check $(NAMES)

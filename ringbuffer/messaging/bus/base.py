@@ -40,7 +40,7 @@ class BusBase(EventPublishing):
         if pipeline is not None and not isinstance(pipeline, Pipeline):
             raise TypeError(f"pipeline must be a Pipeline, or None, not {pipeline!r}")
         self._pipeline: Final = pipeline
-        self._returns: Final = Returns(self._offer, lambda each: each in self._subscriptions, host=host, name=name)
+        self._returns: Final = Returns(self._offer_to, host=host, name=name)
         self._is_over: Final = host.event()
         self._report: BusCloseReport | None = None
 

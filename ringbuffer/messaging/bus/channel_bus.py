@@ -7,7 +7,6 @@
 All publishers go through one lock, so that all handlers see the events in one order, as they do in a ring.
 """
 
-import itertools
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -22,6 +21,7 @@ from ringbuffer.messaging.bus.receiver import Receiver
 from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.pipeline import Pipeline
+from ringbuffer.producer.values import chunks
 
 #: How many events wait for each handler at most, unless it is told otherwise.
 DEFAULT_CAPACITY: Final = 4096
@@ -92,20 +92,25 @@ class ChannelEventBus(BusBase):
         limit = check_timeout(timeout)
         deadline = None if limit is None else self._host.monotonic() + limit
         published = 0
-        for chunk in itertools.batched(items, LARGEST_CHUNK, strict=False):
-            if self._put_chunk(chunk):
-                published += len(chunk)
-                continue
-            for done, item in enumerate(chunk):
-                try:
-                    self._put(item, self._remaining(deadline))
-                except PublicationError as error:
-                    error.published, error.unpublished = published, chunk[done:]
-                    raise
-                published += 1
+        for chunk, failure in chunks(items, LARGEST_CHUNK):
+            published = self._put_all_of(chunk, published, deadline)
+            if failure is not None:  # what the iterable gave before it raised is published, as in a ring
+                raise failure
         return published
 
-    def _put_chunk(self, chunk: tuple[object, ...]) -> bool:
+    def _put_all_of(self, chunk: list[object], before: int, deadline: float | None) -> int:
+        """Put a chunk, at once if possible; how many were published in all, of which `before` were before it."""
+        if not chunk or self._put_chunk(chunk):
+            return before + len(chunk)
+        for done, item in enumerate(chunk):
+            try:
+                self._put(item, self._remaining(deadline))
+            except PublicationError as error:
+                error.published, error.unpublished = before + done, tuple(chunk[done:])
+                raise
+        return before + len(chunk)
+
+    def _put_chunk(self, chunk: list[object]) -> bool:
         """Put a chunk at once, if its events go the same way and there is room; whether they did, and there was."""
         kinds = set(map(type, chunk))
         if len(kinds) > 1 or Carried in kinds:

@@ -12,7 +12,7 @@ from ringbuffer.errors import ClaimTimeoutError, DeadlockError, PublicationError
 from ringbuffer.host import Host
 from ringbuffer.messaging.bus.carried import Carried
 from ringbuffer.messaging.bus.feed import LoopThread
-from ringbuffer.messaging.bus.results import BusClosedError, Completion, PublishResult
+from ringbuffer.messaging.bus.results import BusClosedError, Completion, PublishResult, UnsubscribedError
 from ringbuffer.messaging.bus.running import running_subscription
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.envelope import TransportEnvelope
@@ -68,6 +68,21 @@ class EventPublishing(ABC):
     @abstractmethod
     def _own_put(self) -> Callable[[object, float | None], object]:
         """What does the same as `_put` for the calling thread alone, and faster if possible."""
+
+    def _offer_to(self, subscription: Subscription, item: object) -> bool:
+        """Publish what comes back to a handler, if there is room; whether there was. It never waits for room.
+
+        The look and the publication are one to whoever removes the handler, who takes the same lock: what was published is
+        before the mark up to which that handler goes on, so it is not forgotten behind it.
+
+        Raises:
+            UnsubscribedError: the handler is gone.
+            RingBufferError: the bus takes nothing more, or not from this thread.
+        """
+        with self._lock:
+            if subscription not in self._subscriptions:
+                raise UnsubscribedError(f"{subscription.name!r} was unsubscribed: nothing comes back to it")
+            return self._offer(item)
 
     # -- the ways to publish ------------------------------------------------------------------------------------
 

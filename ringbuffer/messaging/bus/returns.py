@@ -23,17 +23,13 @@ class Returns:
     The one thread that waits for them never waits for room: what finds none is due again a moment later.
 
     Args:
-        offer: publishes an item if there is room.
-        is_there: whether a handler is still subscribed.
+        offer: publishes an item for one handler if there is room; `RingBufferError` if it is gone, or the bus closed.
         host: what provides the clock, the lock and the thread.
         name: of the bus.
     """
 
-    def __init__(
-        self, offer: Callable[[object], bool], is_there: Callable[[Subscription], bool], *, host: Host, name: str
-    ) -> None:
+    def __init__(self, offer: Callable[[Subscription, object], bool], *, host: Host, name: str) -> None:
         self._offer: Final = offer
-        self._is_there: Final = is_there
         self._lock: Final = host.lock()
         self._timer: Final[Timer[tuple[Subscription, Delivery]]] = Timer(self._bring_back, host=host, name=f"{name} retries")
         self._abandoned = 0
@@ -71,14 +67,14 @@ class Returns:
     def _bring_back(self, returning: tuple[Subscription, Delivery]) -> None:
         """A delivery is due. In the timer's thread, which alone counts what was brought back."""
         subscription, delivery = returning
-        if self._is_there(subscription):
-            with contextlib.suppress(RingBufferError):  # it is closed, or has a single producer, which is another thread
-                item = Carried(delivery.message, delivery.identity, only=subscription, delivery=delivery)
-                if self._offer(item):
-                    self._brought_back += 1
-                    return
-                if self._timer.put(returning, NO_ROOM):
-                    return
+        # The handler is gone, the bus is closed, or it has a single producer, which is another thread.
+        with contextlib.suppress(RingBufferError):
+            item = Carried(delivery.message, delivery.identity, only=subscription, delivery=delivery)
+            if self._offer(subscription, item):
+                self._brought_back += 1
+                return
+            if self._timer.put(returning, NO_ROOM):
+                return
         self._abandon(subscription, delivery)
 
     def _abandon(self, subscription: Subscription, delivery: Delivery) -> None:

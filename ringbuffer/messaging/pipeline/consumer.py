@@ -1,6 +1,7 @@
 """`PipelineConsumer`: a pipeline around a handler that is not a bus's: of a queue, of a ring, of anything that calls it."""
 
 import asyncio
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -48,7 +49,7 @@ class _Consumer(ABC):
         for delivery in left:
             self._abandon(delivery)
         self._timer.join(timeout)
-        return len(left)
+        return len(left) + self._bury_stranded()
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +60,10 @@ class _Consumer(ABC):
     @abstractmethod
     def _again(self, delivery: Delivery) -> None:
         """A delivery is due, in the timer's thread."""
+
+    def _bury_stranded(self) -> int:
+        """Abandon deliveries that came back, and that nobody will handle; how many."""
+        return 0
 
     def _delivery(self, message: object, comes_back: ComesBack) -> Delivery:
         knows = self._correlates or isinstance(message, TransportEnvelope)
@@ -149,6 +154,11 @@ class AsyncPipelineConsumer(_Consumer):
         #: The loop of each delivery that was put aside; and the tasks of those that came back, of which a loop keeps no hold.
         self._loops: Final[dict[int, asyncio.AbstractEventLoop]] = {}
         self._tasks: Final[set[asyncio.Task[object]]] = set()
+        #: Deliveries that were given back to a loop, until that attempt has ended: a loop that ends may still take a callback,
+        #: or begin a task, and never come to it. Whoever takes a delivery out says what becomes of it. Numbered, since the next
+        #: attempt of the same delivery may be given back before this one is taken out.
+        self._given_back: Final[dict[int, tuple[asyncio.AbstractEventLoop, Delivery]]] = {}
+        self._numbers: Final = itertools.count()
 
     async def __call__(self, message: object) -> object:
         """Handle a message, see `PipelineConsumer.__call__`."""
@@ -176,29 +186,53 @@ class AsyncPipelineConsumer(_Consumer):
         return None
 
     def _again(self, delivery: Delivery) -> None:
-        loop = self._loops.pop(id(delivery))
+        loop, number = self._loops.pop(id(delivery)), next(self._numbers)
 
         def create() -> None:
-            task = loop.create_task(self._try_again(delivery))
+            task = loop.create_task(self._try_again(delivery, number))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+        self._given_back[number] = loop, delivery
         try:
             loop.call_soon_threadsafe(create)
         except RuntimeError:  # the loop is closed
-            self._abandon(delivery)
+            self._bury_stranded()
 
-    async def _try_again(self, delivery: Delivery) -> object:
+    def _bury_stranded(self) -> int:
+        """In a loop that is closed nothing runs any more, so what was given back to it and has not ended never will."""
+        stranded = [number for number, (loop, _) in tuple(self._given_back.items()) if loop.is_closed()]
+        taken = [each for number in stranded if (each := self._given_back.pop(number, None)) is not None]
+        for task in [task for task in tuple(self._tasks) if task.get_loop().is_closed()]:
+            self._tasks.discard(task)
+            self._end(task)
+        for _, delivery in taken:
+            self._abandon(delivery)
+        return len(taken)
+
+    def _end(self, task: asyncio.Task[object]) -> None:
+        """Let the stages and the handler of a task that will never go on come to their end, in the task's own context."""
+        coroutine = task.get_coro()
+        assert coroutine is not None, "only a task that began eagerly and has ended has none"
+        try:
+            task.get_context().run(coroutine.close)
+        except Exception:
+            logger.exception("handler %r failed when its loop had ended", self._name)
+
+    async def _try_again(self, delivery: Delivery, number: int) -> object:
         """One more attempt, in a task that nobody awaits."""
         delivery.attempt += delivery.error is not None
         try:
-            return await self._handle(delivery)
+            result = await self._handle(delivery)
         except asyncio.CancelledError:  # the loop ends
+            self._given_back.pop(number, None)
             self._abandon(delivery)
             raise
         except Exception:
             logger.exception("handler %r failed on %r, which nobody keeps", self._name, delivery.message)
-            return None
+            result = None
+        self._given_back.pop(number, None)
+        return result
 
     def _abandon(self, delivery: Delivery) -> None:
         self._loops.pop(id(delivery), None)

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import threading
 import weakref
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Protocol
 
@@ -356,3 +357,17 @@ def test_a_bus_keeps_no_event_that_is_handled(make_bus: MakeBus) -> None:
     bus.close()
     gc.collect()
     assert alive() is None
+
+
+@both
+def test_what_an_iterable_gave_before_it_raised_is_published(make_bus: MakeBus) -> None:
+    def events() -> Iterator[Event]:
+        yield from map(Event, range(300))
+        raise OSError("no more")
+
+    recorder = Recorder()
+    with make_bus(512) as bus:
+        bus.subscribe(Event, recorder)
+        with pytest.raises(OSError, match="no more"):
+            bus.publish_all(events())
+    assert recorder.numbers == list(range(300))

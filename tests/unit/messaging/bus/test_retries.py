@@ -1,6 +1,7 @@
 """Retries that leave the bus and come back, dead letters and their replay, conversations: a pipeline on both buses."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -366,3 +367,37 @@ def test_each_handler_may_have_a_pipeline_of_its_own(make_bus: MakeBus) -> None:
         bus.subscribe(Event, Recorder(), name="own", pipeline=Pipeline())
         bus.publish_sync(Event(1))
     assert seen == ["of the bus"]
+
+
+@both
+def test_what_comes_back_while_its_handler_is_unsubscribed_is_not_lost(
+    make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The handler is removed after the bus has looked whether it is there, and before it publishes for it, if it can be."""
+    kind = type(make_bus())
+    offer, changed = kind._offer, kind._changed
+    unsubscribing: list[Background] = []
+    removed = threading.Event()
+
+    def offer_late(bus: Any, item: object) -> bool:
+        if not unsubscribing:
+            unsubscribing.append(Background(bus.subscriptions[0].unsubscribe).start())
+            removed.wait(0.1)
+        return offer(bus, item)
+
+    def changed_now(bus: Any) -> None:
+        changed(bus)
+        if unsubscribing:
+            removed.set()
+
+    monkeypatch.setattr(kind, "_offer", offer_late)
+    monkeypatch.setattr(kind, "_changed", changed_now)
+    letters, recorder = DeadLetterQueue(), Recorder(FailsAtFirst(1))
+    pipeline = Pipeline().use_error_handling(letters).use_retry(RetryPolicy(2, delay=0.001, jitter=0))
+    with make_bus(pipeline=pipeline) as bus:
+        bus.subscribe(Event, recorder)
+        bus.publish_sync(Event(0))
+        recorder.wait_for(1)
+        assert bus._wait_until(lambda: bool(unsubscribing), None)
+        assert unsubscribing[0].join() is True
+    assert len(recorder.numbers) + len(letters) == 2  # handled at the second attempt; or else its letter is here

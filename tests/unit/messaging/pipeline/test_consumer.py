@@ -201,3 +201,29 @@ def test_a_retry_that_nobody_keeps_is_logged(caplog: pytest.LogCaptureFixture) -
 
     with caplog.at_level(logging.ERROR):
         asyncio.run(main())
+
+
+def test_a_retry_that_comes_back_while_its_loop_ends_is_kept() -> None:
+    """The loop is not closed yet, begins the attempt among the last things that it does, and never comes back to it."""
+    letters, host = DeadLetterQueue(), ManualHost()
+    attempts: list[object] = []
+
+    async def handler(message: object) -> None:
+        attempts.append(message)
+        if len(attempts) == 1:
+            raise OSError(message)
+        await asyncio.get_running_loop().create_future()  # nobody ever sets it
+
+    consumer = AsyncPipelineConsumer(pipeline(letters), handler, host=host)
+
+    async def handle() -> None:
+        await consumer("order")
+
+    with asyncio.Runner() as runner:
+        runner.run(handle())
+        host.advance(11)
+        wait_until(lambda: consumer.returning == 0)  # the loop has the retry, and does not run
+    assert attempts == ["order", "order"]
+    assert consumer.close() == 1
+    assert [letter.message for letter in letters.list()] == ["order"]
+    assert consumer.close() == 0

@@ -1,0 +1,276 @@
+"""`BusLane`: a bus under load, with queues in front of it.
+
+    front producers --> [ ringbuffer.Queue ] --> pump --> [ RingBufferQueue ] --> door, some consumers --.
+                                                                                                         v
+    publishers --------------------------------------------------------------------------------------> [ bus ] --> handlers
+
+The controller's thread makes it, does the faults, collects the dead letters and closes it.
+"""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from ringbuffer import Queue
+from ringbuffer.errors import RingBufferError
+from ringbuffer.messaging import (
+    DeadLetterQueue,
+    InMemoryQueueOptions,
+    QueueMode,
+    RingBufferQueue,
+    TransportEnvelope,
+)
+from ringbuffer.messaging.bus import BusCloseReport, ChannelEventBus, RingBufferEventBus, Subscription
+from ringbuffer.messaging.pipeline import AsyncPipelineConsumer, Pipeline, PipelineConsumer, RetryPolicy
+from tests.soak.handlers import Door, Handler
+from tests.soak.ledger import Account, Expected, settle
+from tests.soak.message import Fates, Message, Odd, opened
+from tests.soak.plan import BusPlan, FaultPlan, HandlerPlan
+from tests.soak.producers import FrontProducer, Producer, Publisher, Pump
+from tests.stress.watch import PATIENCE, stuck, until
+
+_LOG: Final = logging.getLogger("tests.soak")
+#: The most handlers, and consumers at the door, at a time.
+MOST_HANDLERS: Final = 7
+MOST_CONSUMERS: Final = 4
+#: The name of the door, in letters.
+DOOR: Final = "door"
+
+
+@dataclass(eq=False, slots=True)
+class Member:
+    """A handler, and what it must have got: for each publisher the bounds that `Expected` speaks of."""
+
+    plan: HandlerPlan
+    handler: Handler
+    subscription: Subscription
+    low: dict[int, int]
+    sure_from: dict[int, int]
+    sure_to: dict[int, int] | None = None
+    high: dict[int, int] | None = None
+    is_drained: bool = True
+    dead: set[tuple[int, int]] = field(default_factory=set)
+
+
+class BusLane:
+    """One round of one bus. Controller's thread only, but for `published` and `backlog`, which anybody may ask."""
+
+    def __init__(self, plan: BusPlan) -> None:
+        self.name: Final = plan.lane
+        self.counts: Final[Counter[str]] = Counter()
+        self._plan: Final = plan
+        self._letters: Final = DeadLetterQueue()
+        self._bus: Final = (
+            RingBufferEventBus(plan.size, wait_strategy=plan.waiting, name=plan.lane)
+            if plan.lane == "ring bus"
+            else ChannelEventBus(plan.size, name=plan.lane)
+        )
+        self._members: Final[dict[str, Member]] = {}
+        self._front: Final[Queue[Message]] = Queue(plan.front_size)
+        self._queue: Final = RingBufferQueue(
+            InMemoryQueueOptions(mode=QueueMode.RING_BUFFER, buffer_size=plan.queue_size, wait_strategy=plan.queue_waiting),
+            name=f"{plan.lane} queue",
+        )
+        door = plan.door
+        self._door: Final = Door(Fates(door.salt, 20, door.fails, door.dies), self._bus)
+        self._consumer: Final[PipelineConsumer | AsyncPipelineConsumer] = (
+            AsyncPipelineConsumer(self._pipeline("later"), self._door.later, name=DOOR)
+            if door.is_coroutine
+            else PipelineConsumer(self._pipeline("later"), self._door, name=DOOR)
+        )
+        self._dead_at_door: Final[set[tuple[int, int]]] = set()
+        #: Whether what comes by the front comes in order: one consumer, that never tries again and is never another.
+        self._front_is_ordered = door.consumers == 1 and not (door.fails or door.dies)
+        self._publishers: Final = [Publisher(number, self._bus, way) for number, way in enumerate(plan.publishers)]
+        first = len(self._publishers)
+        self._front_producers: Final = [FrontProducer(first + each, self._front) for each in range(plan.front_producers)]
+        for handler in plan.handlers:
+            self._subscribe(handler)
+        for _ in range(door.consumers):
+            self._queue.add_consumer(self._consumer)
+        self._pump: Final = Pump(self._front, self._queue)
+        for producer in self._producers:
+            producer.start()
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    @property
+    def _producers(self) -> list[Producer]:
+        return [*self._publishers, *self._front_producers]
+
+    @property
+    def published(self) -> int:
+        """How many messages the producers have published by now."""
+        return sum(producer.done for producer in self._producers)
+
+    @property
+    def backlog(self) -> int:
+        """How many deliveries, envelopes and messages wait now."""
+        waiting = sum(each.waiting for each in self._bus.metrics().handlers.values())
+        return waiting + self._queue.depth + self._front.qsize()
+
+    # -- faults -------------------------------------------------------------------------------------------------
+
+    def do(self, fault: FaultPlan) -> None:
+        self.counts[fault.what] += 1
+        what, which = fault.what, fault.which
+        # The first two handlers stay.
+        leaving = [each for each in list(self._members.values())[2:] if each.high is None]
+        consumers = self._queue.consumers
+        if what == "subscribe" and len(leaving) + 2 < MOST_HANDLERS:
+            self._subscribe(fault.handler)
+        elif what.startswith("unsubscribe") and leaving:
+            self._unsubscribe(leaving[which % len(leaving)], drain=what == "unsubscribe")
+        elif what == "kill a publisher":
+            self._publishers[which % len(self._publishers)].kill()
+        elif what == "kill a producer in front":
+            self._front_producers[which % len(self._front_producers)].kill()
+        elif what == "add a consumer" and len(consumers) < MOST_CONSUMERS:
+            self._front_is_ordered = False
+            self._queue.add_consumer(self._consumer)
+        elif what == "remove a consumer" and len(consumers) > 1:
+            self._remove_consumer(which)
+        else:
+            self.counts[what] -= 1
+
+    def _subscribe(self, plan: HandlerPlan) -> None:
+        handler = Handler(Fates(plan.salt, plan.slow, plan.fails, plan.dies))
+        name = f"handler {len(self._members)}"
+        # A ring counts as published what is so without a gap: who comes while a claim is open may get what was behind it.
+        low = {each.number: each.done if self.name == "channel bus" else 0 for each in self._publishers}
+        call = handler.later if plan.is_coroutine else handler
+        pipeline = None if plan.pipeline == "none" else self._pipeline(plan.pipeline)
+        subscription = self._bus.subscribe(Odd if plan.only_odd else Message, call, name=name, pipeline=pipeline)
+        sure_from = {each.number: each.started for each in self._publishers}
+        self._members[name] = Member(plan, handler, subscription, low, sure_from)
+
+    def _unsubscribe(self, member: Member, drain: bool) -> None:
+        sure_to = {each.number: each.done for each in self._publishers}
+        if not member.subscription.unsubscribe(drain=drain, timeout=PATIENCE):
+            raise stuck(f"{member.subscription.name} of the {self.name} did not end")
+        member.high = {each.number: each.started for each in self._publishers}
+        member.sure_to, member.is_drained = sure_to if drain else member.sure_from, drain
+
+    def _remove_consumer(self, which: int) -> None:
+        consumers = self._queue.consumers
+        if not self._queue.remove_consumer(consumers[which % len(consumers)], timeout=PATIENCE):
+            raise stuck(f"a consumer of the {self.name} did not end")
+
+    def _pipeline(self, kind: str) -> Pipeline:
+        if kind == "letters":
+            return Pipeline().use_error_handling(self._letters)
+        delay = 0.002 if kind == "later" else 0
+        return Pipeline.standard(dead_letters=self._letters, retry=RetryPolicy(4, delay=delay, max_delay=0.02), log=_LOG)
+
+    # -- dead letters -------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Collect the letters: replay every third, to a handler that does not fail on it any more; note the others as dead."""
+        for letter in self._letters.list():
+            member = self._members.get(letter.handler)
+            if letter.number % 3 == 0:
+                if member is not None and isinstance(letter.message, Message):
+                    member.handler.heal(letter.message)
+                try:
+                    self._letters.replay(letter)
+                    self.counts["letters replayed"] += 1
+                    continue
+                except RingBufferError:  # its handler is gone
+                    self.counts["letters that could not be replayed"] += 1
+            self._bury(letter.handler, letter.message)
+            self._letters.discard(letter)
+
+    def _bury(self, handler: str, message: object) -> None:
+        self.counts["letters"] += 1
+        if handler == DOOR:
+            assert isinstance(message, TransportEnvelope)
+            inside = opened(message)
+            self._dead_at_door.add((inside.producer, inside.number))
+        else:
+            assert isinstance(message, Message)
+            self._members[handler].dead.add((message.producer, message.number))
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        for producer in self._producers:
+            producer.stop()
+
+    def finish(self) -> Account:
+        """Let everything come to its end, from the front to the back, and account for it."""
+        account = Account()
+        for producer in self._producers:
+            producer.join()
+        self._front.shutdown()
+        self._pump.join()
+        queue = self._queue.close(timeout=PATIENCE)
+        until(lambda: self._consumer.returning == 0, f"{self.name}: retries at the door")
+        account.misreported += queue.discarded + queue.unfinished + self._pump.refused + self._queue.failed
+        self._consumer.close(PATIENCE)
+        self.tick()
+        report = self._bus.close(drain=self._plan.drains, timeout=PATIENCE)
+        for letter in self._letters.list():
+            self._bury(letter.handler, letter.message)
+        account.misreported += len(report.still_running) + self._letters.dropped
+        account.misreported += sum(each.wrong_results for each in self._publishers)
+        account.torn += self._door.torn
+        for member in self._members.values():
+            account.add(self._settled(member, report))
+        self.counts["messages"] += self.published
+        self.counts["lives of producers"] += sum(each.lives for each in self._producers)
+        self.counts["dead at the door"] += len(self._dead_at_door)
+        self.counts["abandoned retries"] += report.abandoned
+        return account
+
+    def _settled(self, member: Member, report: BusCloseReport) -> Account:
+        was_whole = member.high is None
+        is_drained = member.is_drained if not was_whole else self._plan.drains
+        expected = []
+        for publisher in self._publishers:
+            number, count = publisher.number, publisher.done
+            sure_from = member.sure_from[number]
+            sure_to = count if member.sure_to is None else member.sure_to[number]
+            high = count if member.high is None else min(count, member.high[number])
+            expected.append(
+                Expected(
+                    number,
+                    member.low[number],
+                    sure_from,
+                    sure_to if is_drained else sure_from,
+                    high,
+                    member.plan.only_odd,
+                )
+            )
+        is_first = member in list(self._members.values())[:2]
+        for producer in self._front_producers:
+            absent = frozenset(number for each, number in self._dead_at_door if each == producer.number)
+            sure = producer.done if is_first and is_drained else 0
+            expected.append(
+                Expected(producer.number, 0, 0, sure, producer.done, member.plan.only_odd, self._front_is_ordered, absent)
+            )
+        has_letters = member.plan.pipeline != "none"
+        account = settle(member.handler.ledger, expected, member.dead, has_letters=has_letters, may_discard=not is_drained)
+        if not has_letters and account.failed != member.subscription.failed:
+            account.misreported += 1
+        if was_whole:
+            self._check_report(member, account, report, is_first)
+        return account
+
+    def _check_report(self, member: Member, account: Account, report: BusCloseReport, is_first: bool) -> None:
+        """What the bus says it left must be what did not arrive, and what was to be tried again."""
+        reported = report.unhandled.get(member.subscription.name, 0)
+        if self._plan.drains:
+            account.misreported += reported
+            return
+        if not is_first:
+            return
+        step = 2 if member.plan.only_odd else 1
+        published = sum(len(range(step - 1, each.done, step)) for each in self._producers)
+        at_door = sum(number % 2 or step == 1 for _, number in self._dead_at_door)
+        missing = published - at_door - account.arrived
+        left = missing + account.discarded
+        account.discarded = left
+        # A ring counts also what is in it for others; a queue to each handler has nothing that is not its own.
+        is_right = reported >= left if self.name == "ring bus" else reported == left
+        account.misreported += not is_right
