@@ -41,8 +41,8 @@ def test_models_that_are_as_recorded_pass(capsys: pytest.CaptureFixture[str]) ->
 def test_a_violation_fails_and_is_shown_as_threads_against_steps(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(
         spec / "WorkPool.tla",
-        '/\\ busy\' = [busy EXCEPT ![w] = local[w].current]\n    /\\ Go(w, "claim")',
-        '/\\ UNCHANGED busy\n    /\\ Go(w, "claim")',
+        "/\\ busy' = [busy EXCEPT ![w] = local[w].current]\n    /\\ Keep(w, [local[w] EXCEPT !.claimed",
+        "/\\ UNCHANGED busy\n    /\\ Keep(w, [local[w] EXCEPT !.claimed",
     )
     assert main(["check", "WorkPool"]) == 1
     out = capsys.readouterr().out

@@ -48,7 +48,8 @@ def run_with(environment: Mapping[str, str], fault: Fault, *tests: str) -> Run:
 def run_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Run]]:
     """Begins all the runs that were asked for, some at a time; each test waits for its own."""
     specs = [getattr(item, "callspec", None) for item in request.session.items]
-    wanted = [spec.params["fault"] for spec in specs if spec is not None and "fault" in spec.params]
+    asked_for = [spec.params.get("fault") for spec in specs if spec is not None]
+    wanted = [each for each in asked_for if isinstance(each, Fault)]
     # Copied here: pytest writes the name of each test into `os.environ`, so no other thread may go through it meanwhile.
     environment = dict(os.environ)
     with ThreadPoolExecutor(AT_A_TIME) as pool:

@@ -12,9 +12,10 @@ from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED, OrderedWord
 def test_a_hot_loop_touches_a_memoryview_and_functions_of_libpatomic() -> None:
     view: Any = Sequence().view()
     assert type(view.word) is (memoryview if PLAIN_MOVES_ARE_ORDERED else OrderedWord)
-    for operation in (view._compare_exchange, view._exchange, view._fetch_add):
-        assert type(operation) is functools.partial
-        assert type(operation.func).__name__ == "CFunctionType"
+    for operation in (view.compare_and_set, view.exchange, view.fetch_add):
+        used = [variable.cell_contents for variable in operation.__closure__]
+        assert {type(each) for each in used} == {memoryview, functools.partial}
+        assert [type(each.func).__name__ for each in used if type(each) is functools.partial] == ["CFunctionType"]
 
 
 def test_the_default_providers_are_the_process_and_the_system() -> None:
