@@ -24,7 +24,7 @@ from ringbuffer.messaging import (
 from ringbuffer.messaging.bus import BusCloseReport, ChannelEventBus, RingBufferEventBus, Subscription
 from ringbuffer.messaging.pipeline import AsyncPipelineConsumer, Pipeline, PipelineConsumer, RetryPolicy
 from tests.soak.handlers import Door, Handler
-from tests.soak.ledger import Account, Expected, settle
+from tests.soak.ledger import Account, Expected, open_ends, settle
 from tests.soak.message import Fates, Message, Odd, opened
 from tests.soak.plan import BusPlan, FaultPlan, HandlerPlan
 from tests.soak.producers import FrontProducer, Producer, Publisher, Pump
@@ -59,6 +59,8 @@ class BusLane:
     def __init__(self, plan: BusPlan) -> None:
         self.name: Final = plan.lane
         self.counts: Final[Counter[str]] = Counter()
+        #: Of handlers that have faults in their accounts.
+        self.details: Final[list[str]] = []
         self._plan: Final = plan
         self._letters: Final = DeadLetterQueue()
         self._bus: Final = (
@@ -216,7 +218,10 @@ class BusLane:
         account.misreported += sum(each.wrong_results for each in self._publishers)
         account.torn += self._door.torn
         for member in self._members.values():
-            account.add(self._settled(member, report))
+            settled = self._settled(member, report)
+            if settled.faults:
+                self.details.append(self._detail(member, settled))
+            account.add(settled)
         self.counts["messages"] += self.published
         self.counts["lives of producers"] += sum(each.lives for each in self._producers)
         self.counts["dead at the door"] += len(self._dead_at_door)
@@ -256,6 +261,13 @@ class BusLane:
         if was_whole:
             self._check_report(member, account, report, is_first)
         return account
+
+    def _detail(self, member: Member, account: Account) -> str:
+        until = "to the end" if member.high is None else f"until it was unsubscribed, drained: {member.is_drained}"
+        return (
+            f"{self.name}, {member.subscription!r}, {until}: {account.faults}; open ends "
+            f"{open_ends(member.handler.ledger, member.dead)}; {member.plan}; door {self._plan.door}"
+        )
 
     def _check_report(self, member: Member, account: Account, report: BusCloseReport, is_first: bool) -> None:
         """What the bus says it left must be what did not arrive, and what was to be tried again."""

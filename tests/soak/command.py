@@ -89,6 +89,7 @@ class _Run:
             begun, this = time.monotonic(), Round(plan, seconds)
             this.run(self._each_tick)
             report.add(this.accounts, this.counts)
+            report.failures += this.details
             self._published += this.published
             report.samples.take(time.monotonic(), report.rounds - 1, self._published, 0, at_rest=True)
             _write(report, self._start, self._folder)  # so that a run that is killed leaves one

@@ -168,6 +168,17 @@ def settle(
     return account
 
 
+def open_ends(ledger: Ledger, dead: set[tuple[int, int]], most: int = 5) -> list[tuple[int, int]]:
+    """Messages that arrived and have neither been handled nor got a letter: the first few of each producer."""
+    return [
+        (producer, number)
+        for producer in ledger.producers
+        for number in [
+            at for at, mark in enumerate(ledger.marks(producer, 0)) if mark == ARRIVED and (producer, at) not in dead
+        ][:most]
+    ]
+
+
 def dead_of(dead: set[tuple[int, int]], producer: int) -> list[int]:
     return [number for each, number in dead if each == producer]
 

@@ -97,6 +97,7 @@ class RingLane:
 
     def __init__(self, plan: RingPlan) -> None:
         self.counts: Final[Counter[str]] = Counter()
+        self.details: Final[list[str]] = []
         self._exceptions: Final = Exceptions()
         self._disruptor: Final = Disruptor[Message].of_values(
             plan.size, wait_strategy=make_wait_strategy(plan.waiting), name=self.name

@@ -27,6 +27,8 @@ class Lane(Protocol):
     @property
     def counts(self) -> Counter[str]: ...
     @property
+    def details(self) -> list[str]: ...
+    @property
     def published(self) -> int: ...
     @property
     def backlog(self) -> int: ...
@@ -46,11 +48,13 @@ class Round:
     Attributes:
         accounts: of each lane, when it has finished.
         counts: what was done, of each lane.
+        details: of handlers that have faults in their accounts.
     """
 
     def __init__(self, plan: Plan, seconds: float) -> None:
         self.accounts: Final[dict[str, Account]] = {}
         self.counts: Final[dict[str, Counter[str]]] = {}
+        self.details: Final[list[str]] = []
         self._plan: Final = plan
         self._seconds: Final = seconds
         self._lanes: Final[list[Lane]] = []
@@ -93,6 +97,7 @@ class Round:
             lane.counts["faults left out for want of time"] += sum(fault.lane == lane.name for fault in faults)
             self.accounts[lane.name] = lane.finish()
             self.counts[lane.name] = lane.counts
+            self.details.extend(lane.details)
         until(lambda: threading.active_count() <= threads, f"the {threads} threads of before: {_names()}", LEAVING)
         until(lambda: descriptors() <= opened, f"the {opened} descriptors of before", LEAVING)
 

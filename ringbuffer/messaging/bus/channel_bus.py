@@ -57,7 +57,9 @@ class ChannelEventBus(BusBase):
         self._capacity: Final = capacity
         #: Held by who publishes; waited on by who finds no room, and notified by `_made_room`, `_changed` and `_shut`.
         self._publishing: Final = host.condition()
-        #: By class of event; what follows is guarded by the condition.
+        #: Who gets what is published, and their channels by class of event; what follows is guarded by the condition. Both
+        #: change at once: or else a handler that comes or goes would get events of one class and miss others between them.
+        self._receiving: tuple[Subscription, ...] = ()
         self._targets: dict[type, tuple[Channel, ...]] = {}
         self._count = 0
         self._is_shut = False
@@ -141,12 +143,12 @@ class ChannelEventBus(BusBase):
         """The channels that an item is for; the condition is held."""
         if isinstance(item, Carried):
             if item.only is not None:
-                return tuple(_channel_of(each) for each in self._subscriptions if each is item.only)
+                return tuple(_channel_of(each) for each in self._receiving if each is item.only)
             item = item.message
         kind = type(item)
         targets = self._targets.get(kind)
         if targets is None:
-            targets = tuple(_channel_of(each) for each in self._subscriptions if each.wants_kind(kind))
+            targets = tuple(_channel_of(each) for each in self._receiving if each.wants_kind(kind))
             self._targets[kind] = targets
         return targets
 
@@ -169,7 +171,7 @@ class ChannelEventBus(BusBase):
 
     def _changed(self) -> None:
         with self._publishing:
-            self._targets = {}
+            self._receiving, self._targets = self._subscriptions, {}
             self._publishing.notify_all()
 
     def _shut(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ringbuffer.errors import DeadlockError
 from ringbuffer.messaging.bus import BusCloseReport
 from tests.support.threads import PATIENCE, Background, together
-from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Other, Recorder, both, fail
+from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Other, Recorder, Special, both, fail
 
 
 @both
@@ -287,3 +287,27 @@ def test_no_thread_is_left(make_bus: MakeBus) -> None:
     for thread in set(threading.enumerate()) - before:
         thread.join(PATIENCE)
         assert not thread.is_alive(), thread.name
+
+
+@both
+def test_a_handler_that_comes_misses_no_event_behind_one_that_it_got(
+    make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events of two classes are published while the handler is added: one class was published before, the other was not."""
+    bus = make_bus()
+    kind, numbers = type(bus), iter(range(1, 3))
+    changed = kind._changed
+
+    def changed_late(bus: Any) -> None:
+        for event, number in zip((Special, Event), numbers, strict=False):
+            bus.publish_sync(event(number))
+        changed(bus)
+
+    with bus:
+        bus.subscribe(Event, Recorder())
+        bus.publish_sync(Event(0))
+        monkeypatch.setattr(kind, "_changed", changed_late)
+        recorder = Recorder()
+        bus.subscribe(Event, recorder)
+        bus.publish_sync(Event(3))
+    assert recorder.numbers in ([1, 2, 3], [3])
