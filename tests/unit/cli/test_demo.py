@@ -342,7 +342,7 @@ def test_file_names_that_no_terminal_can_show_do_not_stop_the_report(tree: Path)
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert b"\\udcff.bin: binary" in done.stdout
-    assert b" \\xb5s" in done.stdout
+    assert done.stdout.isascii()
 
 
 def test_a_consumers_death_is_not_logged_twice(capsys: pytest.CaptureFixture[str]) -> None:
