@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ringbuffer import ClaimTimeoutError, Disruptor, InsufficientCapacityError, RingBuffer, Sequence
+from ringbuffer import ClaimTimeoutError, Disruptor, InsufficientCapacityError, RingBuffer, RingBufferClosedError, Sequence
 from ringbuffer.diagnostics import Stall, StallDetector, Watched, stacks
 from tests.support.scripted_host import ScriptedHost
 from tests.support.threads import PATIENCE, Background
@@ -164,7 +164,8 @@ def test_consumers_that_wait_for_room_in_each_others_rings_are_reported_as_a_dea
     second.halt()
     assert first.join(PATIENCE)
     assert second.join(PATIENCE)
-    assert len(unfinished) == 2
+    # The first ring that is closed ends one wait; that may make the room that the other waits for.
+    assert [type(each) for each in unfinished] in ([RingBufferClosedError], [RingBufferClosedError] * 2)
 
 
 def test_a_consumer_that_waits_for_room_in_a_ring_that_goes_on_is_no_deadlock(held: tuple[Disruptor[Any], Gate]) -> None:
