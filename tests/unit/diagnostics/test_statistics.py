@@ -56,6 +56,8 @@ def test_the_slowest_consumer_is_named_with_its_lag_and_its_state() -> None:
             disruptor.publish_event(put)
         assert gate.entered.wait(60)
         found = statistics(disruptor)
+        while any(each.name == "ignore" and each.lag for each in found.consumers):  # it comes to its end by itself
+            found = statistics(disruptor)
         check(found)
         slowest = found.slowest
         assert slowest is not None
