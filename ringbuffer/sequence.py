@@ -166,7 +166,6 @@ class SequenceGroupView:
         A thread sees its own stores before others do. One that publishes, and consumes or is gated by nobody, could find its
         own publication passed, give its slot away, and not have shown it yet to whoever joins and starts before it. The
         read-modify-write orders it with `add_at`: either that sees the stores, or this sees the new members.
-        (LMAX Disruptor has the same fence there, `cursor.setVolatile` in `SingleProducerSequencer.next`.)
         """
         self._fence(0)
         return self.minimum(default)

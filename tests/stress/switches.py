@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ringbuffer.host import SYSTEM_HOST, Thread
-from tests.unit.processors.hosts import ForwardingHost
+from tests.support.forwarding_host import ForwardingHost
 
 #: What the system likes; all threads on one core; each on the next; each on another one now and then, while it yields.
 CORES = ("free", "one", "spread", "roaming")

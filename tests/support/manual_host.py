@@ -1,9 +1,9 @@
 """A host whose clock stands still until the test moves it; threads, locks and events are real."""
 
 import threading
-from collections.abc import Callable
 
-from ringbuffer.host import SYSTEM_HOST, Condition, Event, Lock, Thread
+from ringbuffer.host import Condition
+from tests.support.forwarding_host import ForwardingHost
 
 
 class ManualCondition:
@@ -25,7 +25,7 @@ class ManualCondition:
         self._condition.notify_all()
 
 
-class ManualHost:
+class ManualHost(ForwardingHost):
     """The clock is the test's: `advance` moves it, and wakes whoever waits on a condition, to look at it."""
 
     def __init__(self) -> None:
@@ -45,30 +45,3 @@ class ManualHost:
 
     def monotonic(self) -> float:
         return self.now
-
-    def lock(self) -> Lock:
-        return SYSTEM_HOST.lock()
-
-    def event(self) -> Event:
-        return SYSTEM_HOST.event()
-
-    def start_thread(self, target: Callable[[], None], name: str) -> Thread:
-        return SYSTEM_HOST.start_thread(target, name)
-
-    def current_thread(self) -> Thread:
-        return SYSTEM_HOST.current_thread()
-
-    def thread_id(self) -> int:
-        return SYSTEM_HOST.thread_id()
-
-    def available_cpus(self) -> frozenset[int]:
-        return SYSTEM_HOST.available_cpus()
-
-    def pin(self, cpu: int) -> None:
-        SYSTEM_HOST.pin(cpu)
-
-    def yield_now(self) -> None:
-        SYSTEM_HOST.yield_now()
-
-    def sleep(self, seconds: float) -> None:
-        SYSTEM_HOST.sleep(seconds)

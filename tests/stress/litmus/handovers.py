@@ -18,7 +18,7 @@ from ringbuffer.memory import Memory
 from ringbuffer.processors.state import move
 from ringbuffer.processors.work.share import IDLE, WorkShare
 from tests.stress.litmus.grades import Act, Litmus, acceptable, forbidden
-from tests.unit.processors.hosts import ForwardingHost
+from tests.support.forwarding_host import ForwardingHost
 
 #: How far the members of a race have come, in events.
 FAR = 8

@@ -7,9 +7,9 @@ from typing import Any, Self
 import pytest
 
 from ringbuffer import Consumer, Disruptor, ProcessorStateError, ProducerType, RingBufferClosedError
+from tests.support.forwarding_host import ForwardingHost
 from tests.support.threads import PATIENCE, Background
 from tests.unit.disruptor.kit import Cell, Gate, Recorder, new_disruptor, put
-from tests.unit.processors.hosts import ForwardingHost
 
 each_kind = pytest.mark.parametrize("kind", list(ProducerType), ids=lambda kind: kind.value)
 

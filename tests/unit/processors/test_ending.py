@@ -8,8 +8,8 @@ import pytest
 
 from ringbuffer import BatchEventProcessor, ProcessorState, ProcessorStateError, RingBuffer
 from ringbuffer.host import Event, Thread
+from tests.support.forwarding_host import ForwardingHost
 from tests.support.threads import PATIENCE, Background, together
-from tests.unit.processors.hosts import ForwardingHost
 from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, wait_for_sequence
 
 ROUNDS = 1_000

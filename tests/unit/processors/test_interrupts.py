@@ -19,8 +19,8 @@ from ringbuffer import (
 )
 from ringbuffer.host import SYSTEM_HOST, Condition, Event
 from ringbuffer.processors.processor import EventProcessor
+from tests.support.forwarding_host import ForwardingHost
 from tests.support.threads import PATIENCE, Background
-from tests.unit.processors.hosts import ForwardingHost
 from tests.unit.processors.kit import Recorder, new_ring, publish, publish_batch, wait_for_sequence
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ringbuffer import BatchEventProcessor, RingBuffer, WorkerPool
 from ringbuffer.host import SYSTEM_HOST
-from tests.unit.processors.hosts import ForwardingHost
+from tests.support.forwarding_host import ForwardingHost
 from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, wait_for_sequence
 
 

@@ -17,8 +17,8 @@ from ringbuffer.host import SYSTEM_HOST, Event
 from ringbuffer.memory import ProcessMemory
 from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
 from tests.support.counting import CountingMemory
+from tests.support.forwarding_host import ForwardingHost
 from tests.support.threads import PATIENCE, Background, together
-from tests.unit.processors.hosts import ForwardingHost
 
 PRODUCERS = CONSUMERS = 8
 EACH = 400

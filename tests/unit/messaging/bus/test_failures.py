@@ -11,9 +11,9 @@ from ringbuffer.host import Thread
 from ringbuffer.messaging.bus import RingBufferEventBus
 from ringbuffer.messaging.pipeline import Pipeline, RetryPolicy
 from ringbuffer.processors import RewindBatch
+from tests.support.forwarding_host import ForwardingHost
 from tests.support.threads import PATIENCE
 from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Recorder, both, fail
-from tests.unit.processors.hosts import ForwardingHost
 
 
 @both
