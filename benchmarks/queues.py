@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from benchmarks.peers import PEERS, Channel, Peer, available
 from benchmarks.rings import CAPACITY, shares
@@ -22,7 +21,7 @@ def put_each(channel: Channel, values: Iterable[object]) -> Callable[[], None]:
     return body
 
 
-def get_each(channel: Channel, count: int, seen: list[Any]) -> Callable[[], None]:
+def get_each(channel: Channel, count: int, seen: bytearray) -> Callable[[], None]:
     """The body of a thread that gets `count` values, and keeps them."""
 
     def body() -> None:
@@ -39,7 +38,7 @@ def one_queue(peer: Peer, producers: int) -> Callable[[int], Run]:
     def body(count: int) -> Run:
         values = payload(count)
         channel = peer.open(CAPACITY)
-        seen: list[int] = []
+        seen = bytearray()
         puts = [put_each(channel, share) for share in shares(values, producers)]
         elapsed = together(*puts, get_each(channel, count, seen))
         verify(peer.name, seen, values, ordered=producers == 1)
@@ -54,7 +53,7 @@ def one_queue_a_consumer(peer: Peer, consumers: int) -> Callable[[int], Run]:
     def body(count: int) -> Run:
         values = payload(count)
         channels = [peer.open(CAPACITY) for _ in range(consumers)]
-        kept: list[list[int]] = [[] for _ in channels]
+        kept = [bytearray() for _ in channels]
 
         def put_everywhere() -> None:
             puts = [channel.producer() for channel in channels]

@@ -30,6 +30,16 @@ def publish_each(ring: RingBuffer[Event], values: Sequence[int]) -> Callable[[],
     """The body of a thread that claims, fills and publishes one event after the other, through its own producer."""
 
     def body() -> None:
+        for event, value in ring.producer().publish_each(values):
+            event.value = value
+
+    return body
+
+
+def publish_by_steps(ring: RingBuffer[Event], values: Sequence[int]) -> Callable[[], None]:
+    """The same by the calls for each step, as a producer does that has no loop of its own."""
+
+    def body() -> None:
         producer = ring.producer()
         next_, get, publish = producer.next, producer.get, producer.publish
         for value in values:

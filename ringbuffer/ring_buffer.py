@@ -18,7 +18,7 @@ from ringbuffer.readers import EventPoller, EventStream, SlotReader
 from ringbuffer.release import SlotRelease
 from ringbuffer.sequence import Readable, Sequence, SequenceGroup
 from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
-from ringbuffer.wait import WaitStrategy
+from ringbuffer.wait import WaitStrategy, signaller_of
 
 
 class ProducerType(enum.Enum):
@@ -224,8 +224,7 @@ class RingBuffer[E](Publishing[E]):
 
         It releases slots that hold values, and wakes consumers that block.
         """
-        strategy = self._sequencer.wait_strategy
-        signal = strategy.signal_all_when_blocking if strategy.is_blocking else None
+        signal = signaller_of(self._sequencer.wait_strategy)
         if self._release is None:
             return signal
         release = self._release.releaser()

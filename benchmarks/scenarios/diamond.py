@@ -33,7 +33,7 @@ def right(event: Event, sequence: int, end_of_batch: bool) -> None:
 def ours(count: int) -> Run:
     """One run of the ring."""
     values = payload(count)
-    seen: list[int] = []
+    seen = bytearray()
 
     def join(event: Event, sequence: int, end_of_batch: bool) -> None:
         seen.append(event.left + event.right)
@@ -51,7 +51,7 @@ def of_queues(peer: Peer) -> Callable[[int], Run]:
     def body(count: int) -> Run:
         values = payload(count)
         to_left, to_right, from_left, from_right = (peer.open(CAPACITY) for _ in range(4))
-        seen: list[int] = []
+        seen = bytearray()
 
         def put_both() -> None:
             put_left, put_right = to_left.producer(), to_right.producer()

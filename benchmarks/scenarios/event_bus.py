@@ -30,9 +30,9 @@ class Happened:
 EVENTS = {value: Happened(value) for value in PAYLOAD}
 
 
-def keep() -> tuple[list[int], Callable[[Happened], None]]:
+def keep() -> tuple[bytearray, Callable[[Happened], None]]:
     """A list, and a handler that keeps values there."""
-    seen: list[int] = []
+    seen = bytearray()
 
     def handle(event: Happened) -> None:
         seen.append(event.value)

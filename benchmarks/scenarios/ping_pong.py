@@ -38,7 +38,7 @@ class Answering:
 
     def __init__(self, target: RingBuffer[Event]) -> None:
         self._target = target
-        self.seen: list[int] = []
+        self.seen = bytearray()
 
     def on_start(self) -> None:
         """The thread that answers takes its producer."""
@@ -60,7 +60,7 @@ class Asking:
     def __init__(self, target: RingBuffer[Event], values: list[int]) -> None:
         self._target = target
         self._values = iter(values)
-        self.seen: list[int] = []
+        self.seen = bytearray()
         self.histogram = Histogram()
         self.answered = threading.Event()
 
@@ -109,7 +109,7 @@ def of_queues(peer: Peer) -> Callable[[int], Run]:
         values = payload(count)
         there, back = peer.open(CAPACITY), peer.open(CAPACITY)
         histogram = Histogram()
-        seen: list[int] = []
+        seen = bytearray()
 
         def ask() -> None:
             put, get = there.producer(), back.consumer()

@@ -32,7 +32,7 @@ def second(event: Event, sequence: int, end_of_batch: bool) -> None:
 def ours(count: int) -> Run:
     """One run of the ring."""
     values = payload(count)
-    seen: list[int] = []
+    seen = bytearray()
 
     def third(event: Event, sequence: int, end_of_batch: bool) -> None:
         seen.append(event.right)
@@ -50,7 +50,7 @@ def of_queues(peer: Peer) -> Callable[[int], Run]:
     def body(count: int) -> Run:
         values = payload(count)
         channels = [peer.open(CAPACITY) for _ in range(3)]
-        seen: list[int] = []
+        seen = bytearray()
 
         def stage(number: int) -> Callable[[], None]:
             def move() -> None:

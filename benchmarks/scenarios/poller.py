@@ -44,7 +44,7 @@ def ours(count: int) -> Run:
 def polled(put: Callable[[Any], object], take: Callable[[], Any], empty: type[Exception], name: str, count: int) -> Run:
     """One run of a queue whose `take` raises `empty`."""
     values = payload(count)
-    seen: list[int] = []
+    seen = bytearray()
 
     def producer() -> None:
         for value in values:

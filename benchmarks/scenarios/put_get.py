@@ -25,12 +25,12 @@ def ours_many(count: int) -> Run:
     """One run of `put_many` and `get_many`."""
     values = payload(count)
     channel: Queue[int] = Queue(CAPACITY)
-    seen: list[int] = []
+    seen = bytearray()
 
     def consumer() -> None:
         get_many = channel.get_many
         while len(seen) < count:
-            seen.extend(get_many())
+            seen.extend(bytes(get_many()))
 
     elapsed = together(lambda: channel.put_many(values), consumer)
     verify("ringbuffer.Queue, put_many", seen, values)

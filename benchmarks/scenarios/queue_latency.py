@@ -26,7 +26,7 @@ def ours(count: int, options: InMemoryQueueOptions) -> Run:
     values = payload(count)
     there, back = create_queue(options, name="there"), create_queue(options, name="back")
     histogram = Histogram()
-    seen: list[int] = []
+    seen = bytearray()
     answered = threading.Event()
     following = iter(values)
     sent = 0

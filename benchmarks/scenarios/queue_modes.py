@@ -15,7 +15,7 @@ from ringbuffer.messaging import InMemoryQueueOptions, TransportEnvelope, create
 def ours(count: int, options: InMemoryQueueOptions) -> Run:
     """One run of a queue."""
     values = payload(count)
-    seen: list[int] = []
+    seen = bytearray()
 
     def handle(envelope: TransportEnvelope) -> None:
         seen.append(envelope.priority)

@@ -76,7 +76,7 @@ def lists_through_a_queue(count: int) -> Run:
     """A queue of lists."""
     values = payload(count)
     lists: queue.SimpleQueue[list[int] | None] = queue.SimpleQueue()
-    seen: list[int] = []
+    seen = bytearray()
 
     def producer() -> None:
         for first in range(0, count, CHUNK):
@@ -85,7 +85,7 @@ def lists_through_a_queue(count: int) -> Run:
 
     def consumer() -> None:
         while (batch := lists.get()) is not None:
-            seen.extend(batch)
+            seen.extend(bytes(batch))
 
     elapsed = together(producer, consumer)
     verify("SimpleQueue of lists", seen, values)

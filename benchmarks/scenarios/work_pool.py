@@ -37,7 +37,7 @@ def of_a_queue(peer: Peer) -> Callable[[int], Run]:
     def body(count: int) -> Run:
         values = payload(count)
         channel = peer.open(CAPACITY)
-        kept: list[list[int]] = [[], []]
+        kept = (bytearray(), bytearray())
 
         def producer(share: list[int]) -> Callable[[], None]:
             def put_all() -> None:
@@ -48,7 +48,7 @@ def of_a_queue(peer: Peer) -> Callable[[int], Run]:
 
             return put_all
 
-        def consumer(seen: list[int]) -> Callable[[], None]:
+        def consumer(seen: bytearray) -> Callable[[], None]:
             def get_all() -> None:
                 get = channel.consumer()
                 while (value := get()) is not None:

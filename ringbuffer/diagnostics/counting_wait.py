@@ -1,5 +1,6 @@
 """`CountingWaitStrategy`: any wait strategy, with counts of the waits."""
 
+from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.checks import check_is_instance_with
@@ -7,7 +8,7 @@ from ringbuffer.errors import AlertError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.sequence import Readable
 from ringbuffer.tally import Tally
-from ringbuffer.wait import WaitStrategy
+from ringbuffer.wait import WaitStrategy, signaller_of
 from ringbuffer.wait.strategy import Alertable
 
 
@@ -41,6 +42,10 @@ class CountingWaitStrategy:
         self._timeouts: Final = Tally()
         self._alerts: Final = Tally()
         self._seconds: Final = Tally()
+
+    def signaller(self) -> Callable[[], None]:
+        """The wrapped strategy's, for the calling thread."""
+        return signaller_of(self.strategy) or self.signal_all_when_blocking
 
     def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
         """See `WaitStrategy.wait_for`. Woken, timed out and ended as the wrapped strategy is."""

@@ -33,6 +33,8 @@ PLAIN_MOVES_ARE_ORDERED: Final = platform.machine().lower() in {"x86_64", "amd64
 # A range of flags is copied in pieces of at most this many bytes, so that the C library's memmove never
 # switches to non-temporal stores, which total store order does not cover.
 _FILL_BYTES: Final = 4096
+#: As many flags of each value.
+_ROWS: Final = tuple(bytes((value,)) * _FILL_BYTES for value in (0, 1))
 
 _WORD: Final = bind(8)
 _BYTE: Final = bind(1)
@@ -199,21 +201,30 @@ class ProcessCell:
 
 
 class PlainFlagView:
-    """Flags where plain moves are ordered: ranges are filled and searched at the speed of C. Owning thread only."""
+    """Flags where plain moves are ordered: ranges are filled and searched at the speed of C. Owning thread only.
 
-    __slots__ = ("items",)
+    The functions are closures, see `ProcessCellView`.
+    """
+
+    __slots__ = ("fill", "find", "items")
 
     def __init__(self, items: memoryview) -> None:
         self.items: Final = items
 
-    def fill(self, start: int, stop: int, value: int, /) -> None:
-        for low in range(start, stop, _FILL_BYTES):
-            high = min(low + _FILL_BYTES, stop)
-            self.items[low:high] = bytes((value,)) * (high - low)
+        def fill(start: int, stop: int, value: int, /) -> None:
+            length = stop - start
+            if length <= _FILL_BYTES:
+                items[start:stop] = _ROWS[value][:length]
+                return
+            for low in range(start, stop, _FILL_BYTES):
+                fill(low, min(low + _FILL_BYTES, stop), value)
 
-    def find(self, value: int, start: int, stop: int, /) -> int:
-        found = self.items[start:stop].tobytes().find(value)
-        return found if found < 0 else start + found
+        def find(value: int, start: int, stop: int, /) -> int:
+            found = items[start:stop].tobytes().find(value)
+            return found if found < 0 else start + found
+
+        self.fill: Final[Callable[[int, int, int], None]] = fill
+        self.find: Final[Callable[[int, int, int], int]] = find
 
 
 class OrderedFlagView:

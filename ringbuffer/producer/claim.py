@@ -1,6 +1,6 @@
 """`Claim`: slots that a `with` block fills, published at its end; skipped if it raises."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self, overload
 
@@ -73,7 +73,7 @@ class Claim[E]:
                 f"Assign every slot, or claim fewer"
             )
         if self._holds_values:
-            store_and_publish(self._barrier, self._slots, low, batch)
+            store_and_publish(self._barrier, self._slots, low, batch, self._barrier.publish)
             return
         try:
             self._barrier.publish(low, high)
@@ -128,12 +128,17 @@ def store[E](slots: list[E], low: int, values: list[E]) -> None:
         slots[: len(values) - room] = values[room:]
 
 
-def store_and_publish[E](barrier: ProducerBarrier, slots: list[E], low: int, values: list[E]) -> None:
-    """Fill the claimed slots from sequence `low` on and publish them; skip them if that is interrupted or refused."""
+def store_and_publish[E](
+    barrier: ProducerBarrier, slots: list[E], low: int, values: list[E], publish: Callable[[int, int], None]
+) -> None:
+    """Fill the claimed slots from sequence `low` on and publish them; skip them if that is interrupted or refused.
+
+    `publish` is the barrier's `publish`, or its `publish_claimed` where no other code has run since the claim.
+    """
     high = low + len(values) - 1
     try:
         store(slots, low, values)
-        barrier.publish(low, high)
+        publish(low, high)
     except BaseException as error:
         give_up(barrier, low, high, error)
         raise

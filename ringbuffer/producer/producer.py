@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from ringbuffer.host import Host
 from ringbuffer.producer.claim import Claim
-from ringbuffer.producer.translation import event_publication, no_event_publication
+from ringbuffer.producer.translation import PublishEach, event_publication, no_event_publication
 from ringbuffer.producer.values import no_value_publication, value_publication
 from ringbuffer.sequencer import ProducerBarrier, Sequencer, SingleProducerSequencer
 
@@ -32,6 +32,8 @@ class Producer[E]:
         skip: `skip(low, high=None)`, see `Skip`: publishes claimed slots that no handler is to see.
         get: `get(sequence)`, the event in the slot of a claimed sequence, to be filled in place; `producer[sequence]` is
             the same, a little slower.
+        publish_each: `for event, item in producer.publish_each(items)`, see `PublishEach`: one event for each item, published
+            when the body has filled it. The least that an event costs.
         publish_event, try_publish_event, publish_events, try_publish_events: through translators, see
             `ringbuffer.producer.translation`; on a ring of pre-allocated events.
         publish_value, try_publish_value, publish_values: see `ringbuffer.producer.values`; on a ring of values.
@@ -46,6 +48,7 @@ class Producer[E]:
         "get",
         "next",
         "publish",
+        "publish_each",
         "publish_event",
         "publish_events",
         "publish_value",
@@ -75,6 +78,7 @@ class Producer[E]:
         self.publish: Final = barrier.publish
         self.skip: Final = barrier.skip
         events = no_event_publication("values") if holds_values else event_publication(barrier, slots)
+        self.publish_each: Final[PublishEach[E]] = events.publish_each
         self.publish_event: Final = events.publish_event
         self.try_publish_event: Final = events.try_publish_event
         self.publish_events: Final = events.publish_events

@@ -1,7 +1,7 @@
 """`Publishing`: the ways to publish, on anything that can give the calling thread a producer."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ringbuffer.producer.claim import Claim
@@ -42,6 +42,10 @@ class Publishing[E](ABC):
         return self.producer().claim(n, timeout)
 
     # -- events -------------------------------------------------------------------------------------------------
+
+    def publish_each[T](self, items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
+        """`for event, item in ring.publish_each(items)`: one event for each item, filled by the body. See `PublishEach`."""
+        return self.producer().publish_each(items, timeout)
 
     def publish_event(self, translator: Translator[E], /, *arguments: object, timeout: float | None = None) -> int:
         """Let `translator(event, sequence, *arguments)` fill an event, and publish it. See `PublishEvent`."""

@@ -7,7 +7,7 @@ half-filled: the claim is skipped, all of it, and the publisher gets the excepti
 
 import inspect
 import itertools
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any, Final, Protocol
@@ -86,10 +86,34 @@ class TryPublishEvents[E](Protocol):
         ...
 
 
+class PublishEach[E](Protocol):
+    """`for event, item in publish_each(items, timeout=None)`: one event for each item, without a translator."""
+
+    def __call__[T](self, items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
+        """Claim an event for each item, hand both to the body of the loop, and publish it when the body has filled it.
+
+        Each event is claimed and published by itself, as by `next` and `publish`, which cost more. An item is taken before a
+        slot is claimed, and an event is visible before the next item is waited for. An event whose turn is left by `break` or
+        by an exception is skipped.
+
+        Args:
+            items: any iterable, however long.
+            timeout: the longest wait for room for one event, in seconds; None waits without a limit.
+
+        Raises:
+            TypeError: the ring holds values.
+            ValueError: (single producer) something is claimed and not published yet.
+            RuntimeError: (single producer) the body claims or publishes in another way: the event of the loop comes first.
+            RingBufferError: the errors of `Next`; its `unpublished` holds the item that was taken and not published.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EventPublication[E]:
-    """A thread's own functions to publish through translators. Owning thread only."""
+    """A thread's own functions to publish events. Owning thread only."""
 
+    publish_each: PublishEach[E]
     publish_event: PublishEvent[E]
     try_publish_event: TryPublishEvent[E]
     publish_events: PublishEvents[E]
@@ -181,7 +205,10 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
             give_up(barrier, low, high, error)
             raise
 
-    return EventPublication(publish_event, try_publish_event, publish_events, try_publish_events)
+    def publish_each[T](items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
+        return barrier.publish_each(slots, items, timeout)
+
+    return EventPublication(publish_each, publish_event, try_publish_event, publish_events, try_publish_events)
 
 
 def no_event_publication(kind: str) -> EventPublication[Any]:
@@ -190,7 +217,7 @@ def no_event_publication(kind: str) -> EventPublication[Any]:
     def refuse(*arguments: object, **options: object) -> Any:
         raise TypeError(f"this is a ring of {kind}: there are no events to translate into; use publish_value(s)")
 
-    return EventPublication(refuse, refuse, refuse, refuse)
+    return EventPublication(refuse, refuse, refuse, refuse, refuse)
 
 
 def _function_of(translator: object) -> Callable[..., object]:

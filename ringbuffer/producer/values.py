@@ -72,7 +72,7 @@ def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) ->
     """The calling thread's own functions, over its own barrier and the ring's slots."""
     size: Final = len(slots)
     mask: Final = size - 1
-    next_, try_next, publish = barrier.next, barrier.try_next, barrier.publish
+    next_, try_next, publish, publish_claimed = barrier.next, barrier.try_next, barrier.publish, barrier.publish_claimed
 
     def publish_value(value: Any, timeout: float | None = None) -> int:
         sequence = next_(1, timeout)
@@ -109,7 +109,7 @@ def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) ->
                 except Exception as error:
                     _tell(error, published, taken, timeout, failure)
                     raise
-                store_and_publish(barrier, slots, high - len(taken) + 1, taken)
+                store_and_publish(barrier, slots, high - len(taken) + 1, taken, publish_claimed)
                 published += len(taken)
             if failure is not None:
                 raise failure

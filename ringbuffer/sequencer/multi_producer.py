@@ -15,17 +15,18 @@ times out leaves no hole, and the cursor never runs more than a ring ahead of a 
 claimant has taken its slots before it knows that they are free, and can no longer give up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from ringbuffer.checks import check_timeout
+from ringbuffer.errors import RingBufferError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, CapacityWait
 from ringbuffer.sequencer.producer_barrier import ProducerBarrier
-from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, no_capacity
-from ringbuffer.wait import WaitStrategy
+from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, keep_unpublished, no_capacity
+from ringbuffer.wait import WaitStrategy, signaller_of
 
 #: The flag of a slot that was never published: the parity of lap -1.
 NEVER: Final = 1
@@ -148,7 +149,7 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
     """The functions of one of many producers, closed over what belongs to its thread."""
     state = sequencer.state
     size = state.size
-    one: Final = ONE
+    checked = ONE
     mask: Final = size - 1
     shift: Final = size.bit_length() - 1
     cursor: Final = cursor_view.word
@@ -158,14 +159,15 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
     fill: Final = flag_view.fill
     limit: Final = state.limit.view().word
     capacity: Final = Capacity(state, PublishedFlags(cursor_view, flag_view, size), limit)
-    strategy = sequencer.wait_strategy
-    signal: Final = strategy.signal_all_when_blocking if strategy.is_blocking else None
+    signal: Final = signaller_of(sequencer.wait_strategy)
 
     def next_(n: int = 1, timeout: float | None = None) -> int:
+        nonlocal checked
         # Each turn ends in a claim, in a lost compare-and-swap, which means that another producer claimed, or in a
         # pause, which the advance of a consumer, the deadline or the close of the ring ends.
-        if n is not one:
+        if n is not checked:
             check_count(n, size)
+            checked = n
         if timeout is not None:
             check_timeout(timeout)
         wait: CapacityWait | None = None
@@ -180,9 +182,11 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
                 return sequence
 
     def try_next(n: int = 1) -> int:
+        nonlocal checked
         # A turn that loses the compare-and-swap is repeated: another producer has claimed.
-        if n is not one:
+        if n is not checked:
             check_count(n, size)
+            checked = n
         while True:
             current = cursor[0]
             sequence = current + n
@@ -200,22 +204,27 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
             raise not_due(low, high, claimed)
         if low == high:
             flags[low & mask] = lap
+            if signal is not None:
+                signal()
         else:
-            publish_range(low, high, claimed)
+            check_unpublished(low, high, claimed)
+            publish_claimed(low, high)
+
+    def publish_claimed(low: int, high: int) -> None:
+        start, stop = low & mask, (high & mask) + 1
+        lap = (low >> shift) & 1
+        if start < stop:
+            fill(start, stop, lap)
+        else:
+            fill(start, size, lap)
+            fill(0, stop, lap ^ 1)
         if signal is not None:
             signal()
 
-    def publish_range(low: int, high: int, claimed: int) -> None:
-        pieces = unpublished_pieces(low, high, claimed)
-        for start, stop, lap in pieces:
-            fill(start, stop, lap)
-
-    def unpublished_pieces(low: int, high: int, claimed: int) -> list[tuple[int, int, int]]:
-        pieces = pieces_of(low, high, size)
-        for start, stop, lap in pieces:
+    def check_unpublished(low: int, high: int, claimed: int) -> None:
+        for start, stop, lap in pieces_of(low, high, size):
             if find(lap, start, stop) >= 0:
                 raise not_due(low, high, claimed)
-        return pieces
 
     def skip(low: int, high: int | None = None) -> None:
         # Refused before it is noted, and noted before it is published.
@@ -224,11 +233,35 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
             high = low
         if not claimed - size < low <= high <= claimed:
             raise not_due(low, high, claimed)
-        unpublished_pieces(low, high, claimed)
+        check_unpublished(low, high, claimed)
         state.skipped.add(low, high)
         publish(low, high)
 
-    return ProducerBarrier(next_, try_next, publish, skip)
+    def publish_each[E, T](slots: list[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
+        return each(slots, items, check_timeout(timeout))
+
+    def each[E, T](slots: list[E], items: Iterable[T], timeout: float | None) -> Iterator[tuple[E, T]]:
+        # Ends with the items, or with the loop it is for.
+        claim, flags_, mask_, shift_, tell = next_, flags, mask, shift, signal
+        for item in items:
+            try:
+                sequence = claim(1, timeout)
+            except RingBufferError as error:
+                keep_unpublished(error, item)
+                raise
+            index, lap = sequence & mask_, (sequence >> shift_) & 1
+            try:
+                yield slots[index], item
+                flags_[index] = lap  # release: after the event was written
+                if tell is not None:
+                    tell()
+            except BaseException:
+                # Else it was published, perhaps a lap ago: what raised came while consumers were signalled.
+                if flags_[index] != lap and cursor[0] - size < sequence:
+                    skip(sequence)
+                raise
+
+    return ProducerBarrier(next_, try_next, publish, publish_claimed, skip, publish_each)
 
 
 def pieces_of(low: int, high: int, size: int) -> list[tuple[int, int, int]]:

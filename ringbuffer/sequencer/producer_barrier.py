@@ -1,10 +1,11 @@
 """`ProducerBarrier`: the producers' side of a sequencer, for one thread.
 
-It is four functions rather than an object with methods. Each is a closure made by the thread that calls it, over that
+It is functions rather than an object with methods. Each is a closure made by the thread that calls it, over that
 thread's own views: a claim then touches no attribute of anything, and nothing whose reference count other threads change.
 (On CPython 3.13t an attribute costs about as much as the shared access that a claim is for.)
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +58,41 @@ class Publish(Protocol):
         ...
 
 
+class PublishClaimed(Protocol):
+    """`publish_claimed(low, high)`: make visible what this barrier has just claimed."""
+
+    def __call__(self, low: int, high: int) -> None:
+        """As `Publish`, by a caller who knows that exactly these sequences are claimed and not published.
+
+        With several producers nothing is checked: this is for the library's own code, between whose claim and publication no
+        other code runs.
+        """
+        ...
+
+
+class PublishEach(Protocol):
+    """`publish_each(slots, items, timeout=None)`: claim, hand out and publish one slot for each item."""
+
+    def __call__[E, T](self, slots: list[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
+        """Pairs of an event to fill and an item. An event is published when the next pair is asked for.
+
+        An item is taken first, then a slot is claimed; so a source that is slow keeps no slot from anybody, and what was filled
+        is visible while the next item is waited for. An event whose turn of the loop is left by `break` or an exception is
+        skipped.
+
+        Args:
+            slots: the ring's.
+            items: any iterable, however long.
+            timeout: the longest wait for room for one event, in seconds; None waits without a limit.
+
+        Raises:
+            ValueError: (single producer) something is claimed and not published yet.
+            RuntimeError: (single producer) the body claims or publishes in another way: the event of the loop comes first.
+            RingBufferError: the errors of `Next`; `unpublished` of it holds the item that was taken and not published.
+        """
+        ...
+
+
 class Skip(Protocol):
     """`skip(low, high=None)`: publish claimed slots that hold nothing to handle."""
 
@@ -79,4 +115,6 @@ class ProducerBarrier:
     next: Next
     try_next: TryNext
     publish: Publish
+    publish_claimed: PublishClaimed
     skip: Skip
+    publish_each: PublishEach

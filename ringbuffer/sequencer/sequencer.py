@@ -5,7 +5,7 @@ from typing import Final
 
 from ringbuffer.barrier import PublishedView, SequenceBarrier
 from ringbuffer.checks import check_is_instance_with
-from ringbuffer.errors import InsufficientCapacityError, RingBufferClosedError
+from ringbuffer.errors import InsufficientCapacityError, RingBufferClosedError, RingBufferError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.sequence import Readable, Sequence, SequenceGroup
@@ -13,7 +13,8 @@ from ringbuffer.sequencer.capacity import RingState
 from ringbuffer.sequencer.producer_barrier import ProducerBarrier
 from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
 
-#: The usual number of slots to claim. Compared by identity: it is faster, and lets no 1.0 pass for 1.
+#: The usual number of slots to claim. A producer keeps the last number that it has checked, at first this one, and compares by
+#: identity: it is faster, and lets no 1.0 pass for 1.
 ONE: Final = 1
 
 #: The most slots that a ring may have.
@@ -184,3 +185,8 @@ def check_count(n: int, size: int) -> None:
 def no_capacity(n: int, size: int) -> InsufficientCapacityError:
     """What `try_next` raises when it finds no room."""
     return InsufficientCapacityError(f"fewer than {n} of the ring's {size} slots are free; nothing was claimed")
+
+
+def keep_unpublished(error: RingBufferError, item: object) -> None:
+    """Put what was taken from an iterable, and not published, into the error of the claim for it."""
+    setattr(error, "unpublished", (item,))  # noqa: B010 - any error of a claim gets it, whatever its class

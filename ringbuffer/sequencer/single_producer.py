@@ -11,27 +11,16 @@ A claim compares with `limit` and, once a lap or less, looks at the consumers. P
 the event was written: who loads the cursor with acquire sees the event.
 """
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
-from ringbuffer.checks import check_timeout
-from ringbuffer.errors import DeadlockError, ProducerThreadError
+from ringbuffer.errors import ProducerThreadError
 from ringbuffer.host import SYSTEM_HOST, Host, Thread
-from ringbuffer.memory import PROCESS_MEMORY, CellView, Memory
+from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.sequence import INITIAL_SEQUENCE
-from ringbuffer.sequencer.capacity import Capacity
 from ringbuffer.sequencer.producer_barrier import ProducerBarrier
-from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, no_capacity
+from ringbuffer.sequencer.sequencer import Sequencer
+from ringbuffer.sequencer.single_production import Production, PublishedCursor, lent, start_production
 from ringbuffer.wait import WaitStrategy
-
-#: The number of no thread: what a retired producer takes for its owner's.
-NOBODY: Final = -1
-
-#: What a retired producer takes for the last sequence it has claimed: too low for anything to be published.
-RETIRED: Final = INITIAL_SEQUENCE - 1
-
-#: Instead of the last sequence published: the next publication takes the slow path, which asks the cursor.
-ASK_THE_CURSOR: Final = -(1 << 62)
 
 
 class SingleProducerSequencer(Sequencer):
@@ -51,10 +40,10 @@ class SingleProducerSequencer(Sequencer):
     ) -> None:
         super().__init__(buffer_size, wait_strategy, memory=memory, host=host)
         self._owner_lock: Final = host.lock()
-        self._producer: _Producer | None = None
+        self._producer: Production | None = None
         self._claimed_before: int = INITIAL_SEQUENCE
         #: The owner's: sequences (lowest: highest) to be skipped when what was claimed before them is published.
-        self.skipped_early: Final[dict[int, int]] = {}
+        self._skipped_early: Final[dict[int, int]] = {}
 
     @property
     def claimed(self) -> int:
@@ -66,7 +55,7 @@ class SingleProducerSequencer(Sequencer):
         """Whether `sequence` is published and its slot has not been claimed again."""
         return max(self.claimed - self.buffer_size, -1) < sequence <= self.cursor
 
-    def published_view(self) -> "PublishedCursor":
+    def published_view(self) -> PublishedCursor:
         """The calling thread's own knowledge of what is published: the cursor."""
         return PublishedCursor(self._cursor.view())
 
@@ -89,8 +78,19 @@ class SingleProducerSequencer(Sequencer):
                 self._retire(producer)
                 producer = None
             if producer is None:
-                producer = self._producer = _producer(self, thread, self._claimed_before, self._cursor.view())
+                producer = self._producer = self._start_production(thread)
             return producer.barrier
+
+    def _start_production(self, thread: Thread) -> Production:
+        return start_production(
+            self.state,
+            self.wait_strategy,
+            thread,
+            self._claimed_before,
+            self._cursor.view(),
+            self._skipped_early,
+            self._refusal,
+        )
 
     def release_producer(self) -> None:
         """Let another thread produce from now on; what this one did before is visible to that one.
@@ -99,6 +99,7 @@ class SingleProducerSequencer(Sequencer):
 
         Raises:
             ProducerThreadError: another thread than the caller owns the production.
+            RuntimeError: the caller is in a loop of `publish_each`.
         """
         thread = self._host.current_thread()
         with self._owner_lock:
@@ -107,182 +108,20 @@ class SingleProducerSequencer(Sequencer):
                 return
             if producer.thread is not thread:
                 raise wrong_thread(producer.thread, thread)
+            if producer.is_lent():
+                raise lent("release the producer")
             self._retire(producer)
             self._producer = None
 
-    def _retire(self, producer: "_Producer") -> None:
+    def _retire(self, producer: Production) -> None:
         """Keep how far a producer claimed, and make its functions refuse: its thread is the caller, or has ended."""
         self._claimed_before = producer.claimed()
         producer.retire()
 
-    def refusal(self) -> ProducerThreadError:
+    def _refusal(self) -> ProducerThreadError:
         """What the calling thread gets that uses a producer barrier which is not, or no longer, its own."""
         producer = self._producer
         return wrong_thread(None if producer is None else producer.thread, self._host.current_thread())
-
-
-class PublishedCursor:
-    """What is published is what the cursor says. Owning thread only.
-
-    Attributes:
-        word: the cursor.
-    """
-
-    __slots__ = ("word",)
-
-    def __init__(self, cursor: CellView) -> None:
-        self.word: Final = cursor.word
-
-    def get(self) -> int:
-        """The cursor, loaded with acquire."""
-        return self.word[0]
-
-    def highest_from(self, sequence: int) -> int:
-        """The cursor, loaded with acquire; nothing needs to be searched."""
-        return self.word[0]
-
-
-class _Producer(NamedTuple):
-    """The functions of the one producer, and how others may see how far it has claimed."""
-
-    thread: Thread
-    barrier: ProducerBarrier
-    claimed: Callable[[], int]
-    retire: Callable[[], None]
-
-
-def _producer(sequencer: SingleProducerSequencer, thread: Thread, claimed: int, cursor_view: CellView) -> _Producer:
-    """The functions of the one producer, closed over what belongs to its thread.
-
-    Args:
-        sequencer: whose production this is.
-        thread: the calling thread.
-        claimed: how far the former owner has claimed; `claimed` and `published` are this thread's from here on.
-        cursor_view: the thread's own view of the cursor.
-    """
-    state = sequencer.state
-    size = state.size
-    one: Final = ONE
-    thread_id: Final = state.host.thread_id
-    owner_id = thread_id()
-    refusal: Final = sequencer.refusal
-    cursor: Final = cursor_view.word
-    limit: Final = state.limit.view().word
-    capacity: Final = Capacity(state, PublishedCursor(cursor_view), limit)
-    strategy = sequencer.wait_strategy
-    signal: Final = strategy.signal_all_when_blocking if strategy.is_blocking else None
-
-    final = claimed
-    skipped_early: Final = sequencer.skipped_early
-    published = ASK_THE_CURSOR if skipped_early else cursor[0]
-
-    def next_(n: int = 1, timeout: float | None = None) -> int:
-        nonlocal claimed
-        if thread_id() != owner_id:
-            raise refusal()
-        if n is not one:
-            check_count(n, size)
-        if timeout is not None:
-            check_timeout(timeout)
-        sequence = claimed + n
-        if sequence > limit[0]:
-            wait_for_capacity(sequence, n, timeout)
-        claimed = sequence
-        return sequence
-
-    def try_next(n: int = 1) -> int:
-        nonlocal claimed
-        if thread_id() != owner_id:
-            raise refusal()
-        if n is not one:
-            check_count(n, size)
-        sequence = claimed + n
-        if sequence > limit[0] and not capacity.admits(sequence):
-            raise no_capacity(n, size)
-        claimed = sequence
-        return sequence
-
-    def publish(low: int, high: int | None = None) -> None:
-        nonlocal published
-        # The cursor is a single number: storing `high` publishes everything before it too. So a gap is refused, rather
-        # than shown to consumers with whatever an earlier lap left in its slots.
-        if high is None:
-            high = low
-        if low != published + 1 or not low <= high <= claimed:
-            high = with_skipped(low, high)
-            published = ASK_THE_CURSOR if skipped_early else high
-        else:
-            published = high
-        cursor[0] = high
-        if signal is not None:
-            signal()
-
-    def with_skipped(low: int, high: int) -> int:
-        """How far a publication goes that is not plainly the next one: what was skipped early follows it."""
-        last = cursor[0]
-        if owner_id == NOBODY:
-            raise refusal()
-        if low != last + 1 or not low <= high <= claimed or is_skipped(low, high):
-            raise _out_of_turn(low, high, last, claimed)
-        while high + 1 in skipped_early:
-            high = skipped_early.pop(high + 1)
-        return high
-
-    def is_skipped(low: int, high: int) -> bool:
-        return any(start <= high and low <= stop for start, stop in skipped_early.items())
-
-    def skip(low: int, high: int | None = None) -> None:
-        nonlocal published
-        if owner_id == NOBODY:
-            raise refusal()
-        if high is None:
-            high = low
-        last = cursor[0]
-        if not last < low <= high <= claimed or is_skipped(low, high):
-            raise _out_of_turn(low, high, last, claimed)
-        state.skipped.add(low, high)
-        if low == last + 1:
-            publish(low, high)
-        else:
-            # What was claimed before is published first, and takes this along.
-            skipped_early[low] = high
-            published = ASK_THE_CURSOR
-
-    def wait_for_capacity(sequence: int, n: int, timeout: float | None) -> None:
-        """Return when `sequence` may be claimed. Ends when the slowest consumer advances, at the deadline, or at close."""
-        if capacity.admits(sequence):
-            return
-        if sequence - cursor[0] > size:
-            raise DeadlockError(
-                f"cannot claim up to sequence {sequence}: this thread has claimed up to {claimed} and published up to "
-                f"{cursor[0]} of a ring of {size} slots, and waits for itself; publish first"
-            )
-        wait = capacity.start_wait(sequence, n, timeout)
-        while not capacity.admits(sequence):
-            wait.pause(sequence)
-
-    def retire() -> None:
-        # From here on the first comparison of each function fails, at no cost to a producer that is not retired.
-        nonlocal owner_id, claimed, final
-        final = claimed
-        owner_id = NOBODY
-        claimed = RETIRED
-
-    def claimed_so_far() -> int:
-        # Any thread. `final` is stored before `claimed` says to look there.
-        so_far = claimed
-        return final if so_far == RETIRED else so_far
-
-    return _Producer(thread, ProducerBarrier(next_, try_next, publish, skip), claimed_so_far, retire)
-
-
-def _out_of_turn(low: int, high: int, published: int, claimed: int) -> ValueError:
-    """What a publication gets that is not the next one due."""
-    if published == claimed:
-        due = "nothing is claimed that is not published"
-    else:
-        due = f"publish from {published + 1} on, up to {claimed}"
-    return ValueError(f"cannot publish {low} to {high}: {due}. Nothing was published")
 
 
 def wrong_thread(owner: Thread | None, caller: Thread) -> ProducerThreadError:

@@ -16,7 +16,7 @@ from ringbuffer.wait.busy_spin import BusySpinWaitStrategy
 from ringbuffer.wait.lite_blocking import LiteBlockingWaitStrategy
 from ringbuffer.wait.phased_backoff import PhasedBackoffWaitStrategy
 from ringbuffer.wait.sleeping import SleepingWaitStrategy
-from ringbuffer.wait.strategy import Alertable, WaitStrategy
+from ringbuffer.wait.strategy import Alertable, WaitStrategy, signaller_of
 from ringbuffer.wait.timeout_blocking import TimeoutBlockingWaitStrategy
 from ringbuffer.wait.yielding import YieldingWaitStrategy
 
@@ -30,4 +30,5 @@ __all__ = [
     "TimeoutBlockingWaitStrategy",
     "WaitStrategy",
     "YieldingWaitStrategy",
+    "signaller_of",
 ]

@@ -1,10 +1,11 @@
 """`LiteBlockingWaitStrategy`: a condition that is only signalled when somebody waits on it."""
 
 import threading
+from collections.abc import Callable
 from typing import ClassVar, Final
 
-from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, Cell, Memory
+from ringbuffer.host import SYSTEM_HOST, Condition, Host
+from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, Memory
 from ringbuffer.sequence import Readable
 from ringbuffer.wait.strategy import Alertable
 
@@ -27,7 +28,7 @@ class LiteBlockingWaitStrategy:
 
     def __init__(self, *, memory: Memory = PROCESS_MEMORY, host: Host = SYSTEM_HOST) -> None:
         self._condition: Final = host.condition()
-        self._own: Final = _Own(memory.cell(0))
+        self._own: Final = _Own(memory.cell(0), self._condition)
 
     def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
         """See `WaitStrategy.wait_for`. Never times out. Woken by `signal_all_when_blocking`.
@@ -44,22 +45,33 @@ class LiteBlockingWaitStrategy:
                 self._condition.wait()
 
     def signal_all_when_blocking(self) -> None:
-        """Wake every waiter, if there may be one. Any thread.
+        """Wake every waiter, if there may be one. Any thread."""
+        self._own.signal()
 
-        A signal that is interrupted, as by Ctrl-C, raises the flag again: raised needlessly it does no harm.
-        """
-        signal_needed = self._own.signal_needed
-        try:
-            if signal_needed.exchange(0):
-                with self._condition:
-                    self._condition.notify_all()
-        except BaseException:
-            signal_needed.exchange(1)
-            raise
+    def signaller(self) -> Callable[[], None]:
+        """`signal_all_when_blocking` for the calling thread, over its own view of the flag."""
+        return _signaller(self._own.signal_needed, self._condition)
 
 
 class _Own(threading.local):
     """Each thread's own view of the flag: a fresh view at every signal would cost more than the lock it saves."""
 
-    def __init__(self, signal_needed: Cell) -> None:
+    def __init__(self, signal_needed: Cell, condition: Condition) -> None:
         self.signal_needed: Final = signal_needed.view()
+        self.signal: Final = _signaller(self.signal_needed, condition)
+
+
+def _signaller(signal_needed: CellView, condition: Condition) -> Callable[[], None]:
+    exchange = signal_needed.exchange
+
+    def signal() -> None:
+        # A signal that is interrupted, as by Ctrl-C, raises the flag again: raised needlessly it does no harm.
+        try:
+            if exchange(0):
+                with condition:
+                    condition.notify_all()
+        except BaseException:
+            exchange(1)
+            raise
+
+    return signal

@@ -1,5 +1,6 @@
 """`PhasedBackoffWaitStrategy`: spin for a time, yield for a time, then wait in another way."""
 
+from collections.abc import Callable
 from typing import Final, Self
 
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -8,7 +9,7 @@ from ringbuffer.sequence import Readable
 from ringbuffer.wait.blocking import BlockingWaitStrategy
 from ringbuffer.wait.lite_blocking import LiteBlockingWaitStrategy
 from ringbuffer.wait.sleeping import SleepingWaitStrategy
-from ringbuffer.wait.strategy import Alertable, WaitStrategy, check_seconds
+from ringbuffer.wait.strategy import Alertable, WaitStrategy, check_seconds, signaller_of
 
 
 class PhasedBackoffWaitStrategy:
@@ -83,3 +84,7 @@ class PhasedBackoffWaitStrategy:
     def signal_all_when_blocking(self) -> None:
         """Wake whoever waits in the fallback. Any thread."""
         self._fallback.signal_all_when_blocking()
+
+    def signaller(self) -> Callable[[], None]:
+        """`signal_all_when_blocking` for the calling thread."""
+        return signaller_of(self._fallback) or self.signal_all_when_blocking

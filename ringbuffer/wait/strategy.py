@@ -4,6 +4,7 @@ A consumer asks its barrier, and only when the barrier sees nothing to do does i
 the hot path of a consumer that keeps finding events, and each strategy can be written plainly.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from ringbuffer.sequence import Readable
@@ -25,6 +26,8 @@ class WaitStrategy(Protocol):
     * it returns `dependent.get()` as soon as that is ≥ `sequence`; a lower value means a timeout, and nothing else;
     * it calls `barrier.check_alert()` on every turn, before it waits, and lets `AlertError` through;
     * if it can sleep without a limit, then only until the next `signal_all_when_blocking()`, and `is_blocking` is True.
+
+    It may also have `signaller()`, which returns a function that signals for the calling thread alone: see `signaller_of`.
     """
 
     @property
@@ -53,6 +56,18 @@ class WaitStrategy(Protocol):
     def signal_all_when_blocking(self) -> None:
         """Wake every waiter, so that it looks again. Called after a publication, an advance or an alert."""
         ...
+
+
+def signaller_of(strategy: WaitStrategy) -> Callable[[], None] | None:
+    """What the calling thread must call after it has advanced a sequence; None where nobody sleeps.
+
+    A strategy that has a `signaller()` makes a function for each thread there, over the thread's own views: it does what
+    `signal_all_when_blocking` does, for less.
+    """
+    if not strategy.is_blocking:
+        return None
+    signaller: Callable[[], Callable[[], None]] | None = getattr(strategy, "signaller", None)
+    return strategy.signal_all_when_blocking if signaller is None else signaller()
 
 
 def check_seconds(name: str, value: float) -> float:

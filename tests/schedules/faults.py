@@ -45,10 +45,38 @@ SEQUENCERS = [
     ),
     Fault(
         "published before it is written",
-        "sequencer.single_producer",
+        "sequencer.single_production",
         "    wait_for_capacity(sequence, n, timeout)\nclaimed = sequence\nreturn sequence",
         "    wait_for_capacity(sequence, n, timeout)\nclaimed = sequence\ncursor[0] = sequence\nreturn sequence",
         "single",
+    ),
+    Fault(
+        "in a loop, published before it is filled",
+        "sequencer.single_production",
+        "yield slots[sequence & mask], item",
+        "words[0] = sequence\nyield slots[sequence & mask], item",
+        "each",
+    ),
+    Fault(
+        "in a loop of one of several, published before it is filled",
+        "sequencer.multi_producer",
+        "yield slots[index], item",
+        "flags_[index] = lap\nyield slots[index], item",
+        "each-multi",
+    ),
+    Fault(
+        "in a loop, an event that was left is not skipped",
+        "sequencer.single_production",
+        "if words[0] != claimed:",
+        "if False:",
+        "each",
+    ),
+    Fault(
+        "in a loop of one of several, an event that was left is not skipped",
+        "sequencer.multi_producer",
+        "if flags_[index] != lap and cursor[0] - size < sequence:",
+        "if False:",
+        "each-multi",
     ),
     Fault(
         "skipped after it is published",
@@ -122,7 +150,7 @@ WAITING = [
         "self._condition.notify_all()",
         "wait-block",
     ),
-    Fault("nobody is notified", "wait.lite_blocking", "self._condition.notify_all()", "pass", "wait-lite"),
+    Fault("nobody is notified", "wait.lite_blocking", "condition.notify_all()", "pass", "wait-lite"),
     Fault(
         "the flag is raised after the look",
         "wait.lite_blocking",
@@ -274,7 +302,7 @@ VALUES = [
 TORN = [
     Fault(
         "published before its fields are written",
-        "sequencer.single_producer",
+        "sequencer.single_production",
         "    wait_for_capacity(sequence, n, timeout)\nclaimed = sequence\nreturn sequence",
         "    wait_for_capacity(sequence, n, timeout)\nclaimed = sequence\ncursor[0] = sequence\nreturn sequence",
         "torn",
@@ -308,8 +336,8 @@ UNFENCED = [
     Fault(
         "the signaller looks at the flag before it exchanges",
         "wait.lite_blocking",
-        "if signal_needed.exchange(0):",
-        "if signal_needed.get() and signal_needed.exchange(0):",
+        "if exchange(0):",
+        "if signal_needed.get() and exchange(0):",
         "wait-lite",
     ),
     Fault(

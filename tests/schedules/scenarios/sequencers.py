@@ -1,5 +1,6 @@
 """Producers and graphs of consumers."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -89,6 +90,46 @@ def one(kind: ProducerType, *batches: list[int], size: int = 2) -> Callable[[Wor
             producer(world, ring, name, sizes)
         world.expect("a", events=events)
         no_hole(world, ring, events)
+
+    return build
+
+
+def each(kind: ProducerType, *shares: int, size: int = 2) -> Callable[[World], None]:
+    """Producers that loop over what they publish; the first one leaves its last turn, and that event is skipped."""
+
+    def build(world: World) -> None:
+        ring = world.ring(size, kind)
+        kept = [[100 * who + number for number in range(events - (who == 0))] for who, events in enumerate(shares)]
+        handled: list[int] = []
+
+        def handle(event: Event, sequence: int, end_of_batch: bool) -> None:
+            handled.append(event.read())
+            if len(handled) == sum(map(len, kept)):
+                processor.halt()
+
+        processor = BatchEventProcessor(ring, ring.new_barrier(), handle, name="a")
+        world.name(processor.sequence, "sequence a")
+        world.task("a", processor.run)
+
+        def produce(who: int, events: int) -> None:
+            numbers = range(100 * who, 100 * who + events)
+            pairs: Any = ring.sequencer.producer_barrier().publish_each(ring.slots.view(), numbers)
+            with contextlib.closing(pairs):  # a run that is given up is given up here too
+                for event, number in pairs:
+                    event.write(number)
+                    if number == shares[0] - 1:
+                        break
+
+        for who, events in enumerate(shares):
+            world.task("pq"[who], functools.partial(produce, who, events))
+        no_hole(world, ring, sum(shares))
+
+        def check() -> None:
+            for who, numbers in enumerate(kept):
+                got = [number for number in handled if number // 100 == who]
+                assert got == numbers, f"of producer {who} a has handled {got}, not {numbers}"
+
+        world.checks.append(check)
 
     return build
 
@@ -251,6 +292,8 @@ SCENARIOS = [
     Scenario("multi-ones", "2 producers x 2 events, ring 2", one(ProducerType.MULTI, [1, 1], [1, 1]), (1, 2)),
     Scenario("multi-chain", "2 producers x 2 events, chain of 2", chain(ProducerType.MULTI, [1, 1], [1, 1]), (0, 1)),
     Scenario("three", "3 producers x 1 event, ring 1", one(ProducerType.MULTI, [1], [1], [1], size=1), (0, 1)),
+    Scenario("each", "1 producer loops over 4 events and leaves", each(ProducerType.SINGLE, 4), (2, 3)),
+    Scenario("each-multi", "2 producers loop over 2 events each", each(ProducerType.MULTI, 2, 2), (0, 1)),
     Scenario("skipping", "2 producers, one skips a part of its claim", skipping, (1, 2)),
     Scenario("refused", "1 producer: full, timed out, closed", refusals(ProducerType.SINGLE), (1, 2)),
     Scenario("refused-multi", "2 producers: full, timed out, closed", refusals(ProducerType.MULTI), (0, 1)),

@@ -44,6 +44,23 @@ def test_a_single_producer_loads_one_word_and_stores_one_for_an_event() -> None:
     assert memory.counts == {"load": 50, "store": 50}
 
 
+def test_a_loop_costs_a_single_producer_the_same_and_one_of_several_one_compare_and_set() -> None:
+    for kind, costs in (
+        (SingleProducerSequencer, {"load": 50, "store": 50}),
+        (MultiProducerSequencer, {"compare_and_set": 50}),
+    ):
+        memory = CountingMemory()
+        sequencer = kind(64, BusySpinWaitStrategy(), memory=memory)
+        sequencer.add_gating_sequences(Sequence())
+        pairs = sequencer.producer_barrier().publish_each([None] * 64, range(51))
+        next(pairs)
+        memory.counts.clear()
+        for _ in range(50):
+            next(pairs)
+        assert {name: memory.counts[name] for name in costs} == costs
+        assert memory.read_modify_writes() == costs.get("compare_and_set", 0)
+
+
 @pytest.mark.parametrize("batch", [1, 4])
 def test_a_multi_producer_uses_one_compare_and_set_for_a_claim(batch: int) -> None:
     memory = CountingMemory()
