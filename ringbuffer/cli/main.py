@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ringbuffer import __version__
+from ringbuffer.cli.bench import command as bench
 from ringbuffer.cli.check import command as check
 from ringbuffer.cli.demo import command as demo
 from ringbuffer.cli.doctor import command as doctor
@@ -24,8 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     demo.add_to(commands, epilog=_EPILOG)
-    check.add_to(commands)
     doctor.add_to(commands)
+    bench.add_to(commands)
+    check.add_to(commands)
     top.add_to(commands)
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -20,6 +20,7 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
+from ringbuffer.cli.arguments import count
 from ringbuffer.cli.demo.bus import command as bus_command
 from ringbuffer.cli.demo.checks import Check, check
 from ringbuffer.cli.demo.progress import ProgressLine
@@ -72,7 +73,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", epil
         default="sleeping",
         help="how consumers wait (default: %(default)s); busy-spin wants a core for each of the four threads",
     )
-    parser.add_argument("--limit", type=_count, metavar="N", help="stop after N lines")
+    parser.add_argument("--limit", type=count, metavar="N", help="stop after N lines")
     parser.add_argument(
         "--journal", type=Path, metavar="FILE", help="keep the journal there (default: a temporary file); not with --bus"
     )
@@ -161,13 +162,7 @@ def _say(message: object) -> None:
 
 
 def _ring_size(text: str) -> int:
-    size = _count(text)
+    size = count(text)
     if size & (size - 1) or size > _LARGEST_RING:
         raise argparse.ArgumentTypeError(f"the ring's size must be a power of two up to {_LARGEST_RING:,}, not {text}")
     return size
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 on is needed, not {text!r}")
-    return int(text)

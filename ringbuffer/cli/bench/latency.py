@@ -6,8 +6,8 @@ switches the GIL on.
 
 from typing import Final
 
-from benchmarks.scenario import Run
-from ringbuffer.cli.demo.histogram import Histogram
+from ringbuffer.cli.bench.scenario import Run
+from ringbuffer.cli.histogram import Histogram
 
 #: The points of a curve, in percent.
 PERCENTILES: Final = (0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.9, 99.95, 99.99, 100.0)

@@ -8,11 +8,14 @@ Every consumer gets every event; the rate counts deliveries. A user of queues ha
 times.
 """
 
-from benchmarks.events import keep_event
-from benchmarks.queues import contenders, one_queue_a_consumer
-from benchmarks.rings import disruptor_of_events, publish_each, run
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.verify import payload, verify
+from collections.abc import Sequence
+
+from ringbuffer.cli.bench.events import keep_event
+from ringbuffer.cli.bench.peers import STANDARD, Peer
+from ringbuffer.cli.bench.queues import contenders, one_queue_a_consumer
+from ringbuffer.cli.bench.rings import disruptor_of_events, publish_each, run
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.verify import payload, verify
 
 CONSUMERS = 3
 
@@ -29,7 +32,7 @@ def ours(count: int) -> Run:
     return measured
 
 
-def scenario() -> Scenario:
+def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
     """The ring, and three of every peer."""
-    peers, absent = contenders(lambda peer: one_queue_a_consumer(peer, CONSUMERS))
-    return Scenario("multicast", __doc__, "rate", (Contender("ringbuffer", ours), *peers), absent)
+    others, absent = contenders(lambda peer: one_queue_a_consumer(peer, CONSUMERS), peers=peers)
+    return Scenario("multicast", __doc__, "rate", (Contender("ringbuffer", ours), *others), absent)

@@ -7,11 +7,14 @@
 Each producer publishes chunks of 64, with one compare-and-swap for each; the consumer takes whole batches by `on_batch`.
 """
 
-from benchmarks.events import KeepBatches
-from benchmarks.queues import contenders, one_queue
-from benchmarks.rings import disruptor_of_values, publish_chunks, run, shares
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.verify import payload, verify
+from collections.abc import Sequence
+
+from ringbuffer.cli.bench.events import KeepBatches
+from ringbuffer.cli.bench.peers import STANDARD, Peer
+from ringbuffer.cli.bench.queues import contenders, one_queue
+from ringbuffer.cli.bench.rings import disruptor_of_values, publish_chunks, run, shares
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.verify import payload, verify
 
 CHUNK = 64
 
@@ -28,7 +31,7 @@ def ours(count: int) -> Run:
     return measured
 
 
-def scenario() -> Scenario:
+def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
     """The ring, and every peer, value by value."""
-    peers, absent = contenders(lambda peer: one_queue(peer, 2), producers=2)
-    return Scenario("two_producers_batch", __doc__, "rate", (Contender("ringbuffer", ours, most=10_000_000), *peers), absent)
+    others, absent = contenders(lambda peer: one_queue(peer, 2), producers=2, peers=peers)
+    return Scenario("two_producers_batch", __doc__, "rate", (Contender("ringbuffer", ours, most=10_000_000), *others), absent)

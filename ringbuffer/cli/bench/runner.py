@@ -6,15 +6,18 @@ run of the wanted length.
 """
 
 import gc
-import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.perf import cache_figures
-from benchmarks.results import ContenderResult, ScenarioResult
-from benchmarks.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.results import ContenderResult, ScenarioResult
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.interpreter import gil_is_on
+
+#: What is to be done with the threads that a failed run has left behind. Without it they stay, and may disturb what follows.
+type Abandon = Callable[[Iterable[threading.Thread]], object]
 
 #: Events of the first warm-up, and the fewest of any run.
 FEWEST: Final = 1_000
@@ -52,6 +55,8 @@ def run_scenario(
     *,
     only: Iterable[str] | None = None,
     tell: Callable[[str], object] = lambda line: None,
+    go_on: Callable[[], bool] = lambda: True,
+    abandon: Abandon = lambda threads: None,
 ) -> ScenarioResult:
     """Measure a scenario.
 
@@ -60,6 +65,8 @@ def run_scenario(
         settings: how.
         only: the contenders to run; None runs all.
         tell: gets a line of progress now and then.
+        go_on: asked before each run; when it says no, what was measured so far is the result.
+        abandon: gets the threads that a failed run has left behind.
 
     A contender that loses an event or raises gets no more runs, and its figures do not count.
 
@@ -73,36 +80,38 @@ def run_scenario(
     pairs = list(zip(chosen, result.contenders, strict=True))
     gil_before = gil_is_on()
     for contender, measured in pairs:
+        if not go_on():
+            return result
         tell(f"{scenario.name}: warming up {contender.name}")
-        _attempt(contender, measured, lambda contender: _warm_up(contender, settings))
+        _attempt(contender, measured, lambda contender: _warm_up(contender, settings), abandon)
     for number in range(settings.runs):
         for contender, measured in pairs:
+            if not go_on():
+                return result
             tell(f"{scenario.name}: run {number + 1} of {settings.runs}, {contender.name}")
-            run = _attempt(contender, measured, lambda contender, count=measured.count: (count, contender.body(count)))  # type: ignore[misc]
+            count = measured.count
+            run = _attempt(contender, measured, lambda contender, count=count: (count, contender.body(count)), abandon)  # type: ignore[misc]
             if run is not None:
                 measured.runs.append(run)
             if gil_is_on() and not gil_before:
                 raise GilError(f"the GIL is on after {scenario.name}, {contender.name}; nothing measured after it counts")
-    if scenario.has_cache_figures:
-        result.cache = cache_figures(scenario.name, {each.name: each.count for each in result.contenders if not each.failure})
     return result
 
 
-def gil_is_on() -> bool:
-    """Whether this process has its GIL on now."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
-
-
-def _attempt(contender: Contender, measured: ContenderResult, measure: Callable[[Contender], tuple[int, Run]]) -> Run | None:
+def _attempt(
+    contender: Contender, measured: ContenderResult, measure: Callable[[Contender], tuple[int, Run]], abandon: Abandon
+) -> Run | None:
     """Measure, unless the contender has failed before; note its count, or why it fails now."""
     if measured.failure is not None:
         return None
     gc.collect()
+    before = set(threading.enumerate())
     try:
         measured.count, run = measure(contender)
     except Exception as error:
         measured.failure = f"{type(error).__name__}: {error}"
         measured.runs.clear()
+        abandon(set(threading.enumerate()) - before)
         return None
     return run
 

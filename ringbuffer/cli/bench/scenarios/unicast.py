@@ -6,13 +6,16 @@ The producer claims, fills and publishes each event by itself, through its own h
 The limit is a bare loop over as many events that calls the same handler, in one thread.
 """
 
-from benchmarks.events import Event, keep_event
-from benchmarks.queues import contenders, one_queue
-from benchmarks.rings import CAPACITY, disruptor_of_events, publish_each, run
-from benchmarks.scenario import Contender, Role, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import payload, verify
+from collections.abc import Sequence
+
 from ringbuffer import BlockingWaitStrategy, WaitStrategy
+from ringbuffer.cli.bench.events import Event, keep_event
+from ringbuffer.cli.bench.peers import STANDARD, Peer
+from ringbuffer.cli.bench.queues import contenders, one_queue
+from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import payload, verify
 
 
 def ours(count: int, wait_strategy: WaitStrategy | None = None) -> Run:
@@ -47,9 +50,9 @@ def limit(count: int) -> Run:
     return elapsed.run(count)
 
 
-def scenario() -> Scenario:
+def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
     """The ring, with the yielding and with the default strategy; every peer."""
-    peers, absent = contenders(lambda peer: one_queue(peer, 1))
+    others, absent = contenders(lambda peer: one_queue(peer, 1), peers=peers)
     return Scenario(
         "unicast",
         __doc__,
@@ -58,7 +61,7 @@ def scenario() -> Scenario:
             Contender("ringbuffer", ours),
             Contender("ringbuffer, blocking", lambda count: ours(count, BlockingWaitStrategy())),
             Contender("bare loop", limit, Role.LIMIT),
-            *peers,
+            *others,
         ),
         absent,
         has_cache_figures=True,

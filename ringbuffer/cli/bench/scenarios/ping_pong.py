@@ -9,16 +9,8 @@ alone, twice. One event in flight at a time needs no correction for coordinated 
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from benchmarks.events import Event
-from benchmarks.latency import latency_run
-from benchmarks.peers import Peer
-from benchmarks.queues import contenders
-from benchmarks.rings import CAPACITY
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.threads import DEADLINE_SECONDS, together
-from benchmarks.verify import payload, verify
 from ringbuffer import (
     BatchEventProcessor,
     BlockingWaitStrategy,
@@ -28,7 +20,15 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
-from ringbuffer.cli.demo.histogram import Histogram
+from ringbuffer.cli.bench.events import Event
+from ringbuffer.cli.bench.latency import latency_run
+from ringbuffer.cli.bench.peers import STANDARD, Peer
+from ringbuffer.cli.bench.queues import contenders
+from ringbuffer.cli.bench.rings import CAPACITY
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
+from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.cli.histogram import Histogram
 
 MOST = 50_000
 
@@ -133,9 +133,9 @@ def of_queues(peer: Peer) -> Callable[[int], Run]:
     return body
 
 
-def scenario() -> Scenario:
+def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
     """The ring with three strategies, and every peer."""
-    peers, absent = contenders(of_queues)
+    others, absent = contenders(of_queues, peers=peers)
     return Scenario(
         "ping_pong",
         __doc__,
@@ -144,7 +144,7 @@ def scenario() -> Scenario:
             Contender("ringbuffer, yielding", lambda count: ours(count, YieldingWaitStrategy), most=MOST),
             Contender("ringbuffer, busy spin", lambda count: ours(count, BusySpinWaitStrategy), most=MOST),
             Contender("ringbuffer, blocking", lambda count: ours(count, BlockingWaitStrategy), most=MOST),
-            *(Contender(peer.name, peer.body, peer.role, most=MOST) for peer in peers),
+            *(Contender(peer.name, peer.body, peer.role, most=MOST) for peer in others),
         ),
         absent,
     )

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from benchmarks.events import Event
-from benchmarks.scenario import Run
-from benchmarks.threads import DEADLINE_SECONDS, together
 from ringbuffer import Disruptor, ProducerType, RingBuffer, WaitStrategy, YieldingWaitStrategy
+from ringbuffer.cli.bench.events import Event
+from ringbuffer.cli.bench.scenario import Run
+from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
 
 #: Slots of every ring, and room of every bounded queue.
 CAPACITY: Final = 4096

@@ -7,11 +7,14 @@
 Every consumer gets every value, in whole batches by `on_batch`; the rate counts deliveries.
 """
 
-from benchmarks.events import KeepBatches
-from benchmarks.queues import contenders, one_queue_a_consumer
-from benchmarks.rings import disruptor_of_values, publish_chunks, run
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.verify import payload, verify
+from collections.abc import Sequence
+
+from ringbuffer.cli.bench.events import KeepBatches
+from ringbuffer.cli.bench.peers import STANDARD, Peer
+from ringbuffer.cli.bench.queues import contenders, one_queue_a_consumer
+from ringbuffer.cli.bench.rings import disruptor_of_values, publish_chunks, run
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.verify import payload, verify
 
 CONSUMERS = 3
 CHUNK = 256
@@ -29,7 +32,7 @@ def ours(count: int) -> Run:
     return measured
 
 
-def scenario() -> Scenario:
+def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
     """The ring, and three of every peer, value by value."""
-    peers, absent = contenders(lambda peer: one_queue_a_consumer(peer, CONSUMERS))
-    return Scenario("multicast_batch", __doc__, "rate", (Contender("ringbuffer", ours, most=10_000_000), *peers), absent)
+    others, absent = contenders(lambda peer: one_queue_a_consumer(peer, CONSUMERS), peers=peers)
+    return Scenario("multicast_batch", __doc__, "rate", (Contender("ringbuffer", ours, most=10_000_000), *others), absent)

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.medians import median, noise
-from benchmarks.scenario import Role, Run
+from ringbuffer.cli.bench.medians import median, noise
+from ringbuffer.cli.bench.scenario import Role, Run
 
 FORMAT: Final = 1
 
@@ -123,10 +123,14 @@ class Results:
             if each.failure is not None and each.role is not Role.PEER
         ]
 
+    def as_data(self) -> dict[str, Any]:
+        """All of it, as JSON can hold it."""
+        return {"format": FORMAT, **asdict(self)}
+
     def save(self, path: Path) -> None:
         """Write it to a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n")
+        path.write_text(json.dumps(self.as_data(), indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Results":

@@ -1,13 +1,12 @@
 """Runs the threads of a topology together, and takes the time from the start of the first to the end of the last."""
 
-import ctypes
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.scenario import Run
+from ringbuffer.cli.bench.scenario import Run
 
 #: Longer than any run takes. Who is not finished by then waits for something that was lost.
 DEADLINE_SECONDS: Final = 120.0
@@ -39,8 +38,8 @@ def together(
     The time ends when everything that was sent is handled: a ring's `finish` is its `shutdown`, a queue's consumers are bodies.
 
     Raises:
-        StuckError: a body did not end in time; its thread is left behind.
-        Exception: what a body raised.
+        StuckError: a body did not end in time.
+        Exception: what a body raised. In either case threads that have not ended are left behind; see `runner.Abandon`.
     """
     gate = threading.Barrier(len(bodies) + 1)
     failures: list[BaseException] = []
@@ -62,21 +61,10 @@ def together(
         # In turns, so that the failure of one is not hidden by another that waits for it.
         while thread.is_alive() and not failures and time.perf_counter() < deadline:
             thread.join(0.5)
-    if failures or any(thread.is_alive() for thread in threads):
-        _abandon(threads)
-        if failures:
-            raise failures[0]
+    if failures:
+        raise failures[0]
+    if any(thread.is_alive() for thread in threads):
         raise StuckError(f"not finished after {deadline_seconds} s: something that a consumer waits for was lost")
     if finish is not None:
         finish()
     return Elapsed(time.perf_counter() - begin, time.process_time() - processor)
-
-
-def _abandon(threads: list[threading.Thread]) -> None:
-    """Have the threads of a failed run end at their next bytecode, so that none spins beside the runs that follow.
-
-    One that sleeps in a lock stays there, and disturbs nobody.
-    """
-    for thread in threads:
-        if thread.ident is not None and thread.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))

@@ -8,13 +8,15 @@ lists of 256 values, for who can batch by hand.
 """
 
 import queue
+from collections.abc import Sequence
 
-from benchmarks.events import KeepBatches, keep_value
-from benchmarks.queues import contenders, one_queue
-from benchmarks.rings import disruptor_of_values, publish_chunks, run
-from benchmarks.scenario import Contender, Role, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import payload, verify
+from ringbuffer.cli.bench.events import KeepBatches, keep_value
+from ringbuffer.cli.bench.peers import STANDARD, Peer
+from ringbuffer.cli.bench.queues import contenders, one_queue
+from ringbuffer.cli.bench.rings import disruptor_of_values, publish_chunks, run
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import payload, verify
 
 CHUNK = 256
 
@@ -92,9 +94,9 @@ def lists_through_a_queue(count: int) -> Run:
     return elapsed.run(count)
 
 
-def scenario() -> Scenario:
+def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
     """The ring with both kinds of handler; every peer, value by value."""
-    peers, absent = contenders(lambda peer: one_queue(peer, 1))
+    others, absent = contenders(lambda peer: one_queue(peer, 1), peers=peers)
     return Scenario(
         "unicast_batch",
         __doc__,
@@ -105,7 +107,7 @@ def scenario() -> Scenario:
             Contender("bare loop, on_batch", limit_by_batch, Role.LIMIT, most=20_000_000),
             Contender("bare loop, on_event", limit_by_event, Role.LIMIT, most=5_000_000),
             Contender("queue.SimpleQueue of lists", lists_through_a_queue, Role.PEER, most=20_000_000),
-            *peers,
+            *others,
         ),
         absent,
     )
