@@ -11,6 +11,7 @@ from ringbuffer.cli.bench import command as bench
 from ringbuffer.cli.check import command as check
 from ringbuffer.cli.demo import command as demo
 from ringbuffer.cli.doctor import command as doctor
+from ringbuffer.cli.stress import command as stress
 from ringbuffer.cli.top import command as top
 
 _EPILOG: Final = """
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_to(commands, epilog=_EPILOG)
     doctor.add_to(commands)
     bench.add_to(commands)
+    stress.add_to(commands)
     check.add_to(commands)
     top.add_to(commands)
     options = parser.parse_args(arguments)

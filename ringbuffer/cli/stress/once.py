@@ -7,14 +7,14 @@ from collections import Counter
 from typing import Any
 
 from ringbuffer import ProcessorState, ProducerType, RingBuffer
-from tests.stress.switches import StressHost
-from tests.stress.topologies.ledger import Account, settle
-from tests.stress.topologies.message import Message
-from tests.stress.topologies.sending import Sender
-from tests.stress.topologies.shape import Shape
-from tests.stress.topologies.stages import Stage
-from tests.stress.waiting import WAITING
-from tests.stress.watch import PATIENCE, Task, stuck
+from ringbuffer.cli.stress.ledger import Account, settle
+from ringbuffer.cli.stress.message import Message
+from ringbuffer.cli.stress.sending import Sender
+from ringbuffer.cli.stress.shape import Shape
+from ringbuffer.cli.stress.stages import Stage
+from ringbuffer.cli.stress.switches import StressHost
+from ringbuffer.cli.stress.waiting import WAITING
+from ringbuffer.cli.stress.watch import PATIENCE, Task, stuck
 
 #: Publications of a sender in its turn, where they take turns.
 TURN = 3

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from ringbuffer import ClaimTimeoutError, InsufficientCapacityError, Producer, RingBuffer
-from tests.stress.topologies.message import Message
-from tests.stress.watch import PATIENCE, stuck
+from ringbuffer.cli.stress.message import Message
+from ringbuffer.cli.stress.watch import PATIENCE, stuck
 
 #: The most messages of one publication.
 MOST = 32
@@ -54,6 +54,7 @@ class Sender:
 
     @property
     def is_done(self) -> bool:
+        """Whether there is nothing left to publish."""
         return self._left <= 0
 
     def send_some(self, producer: Producer[Any], times: int) -> None:

@@ -1,23 +1,14 @@
-"""`Shape`: everything that is decided about a topology before it runs; drawn by hypothesis, from a seed.
+"""`Shape`: everything that is decided about a topology before it runs; drawn from a seed."""
 
-Integers are drawn below 100 only: larger ones hypothesis sometimes takes from the constants of the modules that happen to be
-loaded, and the same seed would not give the same shape everywhere.
-"""
-
+import random
 from dataclasses import dataclass
 
-import hypothesis
-from hypothesis import HealthCheck, Phase
-from hypothesis import strategies as st
-
-from tests.stress.switches import CORES, Switches
-from tests.stress.topologies.message import STAGES
-from tests.stress.waiting import WAITING
+from ringbuffer.cli.stress.message import STAGES
+from ringbuffer.cli.stress.switches import Switches, switches_of
+from ringbuffer.cli.stress.waiting import WAITING
 
 #: How a stage consumes.
 KINDS = ("events", "batches", "coroutine", "aggregate", "pool", "poller", "taker", "stream")
-#: Drawn and thrown away before the shape that counts: hypothesis begins with the simplest there is.
-DRAWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,65 +77,36 @@ class Shape:
         )
 
 
-@st.composite
-def stage_shapes(draw: st.DrawFn, number: int) -> StageShape:
-    kind = draw(st.sampled_from(KINDS))
-    before = draw(st.sets(st.integers(0, number - 1), max_size=3)) if number else set()
-    return StageShape(
-        kind=kind,
-        before=tuple(sorted(before)),
-        consumers=draw(st.integers(1, 4)) if kind == "pool" else 1,
-        limit=draw(st.sampled_from([None, 1, 3, 16])),
-        faults=draw(st.sampled_from([0, 0, 2])),
-        rewinds=draw(st.sampled_from([0, 0, 5])),
-        releases=draw(st.booleans()),
-    )
-
-
-@st.composite
-def shapes(draw: st.DrawFn, seed: int) -> Shape:
-    waiting = draw(st.sampled_from(sorted(WAITING)))
+def shape_of(seed: int) -> Shape:
+    """The topology of a seed: the same everywhere."""
+    pick = random.Random(seed)
+    waiting = pick.choice(sorted(WAITING))
     busy = waiting == "busy spin"  # with more threads than cores it measures the scheduler's time slice: small shapes
-    size = 1 << draw(st.integers(0, 10))
-    stages = draw(st.integers(1, 3 if busy else STAGES))
-    switches = Switches(
-        cores=draw(st.sampled_from(CORES)), nice=draw(st.booleans()), seed=seed, interval=draw(st.sampled_from([None, 1e-5]))
-    )
+    size = 1 << pick.randint(0, 10)
+    stages = pick.randint(1, 3 if busy else STAGES)
     return Shape(
         seed=seed,
         size=size,
-        values=draw(st.booleans()),
-        single=draw(st.booleans()),
-        producers=draw(st.integers(1, 3 if busy else 16)),
+        values=pick.choice([False, True]),
+        single=pick.choice([False, True]),
+        producers=pick.randint(1, 3 if busy else 16),
         messages=(200 if size < 8 else 800 if size < 64 else 2000) // (5 if busy else 1),
-        failing=draw(st.sampled_from([0, 5])),
+        failing=pick.choice([0, 5]),
         waiting=waiting,
-        stages=tuple(draw(stage_shapes(number)) for number in range(stages)),
-        halts=draw(st.integers(0, 20)),
-        switches=switches,
+        stages=tuple(_stage(pick, number) for number in range(stages)),
+        halts=pick.randint(0, 20),
+        switches=switches_of(pick, seed),
     )
 
 
-def drawn[T](strategy: st.SearchStrategy[T], seed: int) -> T:
-    """The last of a few examples of a strategy; the same seed gives the same."""
-    found: list[T] = []
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=DRAWN,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
+def _stage(pick: random.Random, number: int) -> StageShape:
+    kind = pick.choice(KINDS)
+    return StageShape(
+        kind=kind,
+        before=tuple(sorted(pick.sample(range(number), pick.randint(0, min(3, number))))),
+        consumers=pick.randint(1, 4) if kind == "pool" else 1,
+        limit=pick.choice([None, 1, 3, 16]),
+        faults=pick.choice([0, 0, 2]),
+        rewinds=pick.choice([0, 0, 5]),
+        releases=pick.choice([False, True]),
     )
-    @hypothesis.given(strategy)
-    def draw(example: T) -> None:
-        found.append(example)
-
-    draw()
-    return found[-1]
-
-
-def shape_of(seed: int) -> Shape:
-    """The topology of a seed."""
-    return drawn(shapes(seed), seed)

@@ -1,7 +1,6 @@
 """A stage at work: whatever consumes, with a ledger for each consumer."""
 
 import asyncio
-import random
 import threading
 from collections.abc import Callable
 from collections.abc import Sequence as Items
@@ -13,99 +12,24 @@ from ringbuffer import (
     BatchEventProcessor,
     EventProcessor,
     PollState,
-    RewindBatch,
     RingBuffer,
     Sequence,
     WorkerPool,
 )
-from tests.stress.topologies.ledger import Ledger
-from tests.stress.topologies.message import Message
-from tests.stress.topologies.sending import Fault
-from tests.stress.topologies.shape import StageShape
-from tests.stress.watch import PATIENCE, PAUSE, Task, stuck, until
-
-
-class Carrying:
-    """An exception handler that carries on, and counts. Any error that was not injected goes on, and kills."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def handle_event_exception(self, error: Exception, sequence: int, event: object) -> None:
-        if not isinstance(error, Fault):
-            raise error
-        self.count += 1
-
-    def handle_on_start_exception(self, error: Exception) -> None:
-        raise error
-
-    def handle_on_shutdown_exception(self, error: Exception) -> None:
-        raise error
-
-
-class Handling:
-    """What the handlers share: they note what they see; now and then they ask for it again, release it early, or raise."""
-
-    def __init__(self, shape: StageShape, ledger: Ledger, seed: int) -> None:
-        self.ledger = ledger
-        self.rewinds = 0
-        self._shape, self._pick = shape, random.Random(seed)
-        self._release: Callable[[int], None] = lambda sequence: None
-
-    def on_rewind(self, sequence: int) -> None:
-        self.rewinds += 1
-        self.ledger.roll_back(sequence)
-
-    def asks_again(self) -> None:
-        if self._pick.randrange(100) < self._shape.rewinds:
-            raise RewindBatch
-
-    def fails(self) -> None:
-        if self._pick.randrange(100) < self._shape.faults:
-            raise Fault
-
-    def has_enough(self) -> bool:
-        return self._pick.randrange(20) == 0
-
-    def note(self, event: Message, sequence: int) -> None:
-        self.ledger.note(event, sequence)
-        if self._shape.releases and self._pick.randrange(8) == 0:
-            self._release(sequence)
-
-
-class Eventwise(Handling):
-    def on_event(self, event: Message, sequence: int, end_of_batch: bool) -> None:
-        if end_of_batch:
-            self.asks_again()
-        self.note(event, sequence)
-        self.fails()
-
-
-class ReleasingEventwise(Eventwise):
-    def set_sequence_callback(self, release: Callable[[int], None]) -> None:
-        self._release = release
-
-
-class Batchwise(Handling):
-    def on_batch(self, events: list[Message], first: int) -> None:
-        self.asks_again()
-        for sequence, event in enumerate(events, first):
-            self.note(event, sequence)
-        self.fails()
-
-
-class ReleasingBatchwise(Batchwise):
-    def set_sequence_callback(self, release: Callable[[int], None]) -> None:
-        self._release = release
-
-
-class Awaiting(Handling):
-    async def on_event(self, event: Message, sequence: int, end_of_batch: bool) -> None:
-        if end_of_batch:
-            self.asks_again()
-            await asyncio.sleep(0)
-        self.note(event, sequence)
-        self.fails()
+from ringbuffer.cli.stress.handling import (
+    Awaiting,
+    Batchwise,
+    Carrying,
+    Eventwise,
+    Handling,
+    ReleasingBatchwise,
+    ReleasingEventwise,
+)
+from ringbuffer.cli.stress.ledger import Ledger
+from ringbuffer.cli.stress.message import Message
+from ringbuffer.cli.stress.sending import Fault
+from ringbuffer.cli.stress.shape import StageShape
+from ringbuffer.cli.stress.watch import PATIENCE, PAUSE, Task, stuck, until
 
 
 class Stage:
@@ -139,9 +63,11 @@ class Stage:
 
     @property
     def name(self) -> str:
+        """For messages and threads."""
         return f"stage {self._number}, {self.shape.kind}"
 
     def start(self) -> None:
+        """Start whatever consumes."""
         for processor in self.processors:
             processor.start()
         if self._loop is not None:

@@ -13,6 +13,7 @@ def payload_of(producer: int, number: int) -> int:
 
 
 def checksum(producer: int, number: int, payload: int) -> int:
+    """Over all that a message carries."""
     return zlib.crc32(b"%d %d %d" % (producer, number, payload))
 
 
@@ -34,6 +35,7 @@ class Message:
         self.fill(producer, number)
 
     def fill(self, producer: int, number: int) -> None:
+        """Make it another message, without marks."""
         self.producer = producer
         self.number = number
         self.marks[:] = _NO_MARKS
@@ -41,6 +43,7 @@ class Message:
         self.check = checksum(producer, number, self.payload)
 
     def is_whole(self) -> bool:
+        """Whether its parts belong together."""
         producer, number, payload = self.producer, self.number, self.payload
         return payload == payload_of(producer, number) and self.check == checksum(producer, number, payload)
 

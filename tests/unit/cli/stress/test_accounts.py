@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.stress.topologies.ledger import Account, Ledger, settle
-from tests.stress.topologies.message import Message
+from ringbuffer.cli.stress.ledger import Account, Ledger, settle
+from ringbuffer.cli.stress.message import Message
 
 PUBLISHED = [(producer, number) for number in range(10) for producer in range(2)]
 

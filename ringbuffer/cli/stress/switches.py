@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ringbuffer.host import SYSTEM_HOST, Thread
-from tests.support.forwarding_host import ForwardingHost
 
 #: What the system likes; all threads on one core; each on the next; each on another one now and then, while it yields.
 CORES = ("free", "one", "spread", "roaming")
@@ -52,8 +51,23 @@ class Switches:
             sys.setswitchinterval(before)
 
 
-class StressHost(ForwardingHost):
+def switches_of(pick: random.Random, seed: int) -> Switches:
+    """Drawn."""
+    return Switches(cores=pick.choice(CORES), nice=pick.choice([False, True]), interval=pick.choice([None, 1e-5]), seed=seed)
+
+
+class StressHost:
     """The system's host, that puts every thread in its place before it begins. Any thread."""
+
+    lock = staticmethod(SYSTEM_HOST.lock)
+    condition = staticmethod(SYSTEM_HOST.condition)
+    event = staticmethod(SYSTEM_HOST.event)
+    current_thread = staticmethod(SYSTEM_HOST.current_thread)
+    thread_id = staticmethod(SYSTEM_HOST.thread_id)
+    monotonic = staticmethod(SYSTEM_HOST.monotonic)
+    sleep = staticmethod(SYSTEM_HOST.sleep)
+    available_cpus = staticmethod(SYSTEM_HOST.available_cpus)
+    pin = staticmethod(SYSTEM_HOST.pin)
 
     def __init__(self, switches: Switches) -> None:
         self._switches = switches
@@ -63,6 +77,7 @@ class StressHost(ForwardingHost):
         self._one = random.Random(switches.seed).randrange(max(1, len(self._cpus)))
 
     def start_thread(self, target: Callable[[], None], name: str) -> Thread:
+        """A thread that goes to its place first."""
         number = next(self._numbers)
 
         def run() -> None:
@@ -72,6 +87,7 @@ class StressHost(ForwardingHost):
         return SYSTEM_HOST.start_thread(run, name)
 
     def yield_now(self) -> None:
+        """A roaming thread goes to another core now and then."""
         SYSTEM_HOST.yield_now()
         if self._switches.cores == "roaming" and self._cpus:
             own = self._own

@@ -1,10 +1,11 @@
 """`Ledger`: what one consumer saw, noted event by event; `settle` compares a stage with what was published."""
 
+import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 
-from tests.stress.topologies.message import Message, mark
+from ringbuffer.cli.stress.message import Message, mark
 
 #: A message as its sequence, its producer and its number.
 type Entry = tuple[int, int, int]
@@ -35,6 +36,7 @@ class Account:
     stuck: int = 0
 
     def add(self, other: "Account") -> None:
+        """Add another one to it."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
@@ -110,4 +112,4 @@ def settle(ledgers: Collection[Ledger], published: Iterable[tuple[int, int]]) ->
 
 def _steps_back(numbers: list[int]) -> int:
     """How many of them are lower than the one before. Two that are equal are doubled, which is counted elsewhere."""
-    return sum(later < earlier for earlier, later in zip(numbers, numbers[1:], strict=False))
+    return sum(later < earlier for earlier, later in itertools.pairwise(numbers))

@@ -51,6 +51,7 @@ class Task:
 
     @property
     def is_alive(self) -> bool:
+        """Whether it still runs."""
         return self._thread.is_alive()
 
     def ended(self, patience: float = PATIENCE) -> BaseException | None:
@@ -61,5 +62,6 @@ class Task:
         return self.error
 
     def join(self, patience: float = PATIENCE) -> None:
+        """Wait for its end, and raise what it raised."""
         if (error := self.ended(patience)) is not None:
             raise error
