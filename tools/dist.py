@@ -76,7 +76,7 @@ def bench_and_stress(python: Path, folder: Path) -> str:
     Raises:
         TrialError: an event was lost, or one of the two commands failed otherwise.
     """
-    command = [python, "-m", "ringbuffer"]
+    command: list[str | Path] = [python, "-m", "ringbuffer"]
     measured = json.loads(run([*command, "bench", "unicast", "--runs", "1", "--seconds", "0.01", "--json"], folder))
     stressed = json.loads(run([*command, "stress", "--rounds", "1", "--seed", "1", "--json"], folder))
     if not (measured["passed"] and stressed["passed"]):
