@@ -183,8 +183,12 @@ def _each[T](things: Iterable[T], do: Callable[[T], Outcome]) -> Iterable[tuple[
     """What comes of each, as they end; as many at a time as there are cores."""
     with ThreadPoolExecutor(_cores()) as pool:
         futures = {pool.submit(do, thing): thing for thing in things}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:  # after Ctrl-C none of those that wait is begun, and the pool's end waits only for those that run
+            for future in futures:
+                future.cancel()
 
 
 def _cores() -> int:

@@ -2,15 +2,20 @@
 
 import json
 import shutil
+import threading
 import tomllib
+from collections.abc import Iterable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from ringbuffer.cli.check import command, mutants, report, tools, trace
-from ringbuffer.cli.check.configuration import read, read_all
+from ringbuffer.cli.check.configuration import Configuration, read, read_all
 from ringbuffer.cli.check.tlc import Outcome
 from ringbuffer.cli.main import main
+from tests.support.threads import PATIENCE
 
 SPEC = Path(__file__).parents[3] / "spec"
 
@@ -52,6 +57,27 @@ def test_the_result_is_told_as_json(spec: Path, capsys: pytest.CaptureFixture[st
     told = json.loads(capsys.readouterr().out)
     assert told["passed"] is False
     assert "180 states are recorded" in told["results"][0]["problem"]
+
+
+def test_after_ctrl_c_no_further_model_is_begun(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    begun: list[str] = []
+    last_is_taken_back = threading.Event()
+
+    def run(configuration: Configuration, found: tools.Tools) -> Outcome:
+        begun.append(configuration.name)
+        last_is_taken_back.wait(PATIENCE)
+        return Outcome()
+
+    def interrupted(futures: Iterable[Future[Outcome]]) -> NoReturn:
+        list(futures)[-1].add_done_callback(lambda future: last_is_taken_back.set())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "run", run)
+    monkeypatch.setattr(command, "as_completed", interrupted)
+    monkeypatch.setattr(command, "_cores", lambda: 1)
+    assert main(["check"]) == 130
+    assert len(begun) <= 1
+    assert "ringbuffer check: interrupted" in capsys.readouterr().err
 
 
 def test_mutants_and_the_list_are_told_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
