@@ -33,11 +33,12 @@ demo: venv ## replay the standard library (or ARGS="PATH ...") through a diamond
 	@$(BIN)/python -m ringbuffer demo $(ARGS)
 	@$(BIN)/python -m ringbuffer demo --bus $(ARGS)
 
-test: venv ## unit tests, the small models, schedules up to a small bound, then a short stress run
+test: venv ## unit tests, the small models, schedules up to a small bound, a short stress run, then a minute of soak
 	@$(BIN)/python -m pytest tests/unit
 	@$(BIN)/python -m ringbuffer check
 	@$(BIN)/python -m tests.schedules explore
 	@$(BIN)/python -m tests.stress --brief --seconds $(SHORT_STRESS_SECONDS)
+	@$(BIN)/python -m tests.soak --seconds 60
 
 stress: venv ## litmus tests, random topologies, faults at every callback, for SECONDS=300
 	@$(BIN)/python -m tests.stress --seconds $(SECONDS)

@@ -3,13 +3,14 @@
 import contextlib
 from collections.abc import Sequence
 
+from benchmarks.abandon import abandon
 from benchmarks.deterministic import MEASURES
 from benchmarks.gates import Gate, Verdict, judge, judge_deterministic, needed
 from benchmarks.machine import describe
-from benchmarks.report import Progress
-from benchmarks.results import Results
-from benchmarks.runner import Settings, run_scenario
 from benchmarks.scenarios import load
+from ringbuffer.cli.bench.results import Results
+from ringbuffer.cli.bench.runner import Settings, run_scenario
+from ringbuffer.cli.progress import Progress
 
 
 def check_gates(
@@ -47,7 +48,7 @@ def measure(gates: Sequence[Gate], settings: Settings, progress: Progress) -> Re
     results = Results(describe(), {"runs": settings.runs, "seconds": settings.seconds})
     for name, contenders in needed(gates).items():
         with contextlib.suppress(ImportError):
-            results.scenarios.append(run_scenario(load(name), settings, only=contenders, tell=progress.tell))
+            results.scenarios.append(run_scenario(load(name), settings, only=contenders, tell=progress.tell, abandon=abandon))
     return results
 
 

@@ -6,14 +6,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import compare, pages, pictures
+from benchmarks import compare, pages, perf, pictures
+from benchmarks.abandon import abandon
 from benchmarks.checking import check_gates
 from benchmarks.gates import load_gates
 from benchmarks.machine import describe
-from benchmarks.report import LEGEND, Progress, head, table
-from benchmarks.results import Results
-from benchmarks.runner import QUICK, Settings, run_scenario
 from benchmarks.scenarios import load, names
+from ringbuffer.cli.bench.report import LEGEND, head, table
+from ringbuffer.cli.bench.results import Results
+from ringbuffer.cli.bench.runner import QUICK, Settings, run_scenario
+from ringbuffer.cli.progress import Progress
 
 PAGE = Path("docs/performance.md")
 PICTURES = Path("docs/pictures")
@@ -82,9 +84,12 @@ def _run(options: argparse.Namespace, chosen: list[str]) -> int:
         except ImportError as error:
             unloadable.append(f"{name} cannot be loaded: {error}")
             continue
-        results.scenarios.append(run_scenario(scenario, settings, tell=progress.tell))
+        result = run_scenario(scenario, settings, tell=progress.tell, abandon=abandon)
+        if scenario.has_cache_figures:
+            result.cache = perf.cache_figures(name, {each.name: each.count for each in result.contenders if not each.failure})
+        results.scenarios.append(result)
         progress.clear()
-        print(table(results.scenarios[-1]), flush=True)
+        print(table(result), flush=True)
     print(LEGEND)
     path = options.json or Path("results") / time.strftime("%Y%m%d-%H%M%S.json")
     results.save(path)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.machine import is_same
-from benchmarks.report import number
-from benchmarks.results import ContenderResult, Results
-from benchmarks.scenario import FIGURES, Role
+from ringbuffer.cli.bench.machine import is_same
+from ringbuffer.cli.bench.report import number
+from ringbuffer.cli.bench.results import ContenderResult, Results
+from ringbuffer.cli.bench.scenario import FIGURES, Role
 
 #: A smaller change is none, however little noise there was.
 LEAST_CHANGE: Final = 0.05

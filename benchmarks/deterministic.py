@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from benchmarks.counting import CountingMemory
-from benchmarks.events import Event
-from benchmarks.rings import CAPACITY
 from benchmarks.scenarios.wait_strategies import idle_percent as idle_percent_of
 from ringbuffer import BlockingWaitStrategy, ProducerType, RingBuffer, YieldingWaitStrategy
+from ringbuffer.cli.bench.events import Event
+from ringbuffer.cli.bench.rings import CAPACITY
 
 #: Events that are counted; figures for a million are scaled from here.
 EVENTS: Final = 100_000

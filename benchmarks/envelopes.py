@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from benchmarks.rings import CAPACITY
-from benchmarks.verify import PAYLOAD
+from ringbuffer.cli.bench.rings import CAPACITY
+from ringbuffer.cli.bench.verify import PAYLOAD
 from ringbuffer.messaging import InMemoryQueueOptions, ProducerMode, QueueMode, TransportEnvelope, WaitStrategyKind
 
 #: A message for each value of the payload, which it carries as its priority.

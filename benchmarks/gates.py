@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.medians import median, noise
-from benchmarks.results import ContenderResult, Results
-from benchmarks.scenario import FIGURES
+from ringbuffer.cli.bench.medians import median, noise
+from ringbuffer.cli.bench.results import ContenderResult, Results
+from ringbuffer.cli.bench.scenario import FIGURES
 
 FILE: Final = Path(__file__).with_name("gates.toml")
 

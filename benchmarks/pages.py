@@ -5,9 +5,9 @@ from typing import Final
 
 from benchmarks.gates import Gate, judge
 from benchmarks.pictures import draw
-from benchmarks.report import head, number, ranked
-from benchmarks.results import Results, ScenarioResult
-from benchmarks.scenario import FIGURES, Role
+from ringbuffer.cli.bench.report import head, number, ranked
+from ringbuffer.cli.bench.results import Results, ScenarioResult
+from ringbuffer.cli.bench.scenario import FIGURES, Role
 
 BEGIN: Final = "<!-- figures: begin; written by `python -m benchmarks docs`, not by hand -->"
 END: Final = "<!-- figures: end -->"

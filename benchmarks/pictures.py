@@ -5,9 +5,9 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.report import number, ranked
-from benchmarks.results import Results, ScenarioResult
-from benchmarks.scenario import FIGURES, Role
+from ringbuffer.cli.bench.report import number, ranked
+from ringbuffer.cli.bench.results import Results, ScenarioResult
+from ringbuffer.cli.bench.scenario import FIGURES, Role
 
 _COLOURS: Final = {Role.OURS: "#1f6feb", Role.PEER: "#9aa4b2", Role.LIMIT: "#2da44e"}
 

@@ -1,7 +1,7 @@
 """`python -m tools.dist`: build the distributions into `dist/`, then try the wheel in an environment of its own.
 
 The trial is what a user does: a new environment of the same interpreter, the wheel and what it depends on by pip, and the
-demo from a folder in which there is no checkout.
+demo, a short benchmark and a round of stress from a folder in which there is no checkout.
 """
 
 import json
@@ -70,6 +70,21 @@ def demo(python: Path, folder: Path, lines: int = LINES) -> str:
     return f"{result['events']:,} lines replayed, {len(result['checks'])} checks passed, GIL {'on' if result['gil'] else 'off'}"
 
 
+def bench_and_stress(python: Path, folder: Path) -> str:
+    """What the installed library measured and found out about itself in `folder`.
+
+    Raises:
+        TrialError: an event was lost, or one of the two commands failed otherwise.
+    """
+    command: list[str | Path] = [python, "-m", "ringbuffer"]
+    measured = json.loads(run([*command, "bench", "unicast", "--runs", "1", "--seconds", "0.01", "--json"], folder))
+    stressed = json.loads(run([*command, "stress", "--rounds", "1", "--seed", "1", "--json"], folder))
+    if not (measured["passed"] and stressed["passed"]):
+        raise TrialError(f"an event was lost: {measured}, {stressed}")
+    contenders = len(measured["scenarios"][0]["contenders"])
+    return f"{contenders} contenders measured; {stressed['handled']:,} events of a stress round accounted for"
+
+
 def run(command: Sequence[str | Path], folder: Path) -> str:
     """What the command prints; it runs in `folder`, and knows of no other environment nor checkout.
 
@@ -94,6 +109,7 @@ def main() -> int:
             python = install(built[0], folder / "venv")
             print(f"installed  {built[0].name} and what it depends on, into a new environment of {sys.version.split()[0]}")
             print(f"demo       {demo(python, folder)}")
+            print(f"commands   {bench_and_stress(python, folder)}")
     except TrialError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -1,21 +1,12 @@
 """What else could carry events from thread to thread, one library a file."""
 
-from benchmarks.peers import (
-    aiologic_queues,
-    culsans_queue,
-    deque_queue,
-    ft_utils_queue,
-    janus_queue,
-    pyring_disruptor,
-    standard_queue,
-    standard_simple_queue,
-)
-from benchmarks.peers.peer import Channel, Peer, available
+from benchmarks.peers import aiologic_queues, culsans_queue, deque_queue, ft_utils_queue, janus_queue, pyring_disruptor
+from ringbuffer.cli.bench.peers import STANDARD as IN_EVERY_PYTHON
+from ringbuffer.cli.bench.peers.peer import Channel, Peer, available
 
 #: All of them; the standard library's first.
 PEERS = (
-    standard_queue.PEER,
-    standard_simple_queue.PEER,
+    *IN_EVERY_PYTHON,
     deque_queue.PEER,
     janus_queue.PEER,
     culsans_queue.PEER,

@@ -2,7 +2,7 @@
 
 import importlib
 
-from benchmarks.peers.peer import Channel, Peer
+from ringbuffer.cli.bench.peers.peer import Channel, Peer
 
 
 def _open(capacity: int) -> Channel:

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from benchmarks.peers.peer import Channel, Peer
+from ringbuffer.cli.bench.peers.peer import Channel, Peer
 
 yield_now = getattr(os, "sched_yield", lambda: time.sleep(0))
 

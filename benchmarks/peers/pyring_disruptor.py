@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.peers.peer import Channel, Peer
+from ringbuffer.cli.bench.peers.peer import Channel, Peer
 
 _LOOK_AGAIN_SECONDS = 0.001
 

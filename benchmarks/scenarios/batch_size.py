@@ -5,10 +5,10 @@
 The cost of a claim and a publication is shared by the values of a chunk. The ring has 4096 slots.
 """
 
-from benchmarks.events import KeepBatches, keep_value
-from benchmarks.rings import disruptor_of_values, publish_chunks, run
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.verify import payload, verify
+from ringbuffer.cli.bench.events import KeepBatches, keep_value
+from ringbuffer.cli.bench.rings import disruptor_of_values, publish_chunks, run
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.verify import payload, verify
 
 CHUNKS = (1, 4, 16, 64, 256, 1024)
 

@@ -11,12 +11,12 @@ import itertools
 import time
 from collections.abc import Callable
 
-from benchmarks.events import Event, keep_event
-from benchmarks.rings import CAPACITY
-from benchmarks.scenario import Contender, Role, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import LostEventsError
 from ringbuffer import ProducerType, RingBuffer, YieldingWaitStrategy
+from ringbuffer.cli.bench.events import Event, keep_event
+from ringbuffer.cli.bench.rings import CAPACITY
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import LostEventsError
 from ringbuffer.memory import PROCESS_MEMORY
 
 #: A step: prepared in the thread that will do it, it returns what does it `n` times, and what tells how often that was done.

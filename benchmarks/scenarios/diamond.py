@@ -11,13 +11,13 @@ passed it.
 import itertools
 from collections.abc import Callable
 
-from benchmarks.events import Event
 from benchmarks.peers import Channel, Peer
 from benchmarks.queues import contenders
-from benchmarks.rings import CAPACITY, disruptor_of_events, publish_each, run
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import payload, verify
+from ringbuffer.cli.bench.events import Event
+from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import payload, verify
 
 
 def left(event: Event, sequence: int, end_of_batch: bool) -> None:

@@ -10,10 +10,10 @@ Every handler gets every event; the rate counts deliveries. `publish_all` hands 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.rings import CAPACITY
-from benchmarks.scenario import Contender, Role, Run, Scenario
-from benchmarks.threads import DEADLINE_SECONDS, together
-from benchmarks.verify import PAYLOAD, payload, verify
+from ringbuffer.cli.bench.rings import CAPACITY
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
+from ringbuffer.cli.bench.verify import PAYLOAD, payload, verify
 from ringbuffer.messaging import ProducerMode, WaitStrategyKind
 from ringbuffer.messaging.bus import ChannelEventBus, EventBus, RingBufferEventBus
 

@@ -9,9 +9,9 @@ there for the cells' neighbours in memory, whoever they are. The rate counts the
 
 from collections.abc import Callable
 
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import LostEventsError
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import LostEventsError
 from ringbuffer.memory import PROCESS_MEMORY, Word
 
 

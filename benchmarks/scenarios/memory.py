@@ -13,13 +13,13 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.events import Event
 from benchmarks.peers import PEERS, Peer
 from benchmarks.queues import contenders
-from benchmarks.rings import CAPACITY
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.verify import PAYLOAD
 from ringbuffer import ProducerType, RingBuffer
+from ringbuffer.cli.bench.events import Event
+from ringbuffer.cli.bench.rings import CAPACITY
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.verify import PAYLOAD
 
 #: Events of the measurement of what is left behind; the figure is scaled.
 MOST = 100_000

@@ -10,16 +10,16 @@ run.
 import time
 from collections.abc import Callable
 
-from benchmarks.events import Event
-from benchmarks.latency import latency_run
 from benchmarks.peers import STANDARD, Peer
 from benchmarks.queues import contenders
-from benchmarks.rings import CAPACITY, disruptor_of_events, run
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import LostEventsError
 from ringbuffer import BlockingWaitStrategy, WaitStrategy, YieldingWaitStrategy
-from ringbuffer.cli.demo.histogram import Histogram
+from ringbuffer.cli.bench.events import Event
+from ringbuffer.cli.bench.latency import latency_run
+from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, run
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import LostEventsError
+from ringbuffer.cli.histogram import Histogram
 
 #: Events a second.
 RATES = (1_000, 10_000, 50_000)

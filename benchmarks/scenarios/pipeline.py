@@ -10,13 +10,14 @@ all three.
 import itertools
 from collections.abc import Callable
 
-from benchmarks.events import Event
 from benchmarks.peers import Peer
-from benchmarks.queues import contenders, get_each, put_each
-from benchmarks.rings import CAPACITY, disruptor_of_events, publish_each, run
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import payload, verify
+from benchmarks.queues import contenders
+from ringbuffer.cli.bench.events import Event
+from ringbuffer.cli.bench.queues import get_each, put_each
+from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import payload, verify
 
 
 def first(event: Event, sequence: int, end_of_batch: bool) -> None:

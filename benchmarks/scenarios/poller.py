@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.events import Event, keep_event
-from benchmarks.rings import CAPACITY, publish_each
-from benchmarks.scenario import Contender, Role, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import payload, verify
 from ringbuffer import PollState, ProducerType, RingBuffer
+from ringbuffer.cli.bench.events import Event, keep_event
+from ringbuffer.cli.bench.rings import CAPACITY, publish_each
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import payload, verify
 
 yield_now = getattr(os, "sched_yield", lambda: time.sleep(0))
 

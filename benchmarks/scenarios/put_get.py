@@ -7,12 +7,13 @@ The same two lines of code run over every queue; `put_many` and `get_many` only 
 """
 
 from benchmarks.peers import Channel, Peer
-from benchmarks.queues import contenders, one_queue
-from benchmarks.rings import CAPACITY
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import payload, verify
+from benchmarks.queues import contenders
 from ringbuffer import Queue
+from ringbuffer.cli.bench.queues import one_queue
+from ringbuffer.cli.bench.rings import CAPACITY
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import payload, verify
 
 
 def open_queue(capacity: int) -> Channel:

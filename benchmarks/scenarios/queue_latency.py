@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 
 from benchmarks.envelopes import ENVELOPES, OPTIONS
-from benchmarks.latency import latency_run
-from benchmarks.scenario import Contender, Role, Run, Scenario
-from benchmarks.threads import DEADLINE_SECONDS, together
-from benchmarks.verify import payload, verify
-from ringbuffer.cli.demo.histogram import Histogram
+from ringbuffer.cli.bench.latency import latency_run
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
+from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.cli.histogram import Histogram
 from ringbuffer.messaging import InMemoryQueueOptions, TransportEnvelope, create_queue
 
 MOST = 50_000

@@ -6,9 +6,9 @@ One program, two modes of one queue: the change is an option. Envelopes are made
 """
 
 from benchmarks.envelopes import ENVELOPES, OPTIONS
-from benchmarks.scenario import Contender, Role, Run, Scenario
-from benchmarks.threads import DEADLINE_SECONDS, together
-from benchmarks.verify import payload, verify
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
+from ringbuffer.cli.bench.verify import payload, verify
 from ringbuffer.messaging import InMemoryQueueOptions, TransportEnvelope, create_queue
 
 

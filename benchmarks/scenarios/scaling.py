@@ -8,12 +8,12 @@ Many producers and one consumer; one producer and many consumers, each of which 
 With more threads than processors this measures how gracefully they share, not how fast they are.
 """
 
-from benchmarks.events import keep_event
 from benchmarks.peers import STANDARD
-from benchmarks.queues import one_queue, one_queue_a_consumer
-from benchmarks.rings import disruptor_of_events, publish_each, run, shares
-from benchmarks.scenario import Contender, Role, Run, Scenario
-from benchmarks.verify import payload, verify
+from ringbuffer.cli.bench.events import keep_event
+from ringbuffer.cli.bench.queues import one_queue, one_queue_a_consumer
+from ringbuffer.cli.bench.rings import disruptor_of_events, publish_each, run, shares
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.verify import payload, verify
 
 THREADS = (1, 2, 4, 8, 16)
 

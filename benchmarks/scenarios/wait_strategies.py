@@ -11,10 +11,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks.events import keep_event
-from benchmarks.rings import disruptor_of_events, publish_each, run
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.verify import payload, verify
 from ringbuffer import (
     BlockingWaitStrategy,
     BusySpinWaitStrategy,
@@ -25,6 +21,10 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
+from ringbuffer.cli.bench.events import keep_event
+from ringbuffer.cli.bench.rings import disruptor_of_events, publish_each, run
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.verify import payload, verify
 
 STRATEGIES: Final[dict[str, Callable[[], WaitStrategy]]] = {
     "busy spin": BusySpinWaitStrategy,

@@ -10,13 +10,13 @@ end mark of one producer, which comes after everything of that producer.
 
 from collections.abc import Callable
 
-from benchmarks.events import keep_event
 from benchmarks.peers import Peer
 from benchmarks.queues import contenders
-from benchmarks.rings import CAPACITY, disruptor_of_events, publish_each, run, shares
-from benchmarks.scenario import Contender, Run, Scenario
-from benchmarks.threads import together
-from benchmarks.verify import payload, verify
+from ringbuffer.cli.bench.events import keep_event
+from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run, shares
+from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import payload, verify
 
 
 def ours(count: int) -> Run:

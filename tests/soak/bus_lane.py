@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ringbuffer import Queue
+from ringbuffer.cli.stress.watch import PATIENCE, stuck, until
 from ringbuffer.errors import RingBufferError
 from ringbuffer.messaging import (
     DeadLetterQueue,
@@ -28,7 +29,6 @@ from tests.soak.ledger import Account, Expected, open_ends, settle
 from tests.soak.message import Fates, Message, Odd, opened
 from tests.soak.plan import BusPlan, FaultPlan, HandlerPlan
 from tests.soak.producers import FrontProducer, Producer, Publisher, Pump
-from tests.stress.watch import PATIENCE, stuck, until
 
 _LOG: Final = logging.getLogger("tests.soak")
 #: The most handlers, and consumers at the door, at a time.

@@ -26,12 +26,17 @@ def slope(times: Sequence[float], values: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much a quantity may grow over the time that is judged: the larger of a part of its median and an amount."""
+    """How much a quantity may grow over the time that is judged: the larger of a part of its median and an amount.
+
+    Attributes:
+        fewest: with fewer samples it is not judged.
+    """
 
     name: str
     unit: str
     part: float
     amount: float
+    fewest: int = FEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Verdict:
     @property
     def is_judged(self) -> bool:
         """Whether there were samples enough."""
-        return self.samples >= FEWEST
+        return self.samples >= self.limit.fewest
 
     @property
     def is_flat(self) -> bool:

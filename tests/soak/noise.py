@@ -27,8 +27,6 @@ class Noise(logging.Handler):
         self._hears: Final = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.getMessage().startswith("Task was destroyed but it is pending"):
-            return  # the loop of a consumer that was removed has ended before a retry that came back to it: it has a letter
         error = record.exc_info[1] if record.exc_info else None
         self.note(f"log of {record.name}", f"{record.getMessage()}{'' if error is None else f': {error!r}'}")
 

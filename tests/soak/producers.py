@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ringbuffer import Disruptor, Queue
+from ringbuffer.cli.stress.watch import PATIENCE, Task, until
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.messaging.bus import EventBus
 from ringbuffer.messaging.queues import InMemoryQueue
 from tests.soak.message import Killed, Message, envelope_of, message_of
-from tests.stress.watch import PATIENCE, Task, until
 
 #: How many messages a producer publishes between two looks at whether it is to stop.
 LOT: Final = 32

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringbuffer import Disruptor
+from ringbuffer.cli.stress.watch import PATIENCE, stuck
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.messaging.options import make_wait_strategy
 from ringbuffer.processors import EventProcessor
@@ -23,7 +24,6 @@ from tests.soak.message import Fate, Fates, Fault, Message
 from tests.soak.plan import FaultPlan, RingPlan
 from tests.soak.pool import settle_pool
 from tests.soak.producers import RingProducer
-from tests.stress.watch import PATIENCE, stuck
 
 #: The most that have joined at a time.
 MOST_GUESTS: Final = 3

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from ringbuffer.cli.stress.watch import until
 from ringbuffer.host import SYSTEM_HOST
 from tests.soak.bus_lane import BusLane
 from tests.soak.ledger import Account
 from tests.soak.plan import FaultPlan, Plan
 from tests.soak.ring_lane import RingLane
 from tests.soak.samples import descriptors
-from tests.stress.watch import until
 
 #: Between two turns of the controller, in seconds.
 TICK: Final = 0.05

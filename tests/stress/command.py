@@ -12,15 +12,13 @@ import subprocess
 import sys
 import sysconfig
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
+from ringbuffer.cli.stress.ledger import Account
+from ringbuffer.cli.stress.rounds import Seeded, run_rounds
 from tests.conftest import FREE_THREADED, gil_is_on
 from tests.stress.report import Report, machine
-from tests.stress.topologies.ledger import Account
-from tests.stress.watch import Stuck
 from tests.unit.regular_build.test_regular_build import PROJECT, regular_python
 
 #: The parts, and each one's share of the time.
@@ -102,8 +100,8 @@ def _litmus(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
 
 
 def _topologies(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
-    from tests.stress.topologies.once import run
-    from tests.stress.topologies.shape import shape_of
+    from ringbuffer.cli.stress.once import run
+    from ringbuffer.cli.stress.shape import shape_of
 
     return rounds(report, "topologies", seconds, chosen, shape_of, run)
 
@@ -115,39 +113,28 @@ def _faults(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
     return rounds(report, "faults", seconds, chosen, fault_of, run)
 
 
-def rounds(
+def rounds[S: Seeded](
     report: Report,
     part: str,
     seconds: float,
     chosen: argparse.Namespace,
-    shape_of: Callable[[int], Any],
-    run: Callable[[Any, Counter[str]], Account],
+    shape_of: Callable[[int], S],
+    run: Callable[[S, Counter[str]], Account],
 ) -> int:
     """Rounds of one part until the time is over, one at least; the first that fails is the last."""
-    started = time.monotonic()
-    counts = report.did.setdefault(part, Counter())
-    number = 0
-    while number < chosen.rounds if chosen.rounds else number == 0 or time.monotonic() < started + seconds:
-        shape = shape_of(chosen.seed + number)
-        number += 1
-        report.rounds[part] += 1
-        try:
-            account = run(shape, counts)
-        except Exception as error:
-            account = Account(stuck=int(isinstance(error, Stuck)))
-            report.failures.append(f"{part}: {type(error).__name__}: {error}")
-            traceback.print_exc()
-        else:
-            if account.faults:
-                report.failures.append(f"{part}: {account}")
-        report.account.add(account)
-        counts["events"] += account.events
-        report.progress(f"{part}: {number:,} rounds, {counts['events']:,} events, {time.monotonic() - started:.0f} s")
-        if report.failures:
-            report.line(f"{part} failed: {report.failures[-1]}\n  {shape}")
-            report.line(f"  again: python -m tests.stress --{part} --seed {shape.seed} --rounds 1")
-            return 1
-    return 0
+    outcome = run_rounds(
+        shape_of, run, chosen.seed, seconds, chosen.rounds, tell=lambda line: report.progress(f"{part}: {line}")
+    )
+    report.rounds[part] += outcome.rounds
+    report.did.setdefault(part, Counter()).update(outcome.counts)
+    report.account.add(outcome.account)
+    if outcome.failure is None or outcome.failed is None:
+        return 0
+    seed, shape = outcome.failed
+    report.failures.append(f"{part}: {outcome.failure}")
+    report.line(f"{part} failed: {report.failures[-1]}\n  {shape}")
+    report.line(f"  again: python -m tests.stress --{part} --seed {seed} --rounds 1")
+    return 1
 
 
 def _scenarios(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
@@ -164,7 +151,7 @@ def _gil(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
     if python is None:
         report.line("gil: no regular CPython 3.13 or newer was found; set RINGBUFFER_REGULAR_PYTHON to one")
         return 0
-    packages = sysconfig.get_path("purelib")  # hypothesis and atomics' table of libpatomic serve any interpreter
+    packages = sysconfig.get_path("purelib")  # pytest and atomics' table of libpatomic serve any interpreter
     report.line(f"gil: {python}")
     command = [python, "-m", "tests.stress", "--topologies", "--faults", "--seed", str(chosen.seed), "--seconds", str(seconds)]
     return _child("gil", report, command, {"PYTHONPATH": f"{PROJECT}{os.pathsep}{packages}"})

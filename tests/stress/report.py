@@ -5,8 +5,8 @@ import sys
 import time
 from collections import Counter
 
+from ringbuffer.cli.stress.ledger import Account
 from tests.conftest import FREE_THREADED, gil_is_on
-from tests.stress.topologies.ledger import Account
 
 #: Between two lines of progress, in seconds, on a terminal and elsewhere.
 OFTEN, SELDOM = 0.2, 10.0

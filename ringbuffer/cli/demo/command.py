@@ -20,6 +20,7 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
+from ringbuffer.cli.arguments import count
 from ringbuffer.cli.demo.bus import command as bus_command
 from ringbuffer.cli.demo.checks import Check, check
 from ringbuffer.cli.demo.progress import ProgressLine
@@ -53,10 +54,15 @@ in Channel mode and then in ring mode. What is not UTF-8 is retried, and ends as
 each mode is compared with a plain pass, and with the other mode. Without a path, the input is a part of the standard library.
 """
 
+_EPILOG: Final = """
+exit codes: 0 all is well; 1 a check failed, or the run broke down; 2 the command line, or its input, cannot be used;
+130 interrupted
+"""
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", epilog: str) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("demo", help="replay real input through a diamond", description=_DESCRIPTION, epilog=epilog)
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is for, and add its arguments."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (every file in it), or - for standard input")
     parser.add_argument("--bus", action="store_true", help="send messages through queue, pipeline and event bus, in both modes")
     parser.add_argument(
@@ -72,7 +78,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", epil
         default="sleeping",
         help="how consumers wait (default: %(default)s); busy-spin wants a core for each of the four threads",
     )
-    parser.add_argument("--limit", type=_count, metavar="N", help="stop after N lines")
+    parser.add_argument("--limit", type=count, metavar="N", help="stop after N lines")
     parser.add_argument(
         "--journal", type=Path, metavar="FILE", help="keep the journal there (default: a temporary file); not with --bus"
     )
@@ -161,13 +167,7 @@ def _say(message: object) -> None:
 
 
 def _ring_size(text: str) -> int:
-    size = _count(text)
+    size = count(text)
     if size & (size - 1) or size > _LARGEST_RING:
         raise argparse.ArgumentTypeError(f"the ring's size must be a power of two up to {_LARGEST_RING:,}, not {text}")
     return size
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 on is needed, not {text!r}")
-    return int(text)

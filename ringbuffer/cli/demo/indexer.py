@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 from ringbuffer.cli.demo.event import END_OF_INPUT, LineEvent
-from ringbuffer.cli.demo.histogram import Histogram
+from ringbuffer.cli.histogram import Histogram
 
 _WORD: Final = re.compile(rb"[A-Za-z_][A-Za-z_0-9]*")
 

@@ -11,10 +11,10 @@ from ringbuffer import BatchEventProcessor, ExceptionHandler, ProducerType, Ring
 from ringbuffer.cli.demo.counter import Counter
 from ringbuffer.cli.demo.event import END_OF_INPUT, LineEvent
 from ringbuffer.cli.demo.indexer import Indexer
-from ringbuffer.cli.demo.interruption import Interruption
 from ringbuffer.cli.demo.journal import Journal
 from ringbuffer.cli.demo.progress import ProgressLine
 from ringbuffer.cli.demo.source import Source
+from ringbuffer.cli.interruption import Interruption
 
 #: Lines between two looks at how full the ring is.
 _SAMPLE_EVERY: Final = 256

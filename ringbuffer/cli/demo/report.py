@@ -2,7 +2,6 @@
 
 import json
 import platform
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -10,6 +9,7 @@ from typing import Final, NamedTuple
 from ringbuffer.cli.demo.checks import Check
 from ringbuffer.cli.demo.replay import Replay
 from ringbuffer.cli.demo.source import Source
+from ringbuffer.cli.interpreter import gil_is_on
 
 _SHOWN_SKIPS: Final = 5
 
@@ -121,11 +121,6 @@ def skipped_json(source: Source) -> list[dict[str, str]]:
 def check_text(check: Check) -> str:
     """A check, for people."""
     return f"  {'ok    ' if check.passed else 'FAILED'} {check.name}: {check.detail}"
-
-
-def gil_is_on() -> bool:
-    """Whether threads take turns."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 def _rate(replayed: Replay) -> float:

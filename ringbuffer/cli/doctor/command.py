@@ -16,9 +16,9 @@ _EPILOG: Final = """\
 exit codes: 0 all is well; 1 something hurts, and the report says what to do; 2 the command line cannot be used"""
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("doctor", help="does this machine suit the library?", description=_DESCRIPTION, epilog=_EPILOG)
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is for, and add its arguments."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument(
         "--import",
         dest="modules",

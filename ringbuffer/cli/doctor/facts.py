@@ -4,7 +4,6 @@ import importlib.metadata
 import os
 import platform
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from ringbuffer.cli.doctor import gil
+from ringbuffer.cli.interpreter import FREE_THREADED, gil_is_on
 from ringbuffer.errors import MemoryBindingError
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.memory.libpatomic import bind
@@ -72,18 +72,16 @@ def collect(modules: Iterable[str] = ()) -> Facts:
     Args:
         modules: to be imported first, each in an interpreter of its own, to see whether one switches the GIL on.
     """
-    free_threaded = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
-    gil_is_on = bool(getattr(sys, "_is_gil_enabled", lambda: True)())
     usable = SYSTEM_HOST.available_cpus()
     cpus = os.cpu_count() or 1
     return Facts(
         implementation=platform.python_implementation(),
         version=platform.python_version(),
         executable=sys.executable,
-        free_threaded=free_threaded,
-        gil_is_on=gil_is_on,
+        free_threaded=FREE_THREADED,
+        gil_is_on=gil_is_on(),
         gil_is_forced_off="0" in (sys._xoptions.get("gil"), os.environ.get("PYTHON_GIL")),
-        gil_reasons=gil.reasons(gil_is_on, modules) if free_threaded else (),
+        gil_reasons=gil.reasons(gil_is_on(), modules) if FREE_THREADED else (),
         atomics=importlib.metadata.version("atomics"),
         lock_free={width: _lock_free(width) for width in (8, 1)},
         machine=platform.machine(),

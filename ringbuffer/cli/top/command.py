@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
+from ringbuffer.cli.arguments import positive_seconds
 from ringbuffer.cli.top.client import Client, EndpointError
 from ringbuffer.cli.top.view import view
 
@@ -23,14 +24,14 @@ be used"""
 _CLEAR: Final = "\x1b[H\x1b[2J"
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("top", help="watch a running program's rings", description=_DESCRIPTION, epilog=_EPILOG)
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is for, and add its arguments."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument("endpoint", metavar="PORT", type=_client, help="the endpoint's port, or its url")
     parser.add_argument("--once", action="store_true", help="show it once, and end")
     parser.add_argument("--json", action="store_true", help="print what the endpoint tells as JSON, a line each time")
     parser.add_argument(
-        "--interval", type=_seconds, default=1.0, metavar="SECONDS", help="between two looks (default: %(default)g)"
+        "--interval", type=positive_seconds, default=1.0, metavar="SECONDS", help="between two looks (default: %(default)g)"
     )
     parser.set_defaults(run=run)
 
@@ -62,13 +63,3 @@ def _client(text: str) -> Client:
         return Client(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"a positive number of seconds is needed, not {text!r}")
-    return seconds

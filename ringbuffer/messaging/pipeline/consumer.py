@@ -211,7 +211,14 @@ class AsyncPipelineConsumer(_Consumer):
         return len(taken)
 
     def _end(self, task: asyncio.Task[object]) -> None:
-        """Let the stages and the handler of a task that will never go on come to their end, in the task's own context."""
+        """Let the stages and the handler of a task that will never go on come to their end, in the task's own context.
+
+        A loop that ends cancels the tasks that there are, then runs on until those have ended, and takes callbacks meanwhile: a
+        task that such a callback makes is not among the cancelled, and stays pending when the loop is closed. Here its
+        coroutine is brought to its end and its delivery is accounted for; the task itself can only be ended by its loop. So
+        it is told not to complain when it is thrown away, as asyncio tells tasks whose end it has seen to itself.
+        """
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
         coroutine = task.get_coro()
         assert coroutine is not None, "only a task that began eagerly and has ended has none"
         try:

@@ -1,13 +1,11 @@
 """`Case`: which callback fails, of what kind of consumer, and how badly; drawn round by round, so that none is left out."""
 
 import enum
+import random
 from dataclasses import dataclass
 
-from hypothesis import strategies as st
-
-from tests.stress.switches import CORES, Switches
-from tests.stress.topologies.shape import drawn
-from tests.stress.waiting import WAITING
+from ringbuffer.cli.stress.switches import Switches, switches_of
+from ringbuffer.cli.stress.waiting import WAITING
 
 
 class Severity(enum.Enum):
@@ -103,30 +101,22 @@ class FaultShape:
         )
 
 
-@st.composite
-def fault_shapes(draw: st.DrawFn, seed: int) -> FaultShape:
-    case = CASES[seed % len(CASES)]
-    switches = Switches(
-        cores=draw(st.sampled_from(CORES)), nice=draw(st.booleans()), seed=seed, interval=draw(st.sampled_from([None, 1e-5]))
-    )
-    colleagues = draw(st.integers(0, 2)) if case.consumer == "worker" else 0
+def fault_of(seed: int) -> FaultShape:
+    """The round of a seed: as many seeds in a row as there are cases have each of them once."""
+    case, pick = CASES[seed % len(CASES)], random.Random(seed)
+    colleagues = pick.randint(0, 2) if case.consumer == "worker" else 0
     return FaultShape(
         seed=seed,
         case=case,
-        call=draw(st.integers(1, _MOST_CALLS.get(case.place, 1))),
-        size=1 << draw(st.integers(3 if colleagues else 0, 7)),  # with room for one event, one worker may get them all
-        values=draw(st.booleans()),
-        single=draw(st.booleans()),
-        producers=draw(st.integers(1, 4)),
-        waiting="timeout blocking" if case.place == "on_timeout" else draw(st.sampled_from(_WAITING)),
-        behind=draw(st.booleans()),
-        dependent=draw(st.booleans()),
+        call=pick.randint(1, _MOST_CALLS.get(case.place, 1)),
+        size=1 << pick.randint(3 if colleagues else 0, 7),  # with room for one event, one worker may get them all
+        values=pick.choice([False, True]),
+        single=pick.choice([False, True]),
+        producers=pick.randint(1, 4),
+        waiting="timeout blocking" if case.place == "on_timeout" else pick.choice(_WAITING),
+        behind=pick.choice([False, True]),
+        dependent=pick.choice([False, True]),
         colleagues=colleagues,
-        removed=draw(st.booleans()),
-        switches=switches,
+        removed=pick.choice([False, True]),
+        switches=switches_of(pick, seed),
     )
-
-
-def fault_of(seed: int) -> FaultShape:
-    """The round of a seed: as many seeds in a row as there are cases have each of them once."""
-    return drawn(fault_shapes(seed), seed)

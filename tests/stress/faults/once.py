@@ -24,16 +24,16 @@ from ringbuffer import (
     ProducerType,
     WorkerPool,
 )
+from ringbuffer.cli.stress.ledger import Account, Entry, Ledger, settle
+from ringbuffer.cli.stress.message import Message
+from ringbuffer.cli.stress.sending import INJECTED, Sender
+from ringbuffer.cli.stress.switches import StressHost
+from ringbuffer.cli.stress.waiting import WAITING
+from ringbuffer.cli.stress.watch import PATIENCE, Task, stuck, until
 from ringbuffer.disruptor.node import Node
 from tests.stress.faults.cases import FaultShape
 from tests.stress.faults.readers import READERS
 from tests.stress.faults.victim import VICTIMS, FailingWait, Plan, Victim
-from tests.stress.switches import StressHost
-from tests.stress.topologies.ledger import Account, Entry, Ledger, settle
-from tests.stress.topologies.message import Message
-from tests.stress.topologies.sending import INJECTED, Sender
-from tests.stress.waiting import WAITING
-from tests.stress.watch import PATIENCE, Task, stuck, until
 
 REFERENCE, BEFORE, SIBLING, VICTIM, DEPENDENT, READER = range(6)
 #: Messages of each producer, at least; more until the fault has come.

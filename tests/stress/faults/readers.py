@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ringbuffer import RingBuffer
+from ringbuffer.cli.stress.ledger import Ledger
+from ringbuffer.cli.stress.message import Message
+from ringbuffer.cli.stress.watch import PAUSE
 from tests.stress.faults.victim import Plan
-from tests.stress.topologies.ledger import Ledger
-from tests.stress.topologies.message import Message
-from tests.stress.watch import PAUSE
 
 #: What a reader does in its thread; the reader itself is made, and gates the ring, before that.
 type Loop = Callable[[], None]

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable
 
 from ringbuffer import RewindBatch
+from ringbuffer.cli.stress.ledger import Ledger
+from ringbuffer.cli.stress.message import Message
+from ringbuffer.cli.stress.sending import Fault, Interrupt
 from ringbuffer.sequence import Readable
 from ringbuffer.wait import WaitStrategy
 from ringbuffer.wait.strategy import Alertable
 from tests.stress.faults.cases import Case, Severity
-from tests.stress.topologies.ledger import Ledger
-from tests.stress.topologies.message import Message
-from tests.stress.topologies.sending import Fault, Interrupt
 
 #: More than any sequence of a test.
 TOO_FAR = 1 << 40

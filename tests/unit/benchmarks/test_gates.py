@@ -9,11 +9,11 @@ import pytest
 from benchmarks import checking
 from benchmarks.deterministic import MEASURES
 from benchmarks.gates import Gate, judge, judge_deterministic, judge_samples, load_gates, needed
-from benchmarks.report import Progress
-from benchmarks.results import ContenderResult, Results, ScenarioResult
-from benchmarks.runner import QUICK
-from benchmarks.scenario import Role, Run
 from benchmarks.scenarios import load
+from ringbuffer.cli.bench.results import ContenderResult, Results, ScenarioResult
+from ringbuffer.cli.bench.runner import QUICK
+from ringbuffer.cli.bench.scenario import Role, Run
+from ringbuffer.cli.progress import Progress
 
 PROJECT = Path(__file__).parents[3]
 GATE = Gate("g", "s", "rate", ("ours",), "theirs", at_least=4.0)

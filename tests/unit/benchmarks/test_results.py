@@ -1,4 +1,4 @@
-"""Results survive being saved, are compared, and get into the documentation without a hand."""
+"""Results are compared, and get into the documentation without a hand."""
 
 from pathlib import Path
 
@@ -6,46 +6,7 @@ import pytest
 
 from benchmarks import command, pages, perf
 from benchmarks.compare import compare, report
-from benchmarks.latency import latency_run
-from benchmarks.machine import describe
-from benchmarks.medians import median, noise
-from benchmarks.report import head, number, table
-from benchmarks.results import ContenderResult, Results, ScenarioResult
-from benchmarks.runner import gil_is_on
-from benchmarks.scenario import Role, Run
-from ringbuffer.cli.demo.histogram import Histogram
-
-
-def measured(ours: list[float], peer: list[float] | None = None) -> Results:
-    curve = ((50.0, 1.5), (99.0, 2.5))
-    contenders = [
-        ContenderResult("ringbuffer", Role.OURS, count=9, runs=[Run({"rate": value}, curve) for value in ours]),
-        ContenderResult("queue", Role.PEER, "line", 2.0, 9, [Run({"rate": value}) for value in peer or [1.0]]),
-        ContenderResult("broken", Role.PEER, failure="LostEventsError: one"),
-    ]
-    scenario = ScenarioResult("unicast", "A title.\n\n    P --> C\n", "rate", contenders, {"janus": "no"}, {"": "no perf"})
-    return Results(describe(), {"runs": len(ours), "seconds": 0.1}, [scenario])
-
-
-def test_json_gives_back_what_was_saved(tmp_path: Path) -> None:
-    results = measured([100.0, 110.0, 105.0])
-    path = tmp_path / "deep" / "r.json"
-    results.save(path)
-    assert Results.load(path) == results
-
-
-@pytest.mark.parametrize("text", ["", "{}", '{"format": 99}', "[]"])
-def test_another_file_is_refused_by_name(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "other.json"
-    path.write_text(text)
-    with pytest.raises(ValueError, match=r"other\.json is not a result"):
-        Results.load(path)
-
-
-def test_the_machine_says_whether_the_gil_was_on() -> None:
-    machine = describe()
-    assert machine["gil"] is gil_is_on()
-    assert machine["versions"]["atomics"] == "1.0.3"
+from tests.unit.cli.bench.kit import measured
 
 
 def test_a_regression_is_found(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,40 +24,6 @@ def test_an_improvement_is_told_as_one() -> None:
     change = compare(measured([100, 100]), measured([130, 130]))[0]
     assert change.is_improvement
     assert change.gain == pytest.approx(1.3)
-
-
-def test_one_wild_run_moves_neither_the_median_nor_its_noise() -> None:
-    assert median([1.0, 1.0, 1.0, 1.0, 50.0]) == 1
-    assert noise([1.0, 1.0, 1.0, 1.0, 50.0]) == 0
-    with pytest.raises(ValueError, match="no run"):
-        median([])
-
-
-def test_the_curve_is_the_median_of_the_runs() -> None:
-    contender = ContenderResult("c", Role.OURS, runs=[Run({}, ((50.0, value),)) for value in (1.0, 9.0, 2.0)])
-    assert contender.curve() == [(50.0, 2.0)]
-
-
-def test_a_table_shows_who_failed_and_who_is_absent() -> None:
-    text = table(measured([100.0]).scenarios[0])
-    assert "broken: FAILED, LostEventsError: one" in text
-    assert "janus: not here: no" in text
-    assert "perf: no perf" in text
-    assert f"GIL {'on' if gil_is_on() else 'off'}" in head(measured([100.0]))
-
-
-@pytest.mark.parametrize(("value", "text"), [(0.1234, "0.123"), (950, "950"), (12_345, "12.3k"), (2_500_000, "2.5M")])
-def test_numbers_have_three_digits(value: float, text: str) -> None:
-    assert number(value) == text
-
-
-def test_percentiles_are_in_microseconds() -> None:
-    histogram = Histogram()
-    for _ in range(100):
-        histogram.record(2000)
-    run = latency_run(histogram)
-    assert run.figures["p50"] == pytest.approx(2, rel=0.05)
-    assert run.curve[-1] == (100.0, run.figures["max"])
 
 
 def test_the_figures_of_a_page_are_replaced_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

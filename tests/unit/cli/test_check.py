@@ -1,15 +1,21 @@
 """`python -m ringbuffer check`: what it runs, what it says, and when it fails. TLC is real here."""
 
+import json
 import shutil
+import threading
 import tomllib
+from collections.abc import Iterable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from ringbuffer.cli.check import command, mutants, report, tools, trace
-from ringbuffer.cli.check.configuration import read, read_all
+from ringbuffer.cli.check.configuration import Configuration, read, read_all
 from ringbuffer.cli.check.tlc import Outcome
 from ringbuffer.cli.main import main
+from tests.support.threads import PATIENCE
 
 SPEC = Path(__file__).parents[3] / "spec"
 
@@ -36,6 +42,52 @@ def test_models_that_are_as_recorded_pass(capsys: pytest.CaptureFixture[str]) ->
     assert "violates NeverAhead, as it should" in out
     assert "179 states   depth 7" in out
     assert "3 of 3 as they should be" in out
+
+
+def test_the_result_is_told_as_json(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "CompetingQueue", "--json"]) == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    [result] = told["results"]
+    assert told["passed"] is True
+    assert (result["name"], result["states"], result["depth"], result["problem"]) == ("CompetingQueue", 179, 7, None)
+    assert "ok     CompetingQueue" in captured.err
+    edit(spec / "CompetingQueue.cfg", "states: 179", "states: 180")
+    assert main(["check", "CompetingQueue", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["passed"] is False
+    assert "180 states are recorded" in told["results"][0]["problem"]
+
+
+def test_after_ctrl_c_no_further_model_is_begun(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    begun: list[str] = []
+    last_is_taken_back = threading.Event()
+
+    def run(configuration: Configuration, found: tools.Tools) -> Outcome:
+        begun.append(configuration.name)
+        last_is_taken_back.wait(PATIENCE)
+        return Outcome()
+
+    def interrupted(futures: Iterable[Future[Outcome]]) -> NoReturn:
+        list(futures)[-1].add_done_callback(lambda future: last_is_taken_back.set())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "run", run)
+    monkeypatch.setattr(command, "as_completed", interrupted)
+    monkeypatch.setattr(command, "_cores", lambda: 1)
+    assert main(["check"]) == 130
+    assert len(begun) <= 1
+    assert "ringbuffer check: interrupted" in capsys.readouterr().err
+
+
+def test_mutants_and_the_list_are_told_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--mutants", "cursor-instead-of-work", "--json"]) == 0
+    [result] = json.loads(capsys.readouterr().out)["results"]
+    assert (result["passed"], result["killed_by"]) == (True, "DoneIsHandled")
+    assert main(["check", "CompetingQueue", "--list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"name": "CompetingQueue", "size": "small", "says": "the promise of a work pool"}
+    ]
 
 
 def test_a_violation_fails_and_is_shown_as_threads_against_steps(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from ringbuffer.cli.demo.counter import Counter
 from ringbuffer.cli.demo.event import END_OF_INPUT, LineEvent
-from ringbuffer.cli.demo.histogram import Histogram
 from ringbuffer.cli.demo.indexer import Indexer, add_words
 from ringbuffer.cli.demo.journal import Journal, JournalError
 from ringbuffer.cli.demo.journal import replay as read_journal
+from ringbuffer.cli.histogram import Histogram
 from tests.unit.cli.kit import event
 
 

@@ -15,9 +15,9 @@ from ringbuffer.cli.demo import replay as replaying
 from ringbuffer.cli.demo.counter import Counter
 from ringbuffer.cli.demo.event import LineEvent
 from ringbuffer.cli.demo.indexer import Indexer
-from ringbuffer.cli.demo.interruption import Interruption
 from ringbuffer.cli.demo.progress import ProgressLine
 from ringbuffer.cli.demo.source import Source
+from ringbuffer.cli.interruption import Interruption
 from ringbuffer.cli.main import main
 from tests.unit.cli.kit import PROJECT, QUIET, Terminal, replayed
 

@@ -78,6 +78,18 @@ def test_the_demo_runs_from_the_wheel_far_from_the_checkout(installed: Path, tmp
     assert dist.demo(installed, tmp_path, 1000) == f"1,000 lines replayed, 4 checks passed, GIL {gil}"
 
 
+def test_bench_and_stress_need_nothing_but_the_wheel(installed: Path, tmp_path: Path) -> None:
+    assert dist.bench_and_stress(installed, tmp_path).startswith("5 contenders measured; ")
+
+
+def test_check_says_that_the_models_are_in_the_repository(installed: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [installed, "-m", "ringbuffer", "check"], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert "the models are in the source repository, not in the installed package" in done.stderr
+
+
 def test_a_trial_of_another_library_than_the_installed_one_fails(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "ringbuffer.py").touch()
     with pytest.raises(dist.TrialError, match=r"the library that ran is .*ringbuffer\.py, not the one that was installed"):

@@ -60,6 +60,15 @@ def test_too_few_samples_are_not_judged() -> None:
     assert "too few" in str(verdict)
 
 
+def test_what_needs_more_samples_is_not_judged_with_fewer() -> None:
+    """As resident memory: in a few rounds it grows whenever the largest one comes late."""
+    slow = Limit("resident memory", "MiB", part=0.15, amount=8.0, fewest=15)
+    running_maximum = [50.0, 50.0, 51.0, 55.0, 58.0, 66.0, 70.0, 82.0]
+    assert judge(slow, TIMES[:8], running_maximum).is_flat
+    assert not judge(MEMORY, TIMES[:8], running_maximum).is_flat
+    assert not judge(slow, TIMES, [50 + time / 10 for time in TIMES]).is_flat
+
+
 def test_a_picture_is_an_svg_with_every_curve() -> None:
     text = picture("Memory & more", "MiB", [Curve("load", [0.0, 1.0], [2.0, 3.0]), Curve("rest", [1.0], [2.5])])
     assert text.startswith("<svg xmlns=")

@@ -9,8 +9,8 @@ from typing import Final
 
 from ringbuffer.cli.demo.bus.messages import Arrived, Block, Ended
 from ringbuffer.cli.demo.counter import Counter
-from ringbuffer.cli.demo.histogram import Histogram
 from ringbuffer.cli.demo.indexer import add_words
+from ringbuffer.cli.histogram import Histogram
 from ringbuffer.messaging import current_delivery
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from ringbuffer.cli.demo.bus.findings import Findings, on_read
 from ringbuffer.cli.demo.bus.messages import END, Arrived, Block, event_of, message_of
-from ringbuffer.cli.demo.interruption import Interruption
 from ringbuffer.cli.demo.progress import ProgressLine
+from ringbuffer.cli.interruption import Interruption
 from ringbuffer.messaging import (
     ChannelEventBus,
     ChannelQueue,

@@ -9,8 +9,9 @@ from ringbuffer.cli.demo.bus.checks import failures
 from ringbuffer.cli.demo.bus.messages import BLOCK_LINES, Arrived
 from ringbuffer.cli.demo.bus.relay import Relayed
 from ringbuffer.cli.demo.checks import Check
-from ringbuffer.cli.demo.report import check_text, gil_is_on, skipped_json, skipped_text, time_text
+from ringbuffer.cli.demo.report import check_text, skipped_json, skipped_text, time_text
 from ringbuffer.cli.demo.source import Source
+from ringbuffer.cli.interpreter import gil_is_on
 
 _SHOWN_LETTERS: Final = 3
 

@@ -1,0 +1,68 @@
+"""1P1C, one event at a time.
+
+    P --> [ ring of pre-allocated events ] --> C
+
+The producer claims, fills and publishes each event by itself, through its own handle; the consumer gets each by `on_event`.
+The limit is a bare loop over as many events that calls the same handler, in one thread.
+"""
+
+from collections.abc import Sequence
+
+from ringbuffer import BlockingWaitStrategy, WaitStrategy
+from ringbuffer.cli.bench.events import Event, keep_event
+from ringbuffer.cli.bench.peers import STANDARD, Peer
+from ringbuffer.cli.bench.queues import contenders, one_queue
+from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
+from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.threads import together
+from ringbuffer.cli.bench.verify import payload, verify
+
+
+def ours(count: int, wait_strategy: WaitStrategy | None = None) -> Run:
+    """One run of the ring."""
+    values = payload(count)
+    seen, on_event = keep_event()
+    disruptor = disruptor_of_events(1, wait_strategy)
+    disruptor.handle_events_with(on_event)
+    measured = run(disruptor, publish_each(disruptor.ring, values), deliveries=count)
+    verify("ringbuffer", seen, values)
+    return measured
+
+
+def limit(count: int) -> Run:
+    """The bare loop."""
+    values = payload(count)
+    seen, on_event = keep_event()
+    events = [Event() for _ in range(CAPACITY)]
+    for event, value in zip(events, values, strict=False):
+        event.value = value
+
+    def body() -> None:
+        done = 0
+        while done < count:
+            last = min(done + CAPACITY, count) - 1
+            for sequence, event in enumerate(events[: last + 1 - done], done):
+                on_event(event, sequence, sequence == last)
+            done = last + 1
+
+    elapsed = together(body)
+    verify("the bare loop", seen, [events[index % CAPACITY].value for index in range(count)])
+    return elapsed.run(count)
+
+
+def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
+    """The ring, with the yielding and with the default strategy; every peer."""
+    others, absent = contenders(lambda peer: one_queue(peer, 1), peers=peers)
+    return Scenario(
+        "unicast",
+        __doc__,
+        "rate",
+        (
+            Contender("ringbuffer", ours),
+            Contender("ringbuffer, blocking", lambda count: ours(count, BlockingWaitStrategy())),
+            Contender("bare loop", limit, Role.LIMIT),
+            *others,
+        ),
+        absent,
+        has_cache_figures=True,
+    )

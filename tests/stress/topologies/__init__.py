@@ -1,5 +1,0 @@
-"""Random topologies, every event accounted for from end to end.
-
-`shape` draws them; `message` is what flows; `sending` publishes it, `stages` consume it, in every way there is; `ledger` keeps
-and settles the accounts; `once` runs one shape.
-"""
