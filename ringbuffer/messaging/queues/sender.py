@@ -68,7 +68,7 @@ class Sender:
                     return False
                 except ClaimTimeoutError:
                     raise no_room(timeout) from None
-                store_and_publish(barrier, own_slots, sequence, [envelope])
+                store_and_publish(barrier, own_slots, sequence, [envelope], barrier.publish_claimed)
             return True
 
         # What the two need is bound to parameters that nobody gives: to read a local takes a fifth of the time that a variable
