@@ -30,6 +30,7 @@ def ours(count: int, options: InMemoryQueueOptions) -> Run:
     answered = threading.Event()
     following = iter(values)
     sent = 0
+    beginner: threading.Thread | None = None
     send_answer: Callable[[TransportEnvelope], bool] | None = None
     send_question: Callable[[TransportEnvelope], bool] | None = None
 
@@ -48,6 +49,8 @@ def ours(count: int, options: InMemoryQueueOptions) -> Run:
             answered.set()
             return
         if send_question is None:
+            assert beginner is not None, "it has asked the first question"
+            beginner.join()  # only then may this thread be the single producer
             send_question = there.sender()
         sent = time.perf_counter_ns()
         send_question(ENVELOPES[value])
@@ -57,7 +60,8 @@ def ours(count: int, options: InMemoryQueueOptions) -> Run:
 
     def begin() -> None:
         # The first question comes from here; this thread ends before the next one comes from A's: a single producer at a time.
-        nonlocal sent
+        nonlocal sent, beginner
+        beginner = threading.current_thread()
         sent = time.perf_counter_ns()
         there.enqueue_sync(ENVELOPES[next(following)])
 

@@ -13,9 +13,16 @@ MESSAGE_QUEUES = [
     Fault(
         "the next leader is not woken",
         "messaging.queues.turns",
-        "    successor = None if envelope is None else turns._pass_on()\nif successor is not None:\n    successor.wake()",
-        "    successor = None if envelope is None else turns._pass_on()",
+        "if successor is not None:\n    successor.wake()\nif envelope is not None:\n    return envelope",
+        "if envelope is not None:\n    return envelope",
         "queue-shared",
+    ),
+    Fault(
+        "a leader that waits is not one",
+        "messaging.queues.turns",
+        "turns_._leader = member_",
+        "pass",
+        "queue-remove",
     ),
     Fault("a leader is not told to stop", "messaging.queues.turns", "self._source.interrupt()", "pass", "queue-remove"),
     Fault(

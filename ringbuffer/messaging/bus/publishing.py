@@ -132,7 +132,10 @@ class EventPublishing(ABC):
     def publish_sync(self, event: object, *, wait: bool = False, timeout: float | None = None) -> PublishResult | None:
         """See `EventBus.publish_sync`."""
         if not wait:
-            self._put(self._item(event), timeout)
+            # The usual event travels as it is: to find that out here saves the call.
+            if self._refuses or self._correlates or current_delivery() is not None or isinstance(event, TransportEnvelope):
+                event = self._item(event)
+            self._put(event, timeout)
             return None
         limit = check_timeout(timeout)
         deadline = None if limit is None else self._host.monotonic() + limit

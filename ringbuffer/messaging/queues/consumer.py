@@ -91,7 +91,7 @@ class Consumer:
                 with asyncio.Runner() as runner:
                     runner.run(self._await_each(receiver, side))
             else:
-                self._call_each(receiver)
+                receiver.run(self.handler, check_was_run, self._fail)
         except BaseException:
             logger.critical("consumer %r died; the others go on without it", self.name, exc_info=True)
         finally:
@@ -101,20 +101,6 @@ class Consumer:
             finally:
                 self._thread_id = None
                 self._ended.set()
-
-    def _call_each(self, receiver: Receiver) -> None:
-        """Take and handle, until told to stop. The envelope is forgotten before the wait for the next one."""
-        receive: Final = receiver.receive
-        handler: Final = self.handler
-        while (envelope := receive()) is not None:
-            try:
-                result = handler(envelope)
-                if result is not None:
-                    check_was_run(handler, result)
-                    result = None
-            except BaseException:
-                self._fail(envelope)
-            envelope = None
 
     async def _await_each(self, receiver: Receiver, side: SideThread) -> None:
         """The same in a loop that runs on while there is nothing to take."""

@@ -8,35 +8,24 @@ It is made of a sequencer, slots and one sequence:
 
 A consumer takes a message by reading its slot, emptying it, and moving `taken`, in this order, so a slot is free as soon as its
 message has left it, as in any queue: the handler that runs holds nothing up. Where there are no consumers, `taken` stays
-where it is, and the ring fills up: nothing is lost.
-
-What a producer does: it looks whether the queue is closed, claims, stores, publishes. It does so under a lock of its own,
-which no other producer touches, so that `close` can wait until nobody is between the look and the publication: afterwards
-every message that was accepted is there to be taken, and no more will come.
+where it is, and the ring fills up: nothing is lost. What a producer does, `Sender` says.
 """
 
 import threading
 import weakref
-from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.checks import check_timeout
-from ringbuffer.errors import AlertError, ClaimTimeoutError, InsufficientCapacityError, RingBufferClosedError
+from ringbuffer.errors import AlertError
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots
-from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
+from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots, Word
+from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, make_wait_strategy
 from ringbuffer.messaging.queues.base import ConsumedQueue
 from ringbuffer.messaging.queues.queue import Put
+from ringbuffer.messaging.queues.sender import CLOSED, OPEN, Sender
 from ringbuffer.messaging.queues.turns import Taker
-from ringbuffer.producer.claim import give_up
-from ringbuffer.readers import SlotReader
 from ringbuffer.sequence import Sequence
 from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
-
-#: What `closed` holds.
-OPEN: Final = 0
-CLOSED: Final = 1
 
 
 class Ring:
@@ -71,105 +60,55 @@ class Ring:
         slots: Final = self.slots.view()
         mask: Final = len(slots) - 1
         taken: Final = self.taken.view().word
-        reader: Final[SlotReader[Any]] = SlotReader(slots, self.sequencer.state.skipped.view())
+        skipped: Final = self.sequencer.state.skipped.view()
+        count: Final = skipped.count
+        seen, next_skipped = skipped.known
         available = taken[0]
         has_skipped = False
 
-        def take(beyond: int) -> TransportEnvelope | None:
-            nonlocal available, has_skipped
+        def take(
+            beyond: int,
+            # Bound here because a local is read several times as fast as what a function closes over.
+            taken: Word = taken,
+            slots: list[Any] = slots,
+            mask: int = mask,
+        ) -> TransportEnvelope | None:
+            nonlocal available, has_skipped, seen, next_skipped
             # Each turn but the last passes over a skipped sequence.
             while True:
                 current = taken[0]
                 if available - current <= beyond:
                     available = published()
-                    has_skipped = reader.skips(available)
                     if available - current <= beyond:
+                        available = current  # what is there is asked for again, and what of it is skipped
                         return None
+                    has_skipped = count[0] != seen or next_skipped <= available  # as `SkippedView.concerns`
                 sequence = current + 1
                 envelope: TransportEnvelope = slots[sequence & mask]
                 slots[sequence & mask] = None
                 taken[0] = sequence  # release: the slot was read and emptied before a producer may fill it again
-                if not has_skipped or reader.pieces(sequence, sequence):
+                if not has_skipped:
+                    return envelope
+                pieces = skipped.pieces(sequence, sequence)
+                seen, next_skipped = skipped.known
+                if pieces:
                     return envelope
                 ring.passed_over += 1
 
         def wait() -> None:
+            nonlocal available, has_skipped
             try:
-                wait_for(taken[0] + 1)
+                available = wait_for(taken[0] + 1)
             except AlertError:
                 clear_alert()
+            else:
+                has_skipped = count[0] != seen or next_skipped <= available
 
         return Taker(take, wait)
 
     def interrupt(self) -> None:
         """See `Source`. Only the leader waits at the barrier, and it clears the alert before it asks who is to stop."""
         self._barrier.alert()
-
-
-class Sender:
-    """A producing thread's own way into the ring. Owning thread only, but for the lock.
-
-    Attributes:
-        lock: held while the thread is between its look at `closed` and the publication.
-        thread: the number of the thread.
-        put: `put(envelope, timeout)`, True, or False if the queue is closed; `TimeoutError` if there is no room in time.
-        try_put: `try_put(envelope)`, the same, None if there is no room.
-    """
-
-    __slots__ = ("__weakref__", "lock", "put", "thread", "try_put")
-
-    def __init__(self, ring: Ring, closed: Sequence, host: Host, no_room: Callable[[float | None], TimeoutError]) -> None:
-        barrier = ring.sequencer.producer_barrier()
-        next_, try_next, publish = barrier.next, barrier.try_next, barrier.publish
-        slots = ring.slots.view()
-        mask = len(slots) - 1
-        is_closed = closed.view().word
-        lock = host.lock()
-
-        def put(envelope: TransportEnvelope, timeout: float | None = None) -> bool:
-            if envelope.__class__ is not TransportEnvelope:
-                check_envelope(envelope)
-            with lock:
-                if is_closed[0] != OPEN:
-                    return False
-                try:
-                    sequence = next_(1, timeout)
-                except RingBufferClosedError:
-                    return False
-                except ClaimTimeoutError:
-                    raise no_room(timeout) from None
-                try:
-                    slots[sequence & mask] = envelope
-                    publish(sequence)
-                except BaseException as error:
-                    give_up(barrier, sequence, sequence, error)
-                    raise
-            return True
-
-        def try_put(envelope: TransportEnvelope) -> bool | None:
-            if envelope.__class__ is not TransportEnvelope:
-                check_envelope(envelope)
-            with lock:
-                if is_closed[0] != OPEN:
-                    return False
-                try:
-                    sequence = try_next()
-                except RingBufferClosedError:
-                    return False
-                except InsufficientCapacityError:
-                    return None
-                try:
-                    slots[sequence & mask] = envelope
-                    publish(sequence)
-                except BaseException as error:
-                    give_up(barrier, sequence, sequence, error)
-                    raise
-            return True
-
-        self.lock: Final = lock
-        self.thread: Final = host.thread_id()
-        self.put: Put = put
-        self.try_put: Final[Callable[[TransportEnvelope], bool | None]] = try_put
 
 
 class RingBufferQueue(ConsumedQueue):
@@ -237,27 +176,14 @@ class RingBufferQueue(ConsumedQueue):
         return sender.try_put(envelope)
 
     def _new_sender(self) -> Sender:
-        """The calling thread's own sender. That of a consumer, whose handler enqueues, looks before it waits for room."""
-        sender = Sender(self._ring, self._closed, self._host, self.no_room)
-        if self._runs_in(sender.thread):
-            sender.put = self._careful(sender.put, sender.try_put)
+        """The calling thread's own sender. That of a consumer looks whether its handler waits for itself."""
+        waiting = self.waiting_for_room if self._runs_in(self._host.thread_id()) else None
+        sender = Sender(self._ring.sequencer, self._ring.slots, self._closed, self._host, self.no_room, waiting)
         with self._lock:
             self._senders = [each for each in self._senders if each() is not None]
             self._senders.append(weakref.ref(sender))
         self._own.sender = sender
         return sender
-
-    def _careful(self, put: Put, try_put: Callable[[TransportEnvelope], bool | None]) -> Put:
-        """`put` for a handler, which may wait for itself."""
-
-        def careful(envelope: TransportEnvelope, timeout: float | None = None) -> bool:
-            limit = None if timeout is None else check_timeout(timeout)
-            if (accepted := try_put(envelope)) is not None:
-                return accepted
-            with self.waiting_for_room(limit):
-                return put(envelope, limit)
-
-        return careful
 
     def _shut(self) -> None:
         """Close, then take each sender's lock once: who had looked before has published, who looks later is refused.

@@ -24,6 +24,9 @@ from typing import Final, Protocol
 from ringbuffer.host import Host
 from ringbuffer.messaging.envelope import TransportEnvelope
 
+#: `check(handler, result)` raises if a handler must not return such a thing.
+type Check = Callable[[object, object], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Taker:
@@ -88,10 +91,14 @@ class Receiver:
     Attributes:
         receive_now: the next message if it is the member's turn to take one at once; None means: ask `receive`.
         receive: the next message, waiting for it; None means that the member was told to stop.
+        run: `run(handle, check, fail)`: receives message after message and calls `handle` with it, until the member is told to
+            stop. `check(handle, result)` is called where `handle` returns anything, and `fail` with a message that either of
+            them raised on. No message is kept alive while it waits for the next.
     """
 
     receive_now: Callable[[], TransportEnvelope | None]
     receive: Callable[[], TransportEnvelope | None]
+    run: Callable[[Callable[[TransportEnvelope], object], Check, Callable[[TransportEnvelope], None]], None]
 
 
 class Turns:
@@ -150,8 +157,14 @@ class Turns:
             successor.wake()
 
     def receiver(self, member: Member) -> Receiver:
-        """The calling thread's own functions, for a member."""
+        """The calling thread's own functions, for a member.
+
+        The lock is entered and left by its methods, bound once: a `with` block looks both up at every turn, which takes as long
+        again as the lock does. Nothing can come between `enter` and `try`: signals are handled in the main thread, which is
+        no consumer's.
+        """
         lock, turns = self.lock, self
+        enter, leave = lock.__enter__, lock.__exit__
         taker = self._source.taker()
         take, wait = taker.take, taker.wait
 
@@ -161,32 +174,79 @@ class Turns:
 
         def receive() -> TransportEnvelope | None:
             with lock:
-                if turns._attention:
-                    envelope = turns._take_or_rest(member, take)
-                else:
-                    envelope = take(0)
-                    if envelope is None:
-                        turns._rest(member)
-            # Each turn sleeps until it is given the lead, or waits for a message. `stop` ends both.
-            while envelope is None:
-                with lock:
-                    if member.is_stopping:
-                        return None
-                    leads = turns._leader is member
+                envelope = turns._take_or_rest(member, take)
+            return await_message(False) if envelope is None else envelope
+
+        def await_message(leads: bool) -> TransportEnvelope | None:
+            """Rest until there is a message for the member, or it is to stop; `leads` if it was seen to lead, and not to stop.
+
+            Each turn sleeps until it is given the lead, or waits for a message. `stop` ends both, or is seen in the next look:
+            whoever was not to stop when the lock was held last, and led, is interrupted.
+            """
+            while True:
                 if not leads:
-                    member.sleep()
-                    continue
+                    with lock:
+                        if member.is_stopping:
+                            return None
+                        leads = turns._leader is member
+                    if not leads:
+                        member.sleep()
+                        continue
                 wait()
-                with lock:
+                enter()
+                try:
+                    if turns._attention == 1:
+                        # It leads, nobody stands in the line, nobody is to stop: what follows, with nobody to pass on to.
+                        envelope = take(0)
+                        if envelope is not None:
+                            member.is_resting = False
+                            turns._leader = None
+                            turns._attention = 0
+                            return envelope
+                        continue
                     if member.is_stopping:
                         return None
                     envelope = take(0)
                     successor = None if envelope is None else turns._pass_on()
+                finally:
+                    leave(None, None, None)
                 if successor is not None:
                     successor.wake()
-            return envelope
+                if envelope is not None:
+                    return envelope
 
-        return Receiver(receive_now, receive)
+        def run(handle: Callable[[TransportEnvelope], object], check: Check, fail: Callable[[TransportEnvelope], None]) -> None:
+            # All that a turn needs is a local: to read what a function closes over takes several times as long.
+            enter_, leave_, turns_, member_, take_ = enter, leave, turns, member, take
+            # Each turn handles a message. `stop` ends the loop in `await_message`.
+            while True:
+                leads = False
+                enter_()
+                try:
+                    if turns_._attention:
+                        envelope = turns_._take_or_rest(member_, take_)
+                    else:
+                        envelope = take_(0)
+                        if envelope is None:  # as `_rest` where nobody rests
+                            member_.is_resting = leads = True
+                            turns_._leader = member_
+                            turns_._attention = 1
+                finally:
+                    leave_(None, None, None)
+                if envelope is None:
+                    envelope = await_message(leads)
+                    if envelope is None:
+                        return
+                try:
+                    result = handle(envelope)
+                    if result is not None:
+                        check(handle, result)
+                        result = None
+                except BaseException:
+                    fail(envelope)
+                envelope = None
+
+        return Receiver(receive_now, receive, run)
 
     def _take_or_rest(self, member: Member, take: Callable[[int], TransportEnvelope | None]) -> TransportEnvelope | None:
         """The next message, if there are more than the members that rest are going to take; else rest. The lock is held."""
