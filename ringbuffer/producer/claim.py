@@ -6,6 +6,7 @@ from typing import Final, Self, overload
 
 from ringbuffer.errors import RingBufferError
 from ringbuffer.sequencer import ProducerBarrier
+from ringbuffer.sequencer.sequencer import note_published
 
 #: What the slots of a claimed batch of values hold until they are filled.
 UNFILLED: Final = object()
@@ -149,5 +150,4 @@ def give_up(barrier: ProducerBarrier, low: int, high: int, error: BaseException)
     try:
         barrier.skip(low, high)
     except (ValueError, RingBufferError):
-        # It was published: what raised came after that, such as an interrupt while consumers were signalled.
-        error.add_note(f"the sequences {low} to {high} had been published before this was raised")
+        note_published(error, low, high)

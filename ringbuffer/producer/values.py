@@ -8,8 +8,9 @@ from typing import Any, Final, Protocol
 from ringbuffer.checks import check_at_least_one, check_timeout
 from ringbuffer.errors import ClaimTimeoutError
 from ringbuffer.host import Host
-from ringbuffer.producer.claim import give_up, store_and_publish
+from ringbuffer.producer.claim import store_and_publish
 from ringbuffer.sequencer import ProducerBarrier
+from ringbuffer.sequencer.sequencer import no_capacity
 
 #: The most values that `publish_values` moves at a time, unless it is told otherwise.
 DEFAULT_CHUNK: Final = 256
@@ -71,27 +72,21 @@ class ValuePublication:
 def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) -> ValuePublication:
     """The calling thread's own functions, over its own barrier and the ring's slots."""
     size: Final = len(slots)
-    mask: Final = size - 1
-    next_, try_next, publish, publish_claimed = barrier.next, barrier.try_next, barrier.publish, barrier.publish_claimed
+    next_, try_put, publish_claimed = barrier.next, barrier.try_put, barrier.publish_claimed
 
     def publish_value(value: Any, timeout: float | None = None) -> int:
-        sequence = next_(1, timeout)
-        try:
-            slots[sequence & mask] = value
-            publish(sequence)
-        except BaseException as error:
-            give_up(barrier, sequence, sequence, error)
-            raise
+        if timeout is not None:
+            check_timeout(timeout)
+        sequence = try_put(slots, value)
+        if sequence < 0:
+            sequence = next_(1, timeout)
+            store_and_publish(barrier, slots, sequence, [value], publish_claimed)
         return sequence
 
     def try_publish_value(value: Any) -> int:
-        sequence = try_next()
-        try:
-            slots[sequence & mask] = value
-            publish(sequence)
-        except BaseException as error:
-            give_up(barrier, sequence, sequence, error)
-            raise
+        sequence = try_put(slots, value)
+        if sequence < 0:
+            raise no_capacity(1, size)
         return sequence
 
     def publish_values(values: Iterable[Any], timeout: float | None = None, chunk: int | None = None) -> int:

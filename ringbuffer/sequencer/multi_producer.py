@@ -15,8 +15,8 @@ times out leaves no hole, and the cursor never runs more than a ring ahead of a 
 claimant has taken its slots before it knows that they are free, and can no longer give up.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from ringbuffer.checks import check_timeout
 from ringbuffer.errors import RingBufferError
@@ -24,8 +24,9 @@ from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, CapacityWait
-from ringbuffer.sequencer.producer_barrier import ProducerBarrier
-from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, keep_unpublished, no_capacity
+from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier
+from ringbuffer.sequencer.published_flags import PublishedFlags, parity
+from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, keep_unpublished, no_capacity, note_published
 from ringbuffer.wait import WaitStrategy, signaller_of
 
 #: The flag of a slot that was never published: the parity of lap -1.
@@ -59,7 +60,7 @@ class MultiProducerSequencer(Sequencer):
         claimed = self.claimed
         return max(claimed - size, INITIAL_SEQUENCE) < sequence <= claimed and flag == parity(sequence, size)
 
-    def published_view(self) -> "PublishedFlags":
+    def published_view(self) -> PublishedFlags:
         """The calling thread's own knowledge of what is published."""
         return PublishedFlags(self._cursor.view(), self._flags.view(), self.buffer_size)
 
@@ -79,70 +80,6 @@ class MultiProducerSequencer(Sequencer):
     def producer_barrier(self) -> ProducerBarrier:
         """A way to claim and publish for the calling thread. Claims may be published in any order, and by any thread."""
         return _producer_barrier(self, self._cursor.view(), self._flags.view())
-
-
-def parity(sequence: int, size: int) -> int:
-    """The flag that says that `sequence` is published."""
-    return (sequence // size) & 1
-
-
-class PublishedFlags:
-    """What is published as far as the flags say, searched at the speed of C. Owning thread only.
-
-    It remembers how far it has seen everything published, which never becomes untrue, and searches on from there.
-
-    Attributes:
-        get: `get()`, the highest sequence published without a gap after what is known to be published.
-        highest_from: `highest_from(sequence)`, as `get`, by a caller who knows that everything before `sequence` is published.
-        word: None, since no word says what is published.
-    """
-
-    __slots__ = ("get", "highest_from", "word")
-
-    def __init__(self, cursor_view: CellView, flag_view: FlagView, size: int) -> None:
-        cursor: Final = cursor_view.word
-        flags: Final = flag_view.items
-        find: Final = flag_view.find
-        mask: Final = size - 1
-        shift: Final = size.bit_length() - 1
-        known = INITIAL_SEQUENCE
-
-        def get() -> int:
-            return highest_from(known + 1)
-
-        def highest_from(sequence: int) -> int:
-            # The cursor is loaded first. Whatever is a whole ring before it is published, since no claim goes further ahead
-            # of a gap; this bounds the search to one lap even for a view that was not used for long.
-            nonlocal known
-            claimed = cursor[0]
-            last = known
-            if last < sequence - 1:
-                last = sequence - 1
-            if last < claimed - size:
-                last = claimed - size
-            low = last + 1
-            if low <= claimed:
-                lap = (low >> shift) & 1
-                if flags[low & mask] == lap:
-                    last = claimed if low == claimed else search(low + 1, claimed)
-            known = last
-            return last
-
-        def search(low: int, claimed: int) -> int:
-            """The last sequence before the first unpublished one of `[low, claimed]`, or `claimed`; one piece a lap."""
-            while low <= claimed:
-                start = low & mask
-                stop = min(start + claimed - low + 1, size)
-                unpublished = (low >> shift) & 1 ^ 1
-                gap = find(unpublished, start, stop)
-                if gap >= 0:
-                    return low + gap - start - 1
-                low += stop - start
-            return claimed
-
-        self.get: Final[Callable[[], int]] = get
-        self.highest_from: Final[Callable[[int], int]] = highest_from
-        self.word: Final = None
 
 
 def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, flag_view: FlagView) -> ProducerBarrier:
@@ -237,6 +174,33 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
         state.skipped.add(low, high)
         publish(low, high)
 
+    def try_put(slots: list[Any], value: object) -> int:
+        # As `try_next`, then `publish`; that exactly this sequence is claimed and not published is known.
+        while True:
+            current = cursor[0]
+            sequence = current + 1
+            if sequence > limit[0] and not capacity.admits(sequence):
+                return NO_ROOM
+            if compare_and_set(current, sequence):
+                break
+        index, lap = sequence & mask, (sequence >> shift) & 1
+        try:
+            slots[index] = value
+            flags[index] = lap  # release: after the value was stored
+            if signal is not None:
+                signal()
+        except BaseException as error:
+            give_up(sequence, lap, error)
+            raise
+        return sequence
+
+    def give_up(sequence: int, lap: int, error: BaseException) -> None:
+        """Skip what raised before it was published; if its slot is claimed again it was published, a lap ago."""
+        if flags[sequence & mask] != lap and cursor[0] - size < sequence:
+            skip(sequence)
+        else:
+            note_published(error, sequence, sequence)
+
     def publish_each[E, T](slots: list[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
         return each(slots, items, check_timeout(timeout))
 
@@ -255,13 +219,11 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
                 flags_[index] = lap  # release: after the event was written
                 if tell is not None:
                     tell()
-            except BaseException:
-                # Else it was published, perhaps a lap ago: what raised came while consumers were signalled.
-                if flags_[index] != lap and cursor[0] - size < sequence:
-                    skip(sequence)
+            except BaseException as error:
+                give_up(sequence, lap, error)
                 raise
 
-    return ProducerBarrier(next_, try_next, publish, publish_claimed, skip, publish_each)
+    return ProducerBarrier(next_, try_next, publish, publish_claimed, skip, try_put, publish_each)
 
 
 def pieces_of(low: int, high: int, size: int) -> list[tuple[int, int, int]]:

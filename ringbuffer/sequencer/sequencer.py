@@ -187,6 +187,11 @@ def no_capacity(n: int, size: int) -> InsufficientCapacityError:
     return InsufficientCapacityError(f"fewer than {n} of the ring's {size} slots are free; nothing was claimed")
 
 
+def note_published(error: BaseException, low: int, high: int) -> None:
+    """Tell whoever gets `error` that what was to be published was: what raised came later, such as an interrupt of a signal."""
+    error.add_note(f"the sequences {low} to {high} had been published before this was raised")
+
+
 def keep_unpublished(error: RingBufferError, item: object) -> None:
     """Put what was taken from an iterable, and not published, into the error of the claim for it."""
     setattr(error, "unpublished", (item,))  # noqa: B010 - any error of a claim gets it, whatever its class

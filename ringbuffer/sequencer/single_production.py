@@ -5,7 +5,7 @@ production on, is the sequencer's business (`single_producer.py`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ringbuffer.checks import check_timeout
 from ringbuffer.errors import DeadlockError, RingBufferError
@@ -13,8 +13,8 @@ from ringbuffer.host import Thread
 from ringbuffer.memory import CellView
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, RingState
-from ringbuffer.sequencer.producer_barrier import ProducerBarrier
-from ringbuffer.sequencer.sequencer import ONE, check_count, keep_unpublished, no_capacity
+from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier
+from ringbuffer.sequencer.sequencer import ONE, check_count, keep_unpublished, no_capacity, note_published
 from ringbuffer.wait import WaitStrategy, signaller_of
 
 #: The number of no thread: what a retired producer takes for its owner's, and one that is lent to a loop.
@@ -79,6 +79,7 @@ def start_production(
         refusal: makes what a caller gets that does not own the production.
     """
     size = state.size
+    mask: Final = size - 1
     checked = ONE
     thread_id: Final = state.host.thread_id
     owner_id = thread_id()
@@ -168,6 +169,32 @@ def start_production(
             skipped_early[low] = high
             published = ASK_THE_CURSOR
 
+    def try_put(slots: list[Any], value: object) -> int:
+        nonlocal claimed, published
+        if thread_id() != owner_id:
+            raise refused()
+        sequence = claimed + 1
+        if sequence > limit[0] and not capacity.admits(sequence):
+            return NO_ROOM
+        claimed = sequence
+        try:
+            slots[sequence & mask] = value
+            if sequence == published + 1:
+                published = sequence
+                cursor[0] = sequence  # release: after the value was stored
+                if signal is not None:
+                    signal()
+            else:
+                publish(sequence)
+        except BaseException as error:
+            if cursor[0] < sequence:
+                published = ASK_THE_CURSOR
+                skip(sequence)
+            else:
+                note_published(error, sequence, sequence)
+            raise
+        return sequence
+
     def publish_each[E, T](slots: list[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
         if thread_id() != owner_id:
             raise refused()
@@ -179,7 +206,7 @@ def start_production(
         nonlocal claimed, published, owner_id, is_lent
         if (owner := owner_id) != thread_id():
             raise refused()
-        words, limits, mask, tell = cursor, limit, size - 1, signal
+        words, limits, mask_, tell = cursor, limit, mask, signal
         sequence = words[0]
         if claimed != sequence or skipped_early:
             raise ValueError(f"publish what is claimed first: {sequence + 1} to {claimed}. Nothing was taken from the items")
@@ -194,7 +221,7 @@ def start_production(
                         keep_unpublished(error, item)
                         raise
                 claimed = sequence
-                yield slots[sequence & mask], item
+                yield slots[sequence & mask_], item
                 words[0] = sequence  # release: after the event was written
                 if tell is not None:
                     tell()
@@ -231,7 +258,7 @@ def start_production(
         return final if so_far == RETIRED else so_far
 
     # What was just claimed is checked all the same: it must be the next one due.
-    barrier = ProducerBarrier(next_, try_next, publish, publish, skip, publish_each)
+    barrier = ProducerBarrier(next_, try_next, publish, publish, skip, try_put, publish_each)
     return Production(thread, barrier, claimed_so_far, lambda: is_lent, retire)
 
 

@@ -29,8 +29,8 @@ SINGLE_PRODUCER = [
     Fault(
         "the limit is not compared with",
         "sequencer.single_production",
-        "if sequence > limit[0] and not capacity.admits(sequence):",
-        "if False:",
+        "if sequence > limit[0] and not capacity.admits(sequence):\n    raise no_capacity(n, size)",
+        "pass",
         SINGLE,
     ),
     Fault(
@@ -91,14 +91,14 @@ MULTI_PRODUCER = [
     Fault("never published is lap 0", "sequencer.multi_producer", "NEVER: Final = 1", "NEVER: Final = 0", MULTI),
     Fault(
         "gaps are not searched for",
-        "sequencer.multi_producer",
+        "sequencer.published_flags",
         "last = claimed if low == claimed else search(low + 1, claimed)",
         "last = claimed",
         MULTI,
     ),
     Fault(
         "the first flag is not looked at",
-        "sequencer.multi_producer",
+        "sequencer.published_flags",
         "if flags[low & mask] == lap:",
         "if True:",
         JOINING,

@@ -16,14 +16,14 @@ SEQUENCERS = [
     ),
     Fault(
         "what is claimed counts as published",
-        "sequencer.multi_producer",
+        "sequencer.published_flags",
         "last = claimed if low == claimed else search(low + 1, claimed)",
         "last = claimed",
         "multi",
     ),
     Fault(
         "the first flag is not looked at",
-        "sequencer.multi_producer",
+        "sequencer.published_flags",
         "if flags[low & mask] == lap:",
         "if True:",
         "multi-ones",
@@ -31,7 +31,7 @@ SEQUENCERS = [
     Fault("never published is lap 0", "sequencer.multi_producer", "NEVER: Final = 1", "NEVER: Final = 0", "multi-ones"),
     Fault(
         "a flag without its lap",
-        "sequencer.multi_producer",
+        "sequencer.published_flags",
         "    lap = (low >> shift) & 1\n    if flags[low & mask] == lap:",
         "    lap = 0\n    if flags[low & mask] == lap:",
         "multi-chain",
@@ -53,8 +53,8 @@ SEQUENCERS = [
     Fault(
         "in a loop, published before it is filled",
         "sequencer.single_production",
-        "yield slots[sequence & mask], item",
-        "words[0] = sequence\nyield slots[sequence & mask], item",
+        "yield slots[sequence & mask_], item",
+        "words[0] = sequence\nyield slots[sequence & mask_], item",
         "each",
     ),
     Fault(
@@ -74,9 +74,37 @@ SEQUENCERS = [
     Fault(
         "in a loop of one of several, an event that was left is not skipped",
         "sequencer.multi_producer",
-        "if flags_[index] != lap and cursor[0] - size < sequence:",
+        "if flags[sequence & mask] != lap and cursor[0] - size < sequence:",
         "if False:",
         "each-multi",
+    ),
+    Fault(
+        "put where there may be no room",
+        "sequencer.single_production",
+        "if sequence > limit[0] and not capacity.admits(sequence):\n    return NO_ROOM",
+        "pass",
+        "puts",
+    ),
+    Fault(
+        "put after it is published",
+        "sequencer.single_production",
+        "    slots[sequence & mask] = value\n    if sequence == published + 1:",
+        "    cursor[0] = sequence\n    slots[sequence & mask] = value\n    if sequence == published + 1:",
+        "puts",
+    ),
+    Fault(
+        "one of several puts where there may be no room",
+        "sequencer.multi_producer",
+        "if sequence > limit[0] and not capacity.admits(sequence):\n    return NO_ROOM",
+        "pass",
+        "puts-multi",
+    ),
+    Fault(
+        "one of several puts after it is published",
+        "sequencer.multi_producer",
+        "slots[index] = value",
+        "flags[index] = lap\nslots[index] = value",
+        "puts-multi",
     ),
     Fault(
         "skipped after it is published",

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from ringbuffer.cli.bench.peers import STANDARD, Channel, Peer, available
 from ringbuffer.cli.bench.rings import CAPACITY, shares
@@ -28,7 +27,7 @@ def get_each(channel: Channel, count: int, seen: bytearray) -> Callable[[], None
     def body() -> None:
         get = channel.consumer()
         for _ in itertools.repeat(None, count):
-            seen.append(get())  # noqa: PERF401 - a consumer has one value after the other
+            seen.append(get())
 
     return body
 

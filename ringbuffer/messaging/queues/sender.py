@@ -10,15 +10,15 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 from ringbuffer.checks import check_timeout
-from ringbuffer.errors import ClaimTimeoutError, InsufficientCapacityError, RingBufferClosedError
+from ringbuffer.errors import ClaimTimeoutError, RingBufferClosedError
 from ringbuffer.host import Host, Lock
 from ringbuffer.memory import Slots, Word
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
 from ringbuffer.messaging.queues.queue import Put
-from ringbuffer.producer.claim import give_up, store_and_publish
+from ringbuffer.producer.claim import store_and_publish
 from ringbuffer.sequence import Sequence
 from ringbuffer.sequencer import Sequencer
-from ringbuffer.sequencer.producer_barrier import Publish, TryNext
+from ringbuffer.sequencer.producer_barrier import TryPut
 
 #: What `closed` holds; open is 0, so that a look at it needs no comparison.
 OPEN: Final = 0
@@ -79,10 +79,8 @@ class Sender:
             kind: type = TransportEnvelope,
             lock: Lock = lock,
             is_closed: Word = is_closed,
-            try_next: TryNext = barrier.try_next,
+            try_put: TryPut = barrier.try_put,
             slots: list[Any] = own_slots,
-            mask: int = len(own_slots) - 1,
-            publish: Publish = barrier.publish,
         ) -> bool:
             if envelope.__class__ is not kind:
                 check_envelope(envelope)
@@ -92,29 +90,18 @@ class Sender:
                 if is_closed[0]:
                     return False
                 try:
-                    sequence = try_next()
+                    if try_put(slots, envelope) >= 0:
+                        return True
                 except RingBufferClosedError:
                     return False
-                except InsufficientCapacityError:
-                    pass
-                else:
-                    try:
-                        slots[sequence & mask] = envelope
-                        publish(sequence)
-                    except BaseException as error:
-                        give_up(barrier, sequence, sequence, error)
-                        raise
-                    return True
             return put_when_there_is_room(envelope, timeout)
 
         def try_put(
             envelope: TransportEnvelope,
             lock: Lock = lock,
             is_closed: Word = is_closed,
-            try_next: TryNext = barrier.try_next,
+            try_put: TryPut = barrier.try_put,
             slots: list[Any] = own_slots,
-            mask: int = len(own_slots) - 1,
-            publish: Publish = barrier.publish,
         ) -> bool | None:
             if envelope.__class__ is not TransportEnvelope:
                 check_envelope(envelope)
@@ -122,18 +109,9 @@ class Sender:
                 if is_closed[0]:
                     return False
                 try:
-                    sequence = try_next()
+                    return True if try_put(slots, envelope) >= 0 else None
                 except RingBufferClosedError:
                     return False
-                except InsufficientCapacityError:
-                    return None
-                try:
-                    slots[sequence & mask] = envelope
-                    publish(sequence)
-                except BaseException as error:
-                    give_up(barrier, sequence, sequence, error)
-                    raise
-            return True
 
         self.lock: Final = lock
         self.thread: Final = host.thread_id()

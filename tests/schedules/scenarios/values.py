@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, ProducerType, RingBuffer, Sequence
+from ringbuffer.producer.values import value_publication
 from tests.schedules.explore import Scenario
 from tests.schedules.world import World
 
@@ -38,6 +39,37 @@ def cleared(events: int, size: int, leaves: bool) -> Any:
             assert leaves or len(handled) == events
             held = [value for value in list.__iter__(ring.slots.view()) if value is not None]
             assert not held, f"the ring still holds {held}"
+
+        world.checks.append(check)
+
+    return build
+
+
+def puts(kind: ProducerType, size: int, *shares: int) -> Any:
+    """Producers that publish one value at a time."""
+
+    def build(world: World) -> None:
+        ring: RingBuffer[Any] = RingBuffer.of_values(size, kind, BusySpinWaitStrategy(), memory=world.memory, host=world.host)
+        world.names_of(ring)
+        release: Any = ring._release
+        world.name_cell(release._pending, "pending")
+        world.name(release._gate, "gate")
+        value_consumer(world, ring, "a", sum(shares) - 1, False)
+
+        def produce(who: int, count: int) -> None:
+            publish = value_publication(ring.sequencer.producer_barrier(), ring.slots.view(), world.host).publish_value
+            for number in range(count):
+                publish((who, number))
+
+        for who, count in enumerate(shares):
+            world.task("pq"[who], functools.partial(produce, who, count))
+
+        def check() -> None:
+            handled: list[Any] = [value for _, value in world.handled["a"]]
+            for who, count in enumerate(shares):
+                numbers = [value[1] for value in handled if value and value[0] == who]
+                assert numbers == list(range(count)), f"of producer {who} a has handled {numbers}"
+            assert len(handled) == sum(shares)
 
         world.checks.append(check)
 
@@ -106,5 +138,7 @@ SCENARIOS = [
     Scenario("values-one", "2 consumers, 2 values, ring 1", cleared(2, 1, False), (0, 1)),
     Scenario("values-once", "2 consumers, 1 value, ring 1", cleared(1, 1, False), (0, 1)),
     Scenario("values-all-leave", "2 consumers, both leave, a producer goes on", all_leave, (1, 2)),
+    Scenario("puts", "1 producer puts 3 values, ring 2", puts(ProducerType.SINGLE, 2, 3), (1, 2)),
+    Scenario("puts-multi", "2 producers put 1 value each, ring 1", puts(ProducerType.MULTI, 1, 1, 1), (1, 2)),
     Scenario("values-leave", "2 consumers, one leaves", cleared(2, 1, True), (0, 1)),
 ]

@@ -1,0 +1,71 @@
+"""`PublishedFlags`: what is published in a ring of many producers, by the flags of its slots."""
+
+from collections.abc import Callable
+from typing import Final
+
+from ringbuffer.memory import CellView, FlagView
+from ringbuffer.sequence import INITIAL_SEQUENCE
+
+
+def parity(sequence: int, size: int) -> int:
+    """The flag that says that `sequence` is published."""
+    return (sequence // size) & 1
+
+
+class PublishedFlags:
+    """What is published as far as the flags say, searched at the speed of C. Owning thread only.
+
+    It remembers how far it has seen everything published, which never becomes untrue, and searches on from there.
+
+    Attributes:
+        get: `get()`, the highest sequence published without a gap after what is known to be published.
+        highest_from: `highest_from(sequence)`, as `get`, by a caller who knows that everything before `sequence` is published.
+        word: None, since no word says what is published.
+    """
+
+    __slots__ = ("get", "highest_from", "word")
+
+    def __init__(self, cursor_view: CellView, flag_view: FlagView, size: int) -> None:
+        cursor: Final = cursor_view.word
+        flags: Final = flag_view.items
+        find: Final = flag_view.find
+        mask: Final = size - 1
+        shift: Final = size.bit_length() - 1
+        known = INITIAL_SEQUENCE
+
+        def get() -> int:
+            return highest_from(known + 1)
+
+        def highest_from(sequence: int) -> int:
+            # The cursor is loaded first. Whatever is a whole ring before it is published, since no claim goes further ahead
+            # of a gap; this bounds the search to one lap even for a view that was not used for long.
+            nonlocal known
+            claimed = cursor[0]
+            last = known
+            if last < sequence - 1:
+                last = sequence - 1
+            if last < claimed - size:
+                last = claimed - size
+            low = last + 1
+            if low <= claimed:
+                lap = (low >> shift) & 1
+                if flags[low & mask] == lap:
+                    last = claimed if low == claimed else search(low + 1, claimed)
+            known = last
+            return last
+
+        def search(low: int, claimed: int) -> int:
+            """The last sequence before the first unpublished one of `[low, claimed]`, or `claimed`; one piece a lap."""
+            while low <= claimed:
+                start = low & mask
+                stop = min(start + claimed - low + 1, size)
+                unpublished = (low >> shift) & 1 ^ 1
+                gap = find(unpublished, start, stop)
+                if gap >= 0:
+                    return low + gap - start - 1
+                low += stop - start
+            return claimed
+
+        self.get: Final[Callable[[], int]] = get
+        self.highest_from: Final[Callable[[int], int]] = highest_from
+        self.word: Final = None
