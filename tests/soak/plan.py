@@ -25,6 +25,8 @@ RING_FAULTS: Final = ("halt and restart", "join", "leave", "kill a producer")
 LANES: Final = ("ring bus", "channel bus", "disruptor")
 #: Faults a second, over all lanes.
 FAULTS_A_SECOND: Final = 6.0
+#: The most messages, by all producers, for each second that a round may take. Few machines are slower.
+MESSAGES_A_SECOND: Final = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,22 @@ class FaultPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A round."""
+    """A round. It is over when its time is, or when it has carried its most.
+
+    So the rounds of a run are alike, whatever else the machine does: what a round leaves in the allocators goes by what it
+    carried, and a machine that gets faster would look like a leak.
+    """
 
     number: int
     seconds: float
     buses: tuple[BusPlan, BusPlan]
     ring: RingPlan
     faults: tuple[FaultPlan, ...]
+
+    @property
+    def most(self) -> float:
+        """How many messages it carries, about."""
+        return self.seconds * MESSAGES_A_SECOND
 
 
 def plan_of(seed: int, number: int, seconds: float) -> Plan:

@@ -81,9 +81,9 @@ class Round:
         self._lanes.extend([*map(BusLane, plan.buses), RingLane(plan.ring)])
         by_name = {lane.name: lane for lane in self._lanes}
         started = clock()
-        # Ends when the time is over.
-        while (passed := clock() - started) < self._seconds:
-            while faults and faults[-1].at * plan.seconds <= passed:
+        # Ends when the time is over, or what a round carries is published.
+        while (done := max((clock() - started) / plan.seconds, self.published / plan.most)) < self._seconds / plan.seconds:
+            while faults and faults[-1].at <= done:
                 fault = faults.pop()
                 by_name[fault.lane].do(fault)
             for lane in self._lanes:
