@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.schedules.explore import Scenario
 
 #: The most that one scenario takes, in seconds, in the short and in the full exploration.
-SECONDS = (60.0, 45.0)
+SECONDS = (60.0, 40.0)
 #: The most that one model takes in lock-step, in seconds: in the short exploration, and in the full one.
 LOCK_STEP_SECONDS = (25.0, 300.0)
 #: The most that one fault takes, in seconds, for each bound on preemptions.

@@ -93,7 +93,7 @@ class OfJoining:
         return where in ("cursor", "limit", "version", "members") or where.split(" ")[0] in ("sequence", "slot", "flag")
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
-        """A consumer's own sequence; the producer's cursor, flags and fence; a replacement when it leaves, which is one step."""
+        """A consumer's own sequence; the producer's cursor, flags and fence; a replacement when it leaves: one step."""
         if thread == "p":
             is_fence = step[1:3] == ("fetch_add", "version") and step.value == (state["version"], state["version"])
             return is_fence or (step.kind == "load" and (step.where == "cursor" or step.where.startswith("flag ")))

@@ -69,7 +69,6 @@ CONFORMITIES: Final = {
         life("life-shutdown", 'Events = 2; Starts = 1; MayHalt = FALSE; MayDie = FALSE; Ends = "shutdown"', False),
         life("life-again", 'Events = 2; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "nothing"'),
         life("life-halt", 'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "halt"', False),
-        life("life-faults", 'Events = 1; Starts = 1; MayHalt = TRUE; MayDie = TRUE; Ends = "shutdown"', False),
-        life("life-after-death", 'Events = 1; Starts = 2; MayHalt = FALSE; MayDie = TRUE; Ends = "shutdown"', False),
+        life("life-faults", 'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = TRUE; Ends = "shutdown"', False),
     )
 }
