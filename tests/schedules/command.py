@@ -165,7 +165,7 @@ def run_all(names: list[str], job: Job, with_delays: bool) -> int:
         print(f"there is no scenario {unknown[0]!r}; --list shows them all", file=sys.stderr)
         return 2
     code = 0
-    scenarios = [name for name in SCENARIOS if name in names or not names]
+    scenarios = [each.name for each in SCENARIOS.values() if each.name in names or (not names and (job.full or each.is_short))]
     if scenarios:
         code = run_scenarios(scenarios, job, with_delays)
     models = [name for name in CONFORMITIES if name in names]
