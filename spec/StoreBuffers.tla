@@ -31,6 +31,7 @@ Store(w, v) == [op |-> "store", word |-> w, value |-> v]
 Release(w, v) == [op |-> "release", word |-> w, value |-> v]
 Load(w) == [op |-> "load", word |-> w, value |-> 0]
 Swap(w, v) == [op |-> "swap", word |-> w, value |-> v]
+Add(w, v) == [op |-> "add", word |-> w, value |-> v]
 \* Stores into a word what was loaded last.
 Pass(w) == [op |-> "pass", word |-> w, value |-> 0]
 
@@ -78,6 +79,14 @@ Programs == [
         <<Release("cursor", 1)>>,
         <<Load("cursor"), Pass("sequence")>>,
         <<Load("members"), Load("sequence"), Load("version")>> >>,
+    \* A single producer whom nobody gates goes round the ring: what it has published, a fence, then who gates it: the
+    \* version, and the members.  A consumer joins: members, version, then the cursor, where it starts.
+    gate |-> <<
+        <<Release("cursor", 1), Add("version", 0), Load("version"), Load("members")>>,
+        <<Store("members", 1), Add("version", 1), Load("cursor")>> >>,
+    gate_plain |-> <<
+        <<Release("cursor", 1), Load("version"), Load("members")>>,
+        <<Store("members", 1), Add("version", 1), Load("cursor")>> >>,
     \* Two workers finish: each stores that it is idle, and looks at the other.
     finish |-> <<
         <<Store("busy1", 1), Swap("work", 1), Load("busy2")>>,
@@ -120,9 +129,9 @@ Step(t) ==
                 /\ UNCHANGED <<memory, register>>
          [] do.op = "load" ->
                 register' = [register EXCEPT ![t] = Append(@, Seen(t, do.word))] /\ UNCHANGED <<memory, buffer>>
-         [] do.op = "swap" ->
+         [] do.op \in {"swap", "add"} ->
                 /\ buffer[t] = <<>>
-                /\ memory' = [memory EXCEPT ![do.word] = do.value]
+                /\ memory' = [memory EXCEPT ![do.word] = IF do.op = "add" THEN @ + do.value ELSE do.value]
                 /\ register' = [register EXCEPT ![t] = Append(@, memory[do.word])]
                 /\ UNCHANGED buffer
 
@@ -145,6 +154,7 @@ IsOver == \A t \in Threads : at[t] > Len(Code[t]) /\ buffer[t] = <<>>
 
 \* The last thing that a thread has loaded.
 Last(t) == register[t][Len(register[t])]
+LastButOne(t) == register[t][Len(register[t]) - 1]
 
 Forbidden ==
     CASE Program \in {"publish", "publish_plain"} -> register[2] = <<1, 0>>
@@ -152,6 +162,9 @@ Forbidden ==
       [] Program \in {"alert", "alert_plain"} -> Last(1) = 0 /\ memory["alert"] = 0
       [] Program \in {"join", "join_plain"} -> register[4][1] = 0 /\ register[4][2] > Last(1) /\ register[4][3] = 0
       [] Program = "join_unchecked" -> register[4][1] = 0 /\ register[4][2] > Last(1)
+      \* It gives the slot away as if nobody had joined, knowing the members from before or finding them as they were; and
+      \* who has joined starts before that slot.
+      [] Program \in {"gate", "gate_plain"} -> (LastButOne(1) = 0 \/ Last(1) = 0) /\ Last(2) = 0
       [] Program \in {"finish", "finish_plain", "clear"} -> Last(1) = 0 /\ Last(2) = 0
       [] Program = "claim" -> register[2] = <<1, 0>>
 

@@ -23,6 +23,7 @@ class Scenario:
         with_delays: the same where stores are delayed.
         early_timeouts: see `Scheduler`.
         max_steps: see `Scheduler`.
+        is_short: whether it is a part of the short exploration.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Scenario:
     with_delays: tuple[int, int] = (0, 1)
     early_timeouts: int = 0
     max_steps: int = 2_000
+    is_short: bool = True
 
 
 @dataclass

@@ -12,7 +12,7 @@ from ringbuffer.cli.check.tools import Tools, ToolsError, find_tools
 from tests.traces.cost import tell
 from tests.traces.entries import Trace, trace_of
 from tests.traces.run import trace
-from tests.traces.shapes import GRAPHS, SIZES, Shape, drawn, long
+from tests.traces.shapes import GRAPHS, POOLS, SIZES, Shape, long, short
 from tests.traces.validate import Verdict, account, validate
 
 FAILED: Final = 1
@@ -27,7 +27,7 @@ KEPT: Final = Path("build/traces")
 
 DESCRIPTION: Final = """\
 Run the library on free-running threads, each of which notes what it does to shared memory, and have TLC say whether what they
-have noted is a behaviour of spec/SingleProducer.tla or spec/MultiProducer.tla.
+have noted is a behaviour of spec/SingleProducer.tla, spec/MultiProducer.tla or spec/WorkPool.tla.
 
 A line is printed for each kind of run (sequencer, graph of consumers, slots in the ring) as TLC ends: how many runs, entries,
 states that TLC looked at, verdict, seconds of TLC. Exit codes: 0 every trace was accepted, 1 one was refused, 2 it could not be
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.traces", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", metavar="KIND", help="only such runs: single, multi, a graph, 'multi chain 4', ...")
+    parser.add_argument("names", nargs="*", metavar="KIND", help="only such runs: single, multi, pool, 'multi chain 4', ...")
     parser.add_argument("--runs", type=int, default=100, metavar="N", help="short runs, each of another shape (100)")
     parser.add_argument("--seed", type=int, default=1, help="of the shapes (1)")
     parser.add_argument("--long", action="store_true", help="a few long runs too")
@@ -49,12 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--list", action="store_true", help="only list the shapes")
     chosen = parser.parse_args(arguments)
-    words = {"single", "multi", *GRAPHS, *map(str, SIZES)}
+    words = {"single", "multi", "pool", *GRAPHS, *POOLS, *map(str, SIZES)}
     unknown = [word for name in chosen.names for word in name.split() if word not in words]
     if unknown:
         print(f"there are no runs {unknown[0]!r}; kinds are made of {', '.join(sorted(words))}", file=sys.stderr)
         return CANNOT
-    shapes = [drawn(chosen.seed, number) for number in range(chosen.runs)] + (long(chosen.seed) if chosen.long else [])
+    shapes = short(chosen.seed, chosen.runs) + (long(chosen.seed) if chosen.long else [])
     shapes = [shape for shape in shapes if _is_meant(shape, chosen.names)]
     if chosen.cost:
         tell()

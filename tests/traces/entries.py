@@ -6,16 +6,18 @@ have, such as the flag that says that a ring is closed, are no entries.
 
 **What is left out.** Who waits looks again and again, and finds the same each time. Of turns that follow one another and are
 the same, entry by entry, the first and the last are kept. Those between can be put back after the first without a change to
-anything else: cursor and sequences only grow, and a flag does not change back while the cursor stands, so what the first and
-the last turn have found was so all the time between; and a limit that they store is the one that they have found. So nothing
-is accepted that would not be accepted in full. Nor is anything refused: a turn of loads changes nothing. Only where there are
-several producers, one may store a lower limit between two turns of another, and then the turns that are left out may be missed;
+anything else: cursor and sequences only grow, as do `work` and `done` of a pool, a worker's `busy` is its own, and a flag does
+not change back while the cursor stands, so what the first and the last turn have found was so all the time between; and a limit
+that they store is the one that they have found. So nothing is accepted that would not be accepted in full. Nor is anything
+refused: a turn of loads changes nothing. Only where there are several producers, one may store a lower limit between two turns
+of another, and then the turns that are left out may be missed;
 so where such a trace is refused, it is asked again with all turns of its producers.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ringbuffer.processors.work.share import IDLE
 from ringbuffer.sequencer.capacity import CLOSED_LIMIT
 from tests.traces.memory import Noted
 from tests.traces.run import Run
@@ -27,7 +29,7 @@ class Entry(NamedTuple):
 
     Attributes:
         what: what was done, to what kind of place.
-        of: whose, or which; for a swap, what the cursor was to be replaced for.
+        of: whose, or which; for a swap, what was to be replaced, and for an addition, what was there before.
         value: what was loaded or stored.
         claim: how many slots its thread last set out to claim; 0 for consumers.
     """
@@ -56,6 +58,12 @@ class Trace(NamedTuple):
         return sum(map(len, self.logs.values()))
 
 
+#: What stands for `IDLE`, which is more than TLC can count to.
+NO_CLAIM = -2
+
+#: Kinds of accesses that the model of a pool does not have: events are handled, and published, in one step.
+NOT_OF_POOLS = ("read", "write", "exchange")
+
 #: An entry that begins the log of a consumer that was started again.
 AGAIN = Entry("start again", 0, 0)
 
@@ -66,6 +74,10 @@ def trace_of(run: Run, *, all_of_producers: bool = False) -> Trace:
         thread: [entry for number, log in enumerate(logs) for entry in ([AGAIN] * (number > 0) + entries(log))]
         for thread, logs in run.logs.items()
     }
+    if run.shape.is_pool:
+        logs = {
+            thread: [entry for entry in log if entry.what.split(" ")[0] not in NOT_OF_POOLS] for thread, log in logs.items()
+        }
     kept = run.shape.producers if all_of_producers and run.shape.multi else []
     logs = {thread: log if thread in kept else without_repetitions(log) for thread, log in logs.items()}
     return Trace(run.shape, logs, is_whole=run.shape.halts != "stop")
@@ -84,6 +96,8 @@ def entries(log: Iterable[Noted]) -> list[Entry]:
             of: int | str = 0 if not which else int(which) if which.isdigit() else which
             if isinstance(value, tuple):
                 of, value = value
+            elif value == IDLE:
+                value = NO_CLAIM
             found.append(Entry(f"{kind} {name}", of, value, claim))
     return found
 
@@ -100,10 +114,13 @@ def without_repetitions(log: list[Entry]) -> list[Entry]:
 
 
 def turns_of(log: list[Entry]) -> list[list[Entry]]:
-    """A consumer's turn begins with a look at the cursor; a producer's ends when it has stored the limit."""
+    """A consumer's turn begins with a look at the cursor; a producer's ends when it has stored the limit.
+
+    Of a pool's producer there are no limits among the entries: its turn begins with a look at how much is done.
+    """
     turns: list[list[Entry]] = [[]]
     for entry in log:
-        if entry.what == "load cursor" and not entry.claim:
+        if (entry.what, entry.claim > 0) in (("load cursor", False), ("load done", True)):
             turns.append([])
         turns[-1].append(entry)
         if entry.what == "store limit":

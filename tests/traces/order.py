@@ -1,8 +1,8 @@
 """What must come before each store, where the values alone say it.
 
-The cursor and the sequences only grow. So whoever loads 3 has loaded it before anybody stores 5 over it: a store must wait
-until every thread has taken its last load of the value that is replaced. A consumer sees every lap of a flag, so for consumers
-the same is true of the flags, lap by lap.
+The cursor and the sequences only grow, and so do `work` and `done` of a pool. So whoever loads 3 has loaded it before anybody
+stores 5 over it: a store must wait until every thread has taken its last load of the value that is replaced. A consumer sees
+every lap of a flag, so for consumers the same is true of the flags, lap by lap.
 
 This is advice to TLC, which spares it the orders that lead nowhere. It checks every step all the same: wrong advice could make
 it refuse a trace, never accept one.
@@ -42,8 +42,10 @@ def _last_loads(trace: Trace, thread: str, log: list[Entry]) -> dict[Standing, i
     found = dict[Standing, int]()
     laps = defaultdict[int | str, int](lambda: NEVER)
     for count, entry in enumerate(log, 1):
-        if entry.what in ("load cursor", "load sequence"):
+        if entry.what in ("load cursor", "load sequence", "load work", "load done"):
             found[entry.what.removeprefix("load "), entry.of, entry.value] = count
+        elif entry.what == "fetch_add work":
+            found["work", 0, entry.value] = count
         elif entry.what == "load flag" and thread not in trace.shape.producers:
             laps[entry.of] += entry.value != laps[entry.of] % 2
             found["flag", entry.of, laps[entry.of]] = count
@@ -60,9 +62,9 @@ def _replaced(trace: Trace, log: list[Entry]) -> list[Standing | None]:
         if entry.what in ("store cursor", "store sequence"):
             over = (name, entry.of, stands[name, entry.of])
             stands[name, entry.of] = entry.value
-        elif entry.what == "swapped cursor":
+        elif entry.what in ("swapped cursor", "swapped work", "swapped done"):
             assert isinstance(entry.of, int)
-            over = ("cursor", 0, entry.of)
+            over = (name, 0, entry.of)
         elif entry.what == "written slot":
             written[entry.of] = entry.value
         elif entry.what == "store flag":

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, RingBufferClosedError
+from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, RingBufferClosedError, Sequence, WorkerPool
 from ringbuffer.errors import InsufficientCapacityError
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.memory import ProcessMemory
+from ringbuffer.processors.work import Worker
 from tests.support.threads import PATIENCE, Background
 from tests.traces.memory import Event, Noted, Place, TracedMemory
-from tests.traces.shapes import STRATEGIES, Shape
+from tests.traces.shapes import POOLS, STRATEGIES, WORKERS, Shape
 
 #: How often a consumer is halted and started again in a run that has that.
 RESTARTS: Final = 3
@@ -46,6 +47,13 @@ def trace(shape: Shape) -> Run:
         gc.enable()
 
 
+def place_of(sequence: Sequence) -> Place:
+    """Where a sequence is."""
+    cell: Any = sequence._cell
+    place: Place = cell.place
+    return place
+
+
 class _Traced:
     def __init__(self, shape: Shape) -> None:
         self.shape: Final = shape
@@ -56,26 +64,40 @@ class _Traced:
         )
         self.milestones: Final = [threading.Event() for _ in range(RESTARTS)]
         self.finished: Final[list[threading.Event]] = []
-        self.processors: Final[dict[str, BatchEventProcessor[Any]]] = {}
-        for name, after in shape.dependencies.items():
-            barrier = self.ring.new_barrier(*(self.processors[each].sequence for each in sorted(after)))
-            self.processors[name] = BatchEventProcessor(self.ring, barrier, self.handler(), name=name)
-        self.name_places()
-
-    def name_places(self) -> None:
-        """What the models have, by the names that they have for it."""
+        self.processors: Final[dict[str, BatchEventProcessor[Any] | Worker[Any]]] = {}
+        places = self.pool() if shape.is_pool else self.graph()
         sequencer: Any = self.ring.sequencer
         slots: Any = self.ring.slots
-        places: dict[str, Place] = {"cursor": sequencer._cursor._cell.place, "limit": sequencer.state.limit.place}
-        for name, processor in self.processors.items():
-            sequence: Any = processor.sequence
-            places[f"sequence {name}"] = sequence._cell.place
-        for index in range(self.shape.size):
-            places[f"slot {index}"] = slots.places[index]
-            if self.shape.multi:
-                places[f"flag {index}"] = sequencer._flags.places[index]
+        places["cursor"] = sequencer._cursor._cell.place
+        places |= {f"slot {index}": slots.places[index] for index in range(shape.size)}
         for name, place in places.items():
             place.name = name
+
+    def graph(self) -> dict[str, Place]:
+        """A processor for each consumer; what SingleProducer and MultiProducer have, by the names that they have for it."""
+        sequencer: Any = self.ring.sequencer
+        places: dict[str, Place] = {"limit": sequencer.state.limit.place}
+        for name, after in self.shape.dependencies.items():
+            barrier = self.ring.new_barrier(*(self.processors[each].sequence for each in sorted(after)))
+            processor = BatchEventProcessor(self.ring, barrier, self.handler(), name=name)
+            self.processors[name] = processor
+            places[f"sequence {name}"] = place_of(processor.sequence)
+        if self.shape.multi:
+            places |= {f"flag {index}": sequencer._flags.places[index] for index in range(self.shape.size)}
+        return places
+
+    def pool(self) -> dict[str, Place]:
+        """Two workers; what WorkPool has, by the names that it has for it."""
+        pool: WorkerPool[Any] = WorkerPool(self.ring, max_chunk=POOLS[self.shape.graph], name="pool")
+        share: Any = pool._share
+        places = {"work": place_of(share.work), "done": place_of(share.done)}
+        handle = self.handler()
+        for name in WORKERS:
+            worker = pool.add(handle, name=name)
+            self.processors[name] = worker
+            barrier: Any = worker.barrier
+            places |= {f"busy {name}": place_of(worker.sequence), f"alert {name}": barrier._alerted.place}
+        return places
 
     def handler(self) -> Callable[[Any, int, bool], None]:
         """Reads each event, and says how far it has come."""

@@ -35,13 +35,22 @@ GRAPHS: Final = {
     "diamond": ("Three", "Diamond"),
 }
 
+#: Work pools of two workers, and how many events one may claim at a time.
+POOLS: Final = {"ones": 1, "chunks": 2}
+WORKERS: Final = ("v", "w")
+
 #: Nothing is halted; a consumer is halted and started again, on the way; everything is halted on the way, and stays so.
 HALTS: Final = ("none", "restart", "stop")
+
+#: Whether there are many producers, and who consumes.
+KINDS: Final = [(multi, graph) for graph in GRAPHS for multi in (False, True)] + [(False, pool) for pool in POOLS]
 
 SIZES: Final = (1, 2, 4, 8)
 #: Of the short ones: how many events a run has, at most.
 MOST_EVENTS: Final = 24
 LONG_EVENTS: Final = 2_000
+#: How often a short shape is drawn again that there is already.
+DRAWINGS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class Shape:
     Attributes:
         multi: whether the ring lets many producers in.
         size: slots in the ring.
-        graph: one of `GRAPHS`.
+        graph: one of `GRAPHS`, or of `POOLS`.
         batches: for each producer, how many events it claims at a time.
         strategy: one of `STRATEGIES`.
         halts: one of `HALTS`.
@@ -75,7 +84,14 @@ class Shape:
     @property
     def producers(self) -> list[str]:
         """Their names, as the models have them."""
+        if self.is_pool:
+            return ["publisher"]
         return list("pqr"[: len(self.batches)]) if self.multi else ["producer"]
+
+    @property
+    def is_pool(self) -> bool:
+        """Whether workers share the events."""
+        return self.graph in POOLS
 
     @property
     def dependencies(self) -> dict[str, frozenset[str]]:
@@ -85,12 +101,15 @@ class Shape:
 
     @property
     def module(self) -> str:
+        if self.is_pool:
+            return "WorkPool"
         return "MultiProducer" if self.multi else "SingleProducer"
 
     @property
     def kind(self) -> str:
         """What is told of it in a line: runs of one kind are validated together."""
-        return f"{'multi' if self.multi else 'single'} {self.graph} {self.size}"
+        sequencer = "pool" if self.is_pool else "multi" if self.multi else "single"
+        return f"{sequencer} {self.graph} {self.size}"
 
     def __str__(self) -> str:
         batches = " ".join("+".join(map(str, each)) if len(each) < 10 else f"{sum(each)} in all" for each in self.batches)
@@ -100,14 +119,29 @@ class Shape:
         return ", ".join([self.kind, f"events {batches}", self.strategy, *more])
 
 
+def short(seed: int, runs: int) -> list[Shape]:
+    """So many short shapes, no two alike unless that many are hard to find."""
+    found, shapes = set[Shape](), list[Shape]()
+    for number in range(runs):
+        drawings = (drawn(seed, number + runs * lap * len(KINDS)) for lap in range(DRAWINGS))
+        shapes.append(next((each for each in drawings if each not in found), drawn(seed, number)))
+        found.add(shapes[-1])
+    return shapes
+
+
 def drawn(seed: int, number: int) -> Shape:
-    """One of the short shapes. Single and multi producer, and the graphs, take turns, so that a few have them all."""
+    """One short shape. Single and multi producer, graphs and pools, take turns, so that a few have them all."""
     chance = random.Random(f"{seed} {number}")
-    multi = number % 2 == 1
-    graph = list(GRAPHS)[number // 2 % len(GRAPHS)]
-    size = chance.choice(SIZES)
+    multi, graph = KINDS[number % len(KINDS)]
+    # Only where twice as many are published as there are workers does one claim two.
+    size = chance.choice(SIZES[2:] if graph == "chunks" else SIZES)
     producers = chance.choice((1, 2, 2, 3)) if multi else 1
-    batches = tuple(_batches(chance, size, MOST_EVENTS // producers) for _ in range(producers))
+    # In the model of a pool events are published one by one.
+    batches = (
+        ((1,) * chance.randint(3 * MOST_EVENTS // 4, MOST_EVENTS),)
+        if graph in POOLS
+        else tuple(_batches(chance, size, MOST_EVENTS // producers) for _ in range(producers))
+    )
     return Shape(
         multi=multi,
         size=size,
@@ -143,4 +177,5 @@ def long(seed: int) -> list[Shape]:
         Shape(True, 8, "chain", batches(2, 8), "yield"),
         Shape(True, 4, "diamond", batches(3, 4), "lite"),
         Shape(True, 8, "one", batches(2, 8), "sleep", halts="restart"),
+        Shape(False, 8, "chunks", ((1,) * (LONG_EVENTS // 2),), "yield", halts="restart"),
     ]

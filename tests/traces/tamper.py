@@ -12,7 +12,10 @@ from tests.traces.entries import Entry, Trace
 FAR = 1_000_000
 
 #: Swapped with the next one, these may be a behaviour: two loads in another order.
-LOADS = ("load cursor", "load limit", "load sequence", "load flag", "not swapped cursor", "start again")
+LOADS = (
+    *("load cursor", "load limit", "load sequence", "load flag", "load work", "load done", "load busy", "load alert"),
+    *("not swapped cursor", "not swapped work", "not swapped done", "start again"),
+)
 
 
 def tampered(trace: Trace) -> Iterator[tuple[str, Trace]]:

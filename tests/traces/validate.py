@@ -16,7 +16,7 @@ from ringbuffer.cli.check.tlc import Outcome, run
 from ringbuffer.cli.check.tools import Tools
 from tests.traces.entries import Entry, Trace
 from tests.traces.order import Before, before_stores
-from tests.traces.shapes import GRAPHS
+from tests.traces.shapes import GRAPHS, POOLS, WORKERS
 from tests.unit.model.graphs import SPEC
 
 TRACED: Final = Path(__file__).parent / "spec"
@@ -104,15 +104,18 @@ def _run(traces: list[Trace], tools: Tools, invariants: list[str], in_any_order:
 
 def _configuration(traces: list[Trace], invariants: list[str]) -> str:
     ((module, size, graph),) = {(trace.shape.module, trace.shape.size, trace.shape.graph) for trace in traces}
-    consumers, dependencies = GRAPHS[graph]
-    constants = {
+    constants: dict[str, int | str] = {
         "Size =": size,
         # One more than there are: in the model, who has read the last one does not look for another.
         "Events =": max(trace.shape.events for trace in traces) + 1,
-        "Batches =": f"{{{', '.join(map(str, range(1, size + 1)))}}}",
-        "Consumers <-": consumers,
-        "Dependencies <-": dependencies,
     }
+    if module == "WorkPool":
+        constants["Workers ="] = f"{{{', '.join(map(_quoted, WORKERS))}}}"
+        constants["Chunks ="] = f"{{{', '.join(map(str, range(1, POOLS[graph] + 1)))}}}"
+        constants["Deaths ="] = 0
+    else:
+        constants["Batches ="] = f"{{{', '.join(map(str, range(1, size + 1)))}}}"
+        constants["Consumers <-"], constants["Dependencies <-"] = GRAPHS[graph]
     if module == "MultiProducer":
         constants["Producers ="] = f"{{{', '.join(map(_quoted, PRODUCERS))}}}"
         constants["MayGiveUp ="] = "FALSE"

@@ -123,6 +123,9 @@ class Graph:
         self._of_node: Final[list[tuple[Place, Any]]] = []
         self._turns: Final[dict[Node, list[Turn]]] = {}
         self._excuses: Final[dict[Edge, str]] = {}
+        #: Nodes from which nothing new can be reached; and where the turns lead of those that have nothing new of their own.
+        self._barren: Final[set[Node]] = set()
+        self._spent: Final[dict[Node, dict[Node, Turn]]] = {}
         self._first: Final = self._place(projection.mirror.initial())
         self.starts: Final = [self._node(self._first, hidden) for hidden in projection.beginnings]
 
@@ -240,22 +243,35 @@ class Graph:
         return Counter(self._excuses.get(edge, BEYOND) for edge in edges)
 
     def way_to_new(self, node: Node) -> list[tuple[Node, Turn]]:
-        """The shortest way to a step that was not taken: each node on it, and whose turn it is; empty if there is none."""
-        taken = self.taken
+        """The shortest way to a step that was not taken: each node on it, and whose turn it is; empty if there is none.
+
+        What was taken stays taken. So a node from which nothing new can be reached is never looked at again, and of one whose
+        own turns are all taken it is enough to know where they lead.
+        """
+        taken, barren, spent = self.taken, self._barren, self._spent
         came: dict[Node, tuple[Node, Turn] | None] = {node: None}
         waiting = deque([node])
         while waiting:
             here = waiting.popleft()
-            for turn in self.turns(here):
-                if not taken.issuperset(turn.edges):
-                    way = [(here, turn)]
-                    while (before := came[here]) is not None:
-                        way.append(before)
-                        here = before[0]
-                    return way[::-1]
-                if turn.after not in came:
-                    came[turn.after] = (here, turn)
-                    waiting.append(turn.after)
+            if here in barren:
+                continue
+            turns = spent.get(here)
+            if turns is None:
+                turns = {}
+                for turn in self.turns(here):
+                    if not taken.issuperset(turn.edges):
+                        way = [(here, turn)]
+                        while (before := came[here]) is not None:
+                            way.append(before)
+                            here = before[0]
+                        return way[::-1]
+                    turns.setdefault(turn.after, turn)
+                spent[here] = turns
+            for after, turn in turns.items():
+                if after not in came:
+                    came[after] = (here, turn)
+                    waiting.append(after)
+        barren.update(came)
         return []
 
 

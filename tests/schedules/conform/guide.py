@@ -82,23 +82,26 @@ class Guide:
                 return each
             self._began.add(each.index)
         wanted = self._turn(scheduler).thread
-        chosen = next((each for each in enabled if each.name == wanted and not self._is_over(each)), None)
+        chosen = next((each for each in enabled if each.name == wanted and not self.is_over(each)), None)
         self._held = self._held + 1 if chosen is None else 0
         if self._held > PATIENCE:
             raise Pruned
         if chosen is not None and self._random.random() >= STRAY:
             return chosen
-        within = [each for each in enabled if not self._is_over(each)]
+        within = [each for each in enabled if not self.is_over(each)]
         if not within:
             raise Pruned
         return self._random.choice(within)
 
-    def _is_over(self, task: Task) -> bool:
+    def is_over(self, task: Task) -> bool:
+        """Whether a thread has come to the bounds of the model, or would leave them now."""
         graph, thread = self._graph, task.name
-        if thread not in graph.threads:
+        chooses = task.access[0] == "choose"
+        # What is no step of the model leads nowhere beyond its bounds: after it the thread may choose anew.
+        if thread not in graph.threads or not (chooses or graph.projection.concerns(*task.access)):
             return False
         state = graph.before(self._lock_step.node, thread)
-        chosen = None if task.access[0] == "choose" else self._lock_step.chosen.get(thread)
+        chosen = None if chooses else self._lock_step.chosen.get(thread)
         return graph.projection.is_over(state, thread, chosen)
 
     def pick[T](self, scheduler: Scheduler, options: Sequence[T], is_turn: bool = True) -> T:

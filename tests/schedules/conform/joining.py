@@ -6,6 +6,7 @@
 * Leaving is one step of the model. In the code the members are replaced and then the version is raised; here that is one
   turn. What others may see in between is left to the scenarios `leave` and `leave-multi`.
 * The model has one producer, which finds everything published; the code searches for that, which is passed over.
+* So is the fence of a producer before it looks at the members: it changes nothing, and no store is delayed here.
 """
 
 from dataclasses import dataclass
@@ -92,9 +93,10 @@ class OfJoining:
         return where in ("cursor", "limit", "version", "members") or where.split(" ")[0] in ("sequence", "slot", "flag")
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
-        """A consumer's own sequence; the producer's cursor and flags; a replacement when it leaves, which is one step."""
+        """A consumer's own sequence; the producer's cursor, flags and fence; a replacement when it leaves: one step."""
         if thread == "p":
-            return step.kind == "load" and (step.where == "cursor" or step.where.startswith("flag "))
+            is_fence = step[1:3] == ("fetch_add", "version") and step.value == (state["version"], state["version"])
+            return is_fence or (step.kind == "load" and (step.where == "cursor" or step.where.startswith("flag ")))
         return (
             step.where == f"sequence {thread}"
             if step.kind == "load"
@@ -134,6 +136,8 @@ class Version(ScheduledCell):
 
     def fetch_add(self, delta: int, /) -> int:
         scheduler, location = self._scheduler, self._location
+        if delta == 0:
+            return super().fetch_add(delta)
         if location.value == 0:  # it joins; leaving is one step, and nobody has a turn between its two halves
             scheduler.reach("fetch_add", location, writes=True)
         scheduler.did("replace", Location("members", None), None)

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from tests.schedules.conform.graph import Access, Excuse, Graph
-from tests.schedules.conform.guide import LockStep
+from tests.schedules.conform.guide import Guide, LockStep
 from tests.schedules.conform.models import CONFORMITIES, ONE
 from tests.schedules.conform.run import Conformity, Report, conform, is_well, line
 from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
 from tests.schedules.scheduler import Failure, Step
+from tests.schedules.task import Task
 from tests.unit.model.graphs import Numbers, State, of_mirror
 from tests.unit.model.mirrors import mirror_of
 
@@ -32,7 +33,7 @@ def test_every_step_of_a_processors_life_and_death_is_taken() -> None:
     assert (report.taken, report.edges, report.left) == (409, 409, [])
 
 
-@pytest.mark.parametrize("name", ["multi", "lite", "timeout-alert", "pool-death", "life-faults"])
+@pytest.mark.parametrize("name", ["multi", "multi-gives-up", "lite", "timeout-alert", "join", "pool-death", "life-faults"])
 def test_a_few_runs_are_in_lock_step_with_each_model(name: str) -> None:
     report = conform(CONFORMITIES[name], most_runs=15)
     assert report.error is None
@@ -142,6 +143,34 @@ def test_what_is_left_when_the_time_is_up_fails_only_where_everything_is_wanted(
     report = Report(CONFORMITIES["single"], left=["a step"])
     assert is_well(report, False)
     assert not is_well(report, True)
+
+
+def test_what_is_no_step_of_the_model_leads_nowhere_beyond_its_bounds() -> None:
+    """A producer that was refused still looks whether the ring is closed; then it may give up."""
+    graph = CONFORMITIES["multi-gives-up"].graph()
+    lock_step = LockStep(graph, graph.starts[0])
+    guide = Guide(graph, lock_step, seed=0)
+    producer = Task("p", 0)
+    lock_step.chosen["p"] = 3
+    producer.access = ("load", "closed")
+    assert not guide.is_over(producer)
+    producer.access = ("load", "cursor")
+    assert guide.is_over(producer)
+
+
+def test_the_way_to_a_new_step_is_the_shortest_until_all_are_taken() -> None:
+    graph = smallest().graph()
+    possible, (start,) = graph.possible(), graph.starts
+    lengths = []
+    while way := graph.way_to_new(start):
+        assert way[0][0] == start
+        assert not graph.taken.issuperset(way[-1][1].edges)
+        assert all(graph.taken.issuperset(turn.edges) for _, turn in way[:-1])
+        lengths.append(len(way))
+        graph.taken.update(way[-1][1].edges)
+    assert graph.taken == possible
+    assert lengths == sorted(lengths)
+    assert graph.way_to_new(start) == []
 
 
 def test_two_orders_in_one_run_are_excused() -> None:

@@ -11,7 +11,7 @@ from tests.support.threads import Background, together
 from tests.traces import memory as traced
 from tests.traces.entries import Entry, entries, without_repetitions
 from tests.traces.memory import TracedMemory
-from tests.traces.shapes import GRAPHS, HALTS, STRATEGIES, drawn, long
+from tests.traces.shapes import GRAPHS, HALTS, KINDS, POOLS, STRATEGIES, long, short
 
 LOCKS = {"Lock", "RLock", "Condition", "Event", "Semaphore", "Barrier", "lock", "condition", "event", "queue", "Queue"}
 
@@ -105,17 +105,19 @@ def test_a_log_ends_where_its_thread_finds_the_ring_closed() -> None:
 
 
 def test_a_seed_gives_the_same_shapes_again_and_another_seed_others() -> None:
-    shapes = [drawn(7, number) for number in range(100)]
-    assert shapes == [drawn(7, number) for number in range(100)]
+    shapes = short(7, 100)
+    assert shapes == short(7, 100)
     assert long(7) == long(7)
-    assert shapes != [drawn(8, number) for number in range(100)]
+    assert shapes != short(8, 100)
     assert len(set(shapes)) == len(shapes)
 
 
 def test_a_hundred_shapes_have_every_graph_strategy_and_halt() -> None:
-    shapes = [drawn(1, number) for number in range(100)]
-    assert {(shape.multi, shape.graph) for shape in shapes} == {(multi, graph) for multi in (False, True) for graph in GRAPHS}
-    assert {(shape.multi, shape.halts) for shape in shapes} == {(multi, halts) for multi in (False, True) for halts in HALTS}
+    shapes = short(1, 100)
+    assert {(shape.multi, shape.graph) for shape in shapes} == set(KINDS)
+    assert len(KINDS) == 2 * len(GRAPHS) + len(POOLS)
+    for module in ("SingleProducer", "MultiProducer", "WorkPool"):
+        assert {shape.halts for shape in shapes if shape.module == module} == set(HALTS)
     assert {shape.strategy for shape in shapes} == set(STRATEGIES)
     assert {len(shape.producers) for shape in shapes} == {1, 2, 3}
     # Each goes round the ring, and most claim more than one at a time.

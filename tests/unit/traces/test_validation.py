@@ -13,10 +13,12 @@ import pytest
 from ringbuffer import Sequence, SequenceGroup, barrier
 from ringbuffer.barrier import Available, PublishedView
 from ringbuffer.cli.check.tools import find_tools
+from ringbuffer.processors.work.share import IDLE
 from tests.schedules.conform.graph import Access, Projection
 from tests.schedules.conform.multi_producer import OfMultiProducer
 from tests.schedules.conform.single_producer import OfSingleProducer
-from tests.traces.entries import Entry, Trace, trace_of
+from tests.schedules.conform.work_pool import HANDLES, OfWorkPool
+from tests.traces.entries import NO_CLAIM, Entry, Trace, trace_of
 from tests.traces.run import trace
 from tests.traces.shapes import HALTS, Shape
 from tests.traces.tamper import tampered
@@ -24,14 +26,21 @@ from tests.traces.validate import account, validate
 from tests.unit.model.graphs import State
 from tests.unit.model.multi_producer import MultiProducer
 from tests.unit.model.single_producer import SingleProducer
+from tests.unit.model.work_pool import WorkPool
 
 #: Tampered traces of one run that TLC is asked about, drawn from all; and random walks of a mirror.
 SAMPLE, WALKS = 48, 10
 
 
-def genuine(multi: bool, halts: str = "none", strategy: str = "yield") -> Trace:
-    batches = ((1, 2, 1, 1), (2, 1)) if multi else ((1, 2, 1, 2, 1),)
-    return trace_of(trace(Shape(multi, 2, "chain", batches, strategy, halts)))
+#: What runs are made of: who publishes, or a pool.
+SORTS = ("single", "multi", "pool")
+
+
+def genuine(sort: str, halts: str = "none", strategy: str = "yield") -> Trace:
+    if sort == "pool":
+        return trace_of(trace(Shape(False, 4, "chunks", ((1,) * 10,), strategy, halts)))
+    batches = ((1, 2, 1, 1), (2, 1)) if sort == "multi" else ((1, 2, 1, 2, 1),)
+    return trace_of(trace(Shape(sort == "multi", 2, "chain", batches, strategy, halts)))
 
 
 # -- random walks of the mirrors --------------------------------------------------------------------------------
@@ -53,6 +62,22 @@ def entry_of(access: Access, claim: int, state: State, thread: str) -> Entry:
     return Entry(f"{access.kind} {name}", of, access.value, claim)
 
 
+def of_pool(access: Access, size: int) -> list[Entry]:
+    """What the threads of a pool would note; the producer writes a slot before it publishes it."""
+    name, _, which = access.where.partition(" ")
+    match access.kind:
+        case "compare_and_set":
+            expected, desired, done = access.value
+            return [Entry(f"{'swapped' if done else 'not swapped'} {name}", expected, desired)]
+        case "fetch_add":
+            return [Entry("fetch_add work", *access.value)]
+        case "store" if name == "cursor":
+            return [Entry("written slot", access.value % size, access.value), Entry("store cursor", 0, access.value)]
+    if access.kind == HANDLES:
+        return [Entry("done slot", int(which) % size, int(which))]
+    return [Entry(f"{access.kind} {name}", which or 0, NO_CLAIM if access.value == IDLE else access.value)]
+
+
 def walk(projection: Projection, shape: Shape, seed: int, steps: int) -> Trace:
     """A random walk of a mirror, as a trace that breaks off."""
     mirror, chance = projection.mirror, random.Random(seed)
@@ -63,20 +88,27 @@ def walk(projection: Projection, shape: Shape, seed: int, steps: int) -> Trace:
         if not possible:
             break
         thread, label, changes = chance.choice(possible)
-        if label == "Claim":
+        if shape.is_pool:
+            pass  # how many a worker claims is in the swap
+        elif label == "Claim":
             claims[thread] = changes["high"] - state["claimed"]
         elif label == "LoadCursor" and "local" in state:
             claims[thread] = changes["local"][thread]["high"] - changes["local"][thread]["current"]
         access = projection.access(state, thread, label, changes)
-        if access is not None:
+        if access is not None and shape.is_pool:
+            logs[thread] += of_pool(access, shape.size)
+        elif access is not None:
             logs[thread].append(entry_of(access, claims[thread], state, thread))
         state = {**state, **changes}
     return Trace(shape, logs, is_whole=False)
 
 
-def walks(multi: bool) -> list[Trace]:
+def walks(sort: str) -> list[Trace]:
+    if sort == "pool":
+        pool = OfWorkPool(WorkPool(4, 30, frozenset("vw"), frozenset({1, 2}), 0))
+        return [walk(pool, Shape(False, 4, "chunks", ((1,) * 30,), "spin"), seed, 400) for seed in range(WALKS)]
     chain, batches = {"a": frozenset[str](), "b": frozenset("a")}, frozenset({1, 2})
-    if multi:
+    if sort == "multi":
         of_multi = OfMultiProducer(MultiProducer(2, 9, batches, frozenset("pq"), chain, False))
         return [walk(of_multi, Shape(True, 2, "chain", ((5,), (4,)), "spin"), seed, 400) for seed in range(WALKS)]
     of_single = OfSingleProducer(SingleProducer(2, 9, batches, chain))
@@ -87,11 +119,11 @@ def walks(multi: bool) -> list[Trace]:
 
 
 @cache
-def answers(multi: bool) -> dict[str, list[tuple[str, bool]]]:
-    """For each sort of trace: what each is, and whether it was accepted."""
-    true = [genuine(multi, halts) for halts in HALTS] + [genuine(multi, strategy="block")]
+def answers(sort: str) -> dict[str, list[tuple[str, bool]]]:
+    """Of genuine traces, of others and of walks: what each is, and whether it was accepted."""
+    true = [genuine(sort, halts) for halts in HALTS] + [genuine(sort, strategy="block")]
     false = random.Random(1).sample(list(tampered(true[0])), SAMPLE)
-    walked = walks(multi)
+    walked = walks(sort)
     assert all(trace.length > 100 for trace in walked)
     asked = [
         *(("genuine", str(each.shape), each) for each in true),
@@ -100,37 +132,37 @@ def answers(multi: bool) -> dict[str, list[tuple[str, bool]]]:
     ]
     verdict = validate([each for _, _, each in asked], find_tools(print))
     found: dict[str, list[tuple[str, bool]]] = {}
-    for (sort, words, _), accepted in zip(asked, verdict.accepted, strict=True):
-        found.setdefault(sort, []).append((words, accepted))
+    for (whose, words, _), accepted in zip(asked, verdict.accepted, strict=True):
+        found.setdefault(whose, []).append((words, accepted))
     return found
 
 
-@pytest.mark.parametrize("multi", [False, True])
-def test_what_free_running_threads_do_is_a_behaviour_of_the_model(multi: bool) -> None:
+@pytest.mark.parametrize("sort", SORTS)
+def test_what_free_running_threads_do_is_a_behaviour_of_the_model(sort: str) -> None:
     """Nothing halted, a consumer halted and started again, everything halted on the way; consumers that block."""
-    assert [words for words, accepted in answers(multi)["genuine"] if not accepted] == []
-    assert len(answers(multi)["genuine"]) == 4
+    assert [words for words, accepted in answers(sort)["genuine"] if not accepted] == []
+    assert len(answers(sort)["genuine"]) == 4
 
 
-@pytest.mark.parametrize("multi", [False, True])
-def test_a_trace_that_was_tampered_with_is_refused(multi: bool) -> None:
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_trace_that_was_tampered_with_is_refused(sort: str) -> None:
     """An entry dropped, doubled, changed, or swapped with the next one."""
-    false = answers(multi)["tampered"]
+    false = answers(sort)["tampered"]
     assert [words for words, accepted in false if accepted] == []
     assert {words.split()[1] for words, _ in false} == {"changed", "dropped", "doubled", "swapped"}
 
 
-@pytest.mark.parametrize("multi", [False, True])
-def test_each_access_is_the_step_that_it_is_in_lock_step(multi: bool) -> None:
+@pytest.mark.parametrize("sort", SORTS)
+def test_each_access_is_the_step_that_it_is_in_lock_step(sort: str) -> None:
     """What tests/schedules/conform says of the steps of the mirrors, the traced models say too."""
-    assert [words for words, accepted in answers(multi)["walked"] if not accepted] == []
-    assert len(answers(multi)["walked"]) == WALKS
+    assert [words for words, accepted in answers(sort)["walked"] if not accepted] == []
+    assert len(answers(sort)["walked"]) == WALKS
 
 
-@pytest.mark.parametrize("multi", [False, True])
-def test_the_orders_that_are_not_tried_make_no_difference(multi: bool) -> None:
-    batches = ((1,), (1,)) if multi else ((1, 1),)
-    true = trace_of(trace(Shape(multi, 1, "one", batches, "block")))
+@pytest.mark.parametrize("sort", SORTS)
+def test_the_orders_that_are_not_tried_make_no_difference(sort: str) -> None:
+    batches = ((1,), (1,)) if sort == "multi" else ((1, 1),)
+    true = trace_of(trace(Shape(sort == "multi", 1, "ones" if sort == "pool" else "one", batches, "block")))
     chosen = random.Random(2).sample(list(tampered(true)), 6)
     traces = [true, *(false for _, false in chosen)]
     few, every = validate(traces, find_tools(print)), validate(traces, find_tools(print), in_any_order=True)
@@ -145,12 +177,12 @@ def test_a_library_with_a_fault_leaves_traces_that_are_refused(monkeypatch: pyte
         return SimpleNamespace(get=Available(published, dependents).get, highest_from=published.highest_from, word=None)
 
     monkeypatch.setattr(barrier, "Available", careless)
-    traces = [genuine(multi=False) for _ in range(2)]
+    traces = [genuine("single") for _ in range(2)]
     assert validate(traces, find_tools(print)).accepted == [False] * 2
 
 
 def test_it_is_told_how_far_a_refused_trace_can_be_taken() -> None:
-    true = genuine(False)
+    true = genuine("single")
     log = true.logs["producer"]
     first = next(number for number, entry in enumerate(log) if entry.what == "store cursor")
     false = true._replace(logs={**true.logs, "producer": log[:first] + log[first + 1 :]})
