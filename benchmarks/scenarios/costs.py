@@ -1,6 +1,7 @@
 """What each step costs, in one thread.
 
     P: next --> get --> fill --> publish        C: wait_for --> handler(event, sequence, end_of_batch) --> advance
+    P: publish_each --> fill
 
 Nobody else runs, so nothing waits and nothing is shared: what remains is the interpreter, and in `compare_and_set` the way into
 libpatomic and back. The steps of a producer add up to its time for an event, which is what limits 1P1C and 2P1C. The cost of
@@ -44,6 +45,22 @@ def whole(kind: ProducerType) -> Step:
                 sequence = next_()
                 get(sequence).value = 7
                 publish(sequence)
+
+        return turns, lambda: ring.cursor + 1
+
+    return prepare
+
+
+def looping(kind: ProducerType) -> Step:
+    """`publish_each`, and fill."""
+
+    def prepare() -> tuple[Callable[[int], object], Callable[[], int]]:
+        ring = new_ring(kind)
+        publish_each = ring.producer().publish_each
+
+        def turns(n: int) -> None:
+            for event, _ in publish_each(itertools.repeat(None, n)):
+                event.value = 7
 
         return turns, lambda: ring.cursor + 1
 
@@ -198,6 +215,7 @@ def scenario() -> Scenario:
         "ns",
         (
             *(contender(f"{name}: next, get, fill, publish", whole(kind)) for name, kind in kinds),
+            *(contender(f"{name}: publish_each, fill", looping(kind)) for name, kind in kinds),
             *(contender(f"{name}: publish_event", translated(kind)) for name, kind in kinds),
             *(contender(f"{name}: next", claiming(kind)) for name, kind in kinds),
             *(contender(f"{name}: publish", publishing(kind)) for name, kind in kinds),

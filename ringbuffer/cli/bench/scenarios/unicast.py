@@ -6,25 +6,29 @@ The producer claims, fills and publishes each event by itself, through its own h
 The limit is a bare loop over as many events that calls the same handler, in one thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from ringbuffer import BlockingWaitStrategy, WaitStrategy
+from ringbuffer import BlockingWaitStrategy, RingBuffer, WaitStrategy
 from ringbuffer.cli.bench.events import Event, keep_event
 from ringbuffer.cli.bench.peers import STANDARD, Peer
 from ringbuffer.cli.bench.queues import contenders, one_queue
-from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
+from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_by_steps, publish_each, run
 from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
 from ringbuffer.cli.bench.threads import together
 from ringbuffer.cli.bench.verify import payload, verify
 
 
-def ours(count: int, wait_strategy: WaitStrategy | None = None) -> Run:
+def ours(
+    count: int,
+    wait_strategy: WaitStrategy | None = None,
+    publish: Callable[[RingBuffer[Event], Sequence[int]], Callable[[], None]] = publish_each,
+) -> Run:
     """One run of the ring."""
     values = payload(count)
     seen, on_event = keep_event()
     disruptor = disruptor_of_events(1, wait_strategy)
     disruptor.handle_events_with(on_event)
-    measured = run(disruptor, publish_each(disruptor.ring, values), deliveries=count)
+    measured = run(disruptor, publish(disruptor.ring, values), deliveries=count)
     verify("ringbuffer", seen, values)
     return measured
 
@@ -51,7 +55,7 @@ def limit(count: int) -> Run:
 
 
 def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
-    """The ring, with the yielding and with the default strategy; every peer."""
+    """The ring: in a loop and by single steps, with the yielding and with the default strategy; every peer."""
     others, absent = contenders(lambda peer: one_queue(peer, 1), peers=peers)
     return Scenario(
         "unicast",
@@ -59,6 +63,7 @@ def scenario(peers: Sequence[Peer] = STANDARD) -> Scenario:
         "rate",
         (
             Contender("ringbuffer", ours),
+            Contender("ringbuffer, by steps", lambda count: ours(count, publish=publish_by_steps)),
             Contender("ringbuffer, blocking", lambda count: ours(count, BlockingWaitStrategy())),
             Contender("bare loop", limit, Role.LIMIT),
             *others,
