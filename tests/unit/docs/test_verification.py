@@ -13,5 +13,7 @@ def test_the_page_counts_the_scenarios_and_the_faults() -> None:
     text = PAGE.read_text(encoding="utf-8")
     scenarios = re.search(r"`make test` explores (\d+) scenarios", text)
     faults = re.search(r"looks for (\d+) one-line faults", text)
-    assert scenarios and int(scenarios[1]) == len(SCENARIOS)
-    assert faults and int(faults[1]) == len(FAULTS)
+    assert scenarios is not None
+    assert faults is not None
+    assert int(scenarios[1]) == len(SCENARIOS)
+    assert int(faults[1]) == len(FAULTS)
