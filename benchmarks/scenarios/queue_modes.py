@@ -5,7 +5,9 @@
 One program, two modes of one queue: the change is an option. Envelopes are made beforehand.
 """
 
-from benchmarks.envelopes import ENVELOPES, OPTIONS
+import itertools
+
+from benchmarks.envelopes import MESSAGES, OPTIONS
 from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
 from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
 from ringbuffer.cli.bench.verify import payload, verify
@@ -25,8 +27,8 @@ def ours(count: int, options: InMemoryQueueOptions) -> Run:
 
     def producer() -> None:
         send = queue.sender()
-        for value in values:
-            send(ENVELOPES[value])
+        for envelope in itertools.islice(itertools.cycle(MESSAGES), count):
+            send(envelope)
 
     with queue:
         elapsed = together(producer, finish=lambda: queue.close(timeout=DEADLINE_SECONDS))
