@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from ringbuffer import PollState, ProducerType, RingBuffer
+from ringbuffer import PollState, ProducerType, RingBuffer, YieldingWaitStrategy
 from ringbuffer.cli.bench.events import Event, keep_event
 from ringbuffer.cli.bench.rings import CAPACITY, publish_each
 from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
@@ -26,7 +26,8 @@ def ours(count: int) -> Run:
     """One run of the ring."""
     values = payload(count)
     seen, on_event = keep_event()
-    ring = RingBuffer(CAPACITY, Event, ProducerType.SINGLE)
+    # A poller never sleeps: nobody is to be signalled.
+    ring = RingBuffer(CAPACITY, Event, ProducerType.SINGLE, YieldingWaitStrategy())
     poller = ring.poller()
 
     def consumer() -> None:
