@@ -43,6 +43,8 @@ StartLogs(threads) ==
 
 Has(t) == at[t] < Traces[trace].logs[t].length
 Entry(t) == Traces[trace].logs[t].pages[(at[t] \div Page) + 1][(at[t] % Page) + 1]
+\* The entry that it took last.
+Before(t) == LET last == at[t] - 1 IN Traces[trace].logs[t].pages[(last \div Page) + 1][(last % Page) + 1]
 Took(t) == at' = [at EXCEPT ![t] = @ + 1] /\ UNCHANGED trace
 
 \* Nobody is to load any more what a store replaces.

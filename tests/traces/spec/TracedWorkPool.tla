@@ -54,8 +54,10 @@ GoOnAfterRest(w) ==
        ELSE Go(w, "rest") /\ Keep(w, [local[w] EXCEPT !.next = pc[w]])
     /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>
 
+\* A worker looks at its state, which is not traced, between its first load of `work` and its first wait: a halt that came
+\* before that ends its run without a look at the alert.
 StartAgain(w) ==
-    /\ pc[w] = "halted"
+    /\ pc[w] = "halted" \/ (pc[w] = "wait" /\ busy[w] = Idle /\ Before(w)[1] = "load work")
     /\ Go(w, "ready")
     /\ Keep(w, Nothing)
     /\ UNCHANGED <<cursor, work, busy, done, handled, deaths>>

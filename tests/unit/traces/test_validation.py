@@ -152,6 +152,19 @@ def test_a_trace_that_was_tampered_with_is_refused(sort: str) -> None:
     assert {words.split()[1] for words, _ in false} == {"changed", "dropped", "doubled", "swapped"}
 
 
+def test_a_worker_that_was_halted_before_its_first_wait_may_be_started_again() -> None:
+    """It saw that in its state, of which there is no trace. Once it waits, it looks at the alert before it ends."""
+    start = [Entry("load busy", "v", NO_CLAIM), Entry("load work", 0, -1)]
+    wait = [Entry("load alert", "v", 0), Entry("load cursor", 0, -1)]
+    again = Entry("start again", 0, 0)
+    shape = Shape(False, 4, "chunks", ((1,),), "spin", "restart")
+    traces = [
+        Trace(shape, {"publisher": [], "v": log, "w": []}, is_whole=False)
+        for log in ([*start, again, *start], [*start, *wait, again, *start])
+    ]
+    assert validate(traces, find_tools(print)).accepted == [True, False]
+
+
 @pytest.mark.parametrize("sort", SORTS)
 def test_each_access_is_the_step_that_it_is_in_lock_step(sort: str) -> None:
     """What tests/schedules/conform says of the steps of the mirrors, the traced models say too."""
