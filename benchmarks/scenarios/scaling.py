@@ -13,6 +13,7 @@ from ringbuffer.cli.bench.events import keep_event
 from ringbuffer.cli.bench.queues import one_queue, one_queue_a_consumer
 from ringbuffer.cli.bench.rings import disruptor_of_events, publish_each, run, shares
 from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
+from ringbuffer.cli.bench.scenarios import multicast
 from ringbuffer.cli.bench.verify import payload, verify
 
 THREADS = (1, 2, 4, 8, 16)
@@ -30,18 +31,6 @@ def many_producers(count: int, producers: int) -> Run:
     return measured
 
 
-def many_consumers(count: int, consumers: int) -> Run:
-    """One run of 1PNC."""
-    values = payload(count)
-    kept = [keep_event() for _ in range(consumers)]
-    disruptor = disruptor_of_events(1)
-    disruptor.handle_events_with(*(on_event for _, on_event in kept))
-    measured = run(disruptor, publish_each(disruptor.ring, values), deliveries=count * consumers)
-    for seen, _ in kept:
-        verify("ringbuffer", seen, values)
-    return measured
-
-
 def with_threads(number: int) -> list[Contender]:
     """The contenders with `number` producers, or consumers."""
     found = [
@@ -53,7 +42,7 @@ def with_threads(number: int) -> list[Contender]:
         ),
         Contender(
             f"ringbuffer, {number} consumers",
-            lambda count: many_consumers(count, number),
+            lambda count: multicast.ours(count, number),
             series="ringbuffer, consumers",
             x=number,
         ),

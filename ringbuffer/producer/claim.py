@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self, overload
 
-from ringbuffer.errors import RingBufferError
 from ringbuffer.sequencer import ProducerBarrier
-from ringbuffer.sequencer.sequencer import note_published
+from ringbuffer.sequencer.sequencer import give_up
 
 #: What the slots of a claimed batch of values hold until they are filled.
 UNFILLED: Final = object()
@@ -79,7 +78,7 @@ class Claim[E]:
         try:
             self._barrier.publish(low, high)
         except BaseException as error:
-            give_up(self._barrier, low, high, error)
+            give_up(self._barrier.skip, low, high, error)
             raise
 
     def __len__(self) -> int:
@@ -141,13 +140,5 @@ def store_and_publish[E](
         store(slots, low, values)
         publish(low, high)
     except BaseException as error:
-        give_up(barrier, low, high, error)
+        give_up(barrier.skip, low, high, error)
         raise
-
-
-def give_up(barrier: ProducerBarrier, low: int, high: int, error: BaseException) -> None:
-    """Skip what could not be filled or published, rather than leave a hole; `error` is what the publisher gets."""
-    try:
-        barrier.skip(low, high)
-    except (ValueError, RingBufferError):
-        note_published(error, low, high)

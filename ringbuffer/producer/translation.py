@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any, Final, Protocol
 
-from ringbuffer.producer.claim import give_up
 from ringbuffer.sequencer import ProducerBarrier
+from ringbuffer.sequencer.sequencer import give_up
 
 #: Stands for an argument that was not given.
 NONE_GIVEN: Final = object()
@@ -148,7 +148,7 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
                 check_has_run(translator, result)
             publish(sequence)
         except BaseException as error:
-            give_up(barrier, sequence, sequence, error)
+            give_up(barrier.skip, sequence, sequence, error)
             raise
         return sequence
 
@@ -162,7 +162,7 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
                 check_has_run(translator, result)
             publish(sequence)
         except BaseException as error:
-            give_up(barrier, sequence, sequence, error)
+            give_up(barrier.skip, sequence, sequence, error)
             raise
         return sequence
 
@@ -202,7 +202,7 @@ def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPubli
                     check_has_run(translate, result)
             publish(low, high)
         except BaseException as error:
-            give_up(barrier, low, high, error)
+            give_up(barrier.skip, low, high, error)
             raise
 
     def publish_each[T](items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:

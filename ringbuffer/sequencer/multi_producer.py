@@ -26,7 +26,7 @@ from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, CapacityWait
 from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier
 from ringbuffer.sequencer.published_flags import PublishedFlags, parity
-from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, keep_unpublished, no_capacity, note_published
+from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, give_up, keep_unpublished, no_capacity
 from ringbuffer.wait import WaitStrategy, signaller_of
 
 #: The flag of a slot that was never published: the parity of lap -1.
@@ -190,16 +190,9 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
             if signal is not None:
                 signal()
         except BaseException as error:
-            give_up(sequence, lap, error)
+            give_up(skip, sequence, sequence, error)
             raise
         return sequence
-
-    def give_up(sequence: int, lap: int, error: BaseException) -> None:
-        """Skip what raised before it was published; if its slot is claimed again it was published, a lap ago."""
-        if flags[sequence & mask] != lap and cursor[0] - size < sequence:
-            skip(sequence)
-        else:
-            note_published(error, sequence, sequence)
 
     def publish_each[E, T](slots: list[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
         return each(slots, items, check_timeout(timeout))
@@ -220,7 +213,7 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
                 if tell is not None:
                     tell()
             except BaseException as error:
-                give_up(sequence, lap, error)
+                give_up(skip, sequence, sequence, error)
                 raise
 
     return ProducerBarrier(next_, try_next, publish, publish_claimed, skip, try_put, publish_each)

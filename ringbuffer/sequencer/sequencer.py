@@ -10,7 +10,7 @@ from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.sequence import Readable, Sequence, SequenceGroup
 from ringbuffer.sequencer.capacity import RingState
-from ringbuffer.sequencer.producer_barrier import ProducerBarrier
+from ringbuffer.sequencer.producer_barrier import ProducerBarrier, Skip
 from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
 
 #: The usual number of slots to claim. A producer keeps the last number that it has checked, at first this one, and compares by
@@ -187,9 +187,13 @@ def no_capacity(n: int, size: int) -> InsufficientCapacityError:
     return InsufficientCapacityError(f"fewer than {n} of the ring's {size} slots are free; nothing was claimed")
 
 
-def note_published(error: BaseException, low: int, high: int) -> None:
-    """Tell whoever gets `error` that what was to be published was: what raised came later, such as an interrupt of a signal."""
-    error.add_note(f"the sequences {low} to {high} had been published before this was raised")
+def give_up(skip: Skip, low: int, high: int, error: BaseException) -> None:
+    """Skip what could not be filled or published, rather than leave a hole; `error` is what the publisher gets."""
+    try:
+        skip(low, high)
+    except (ValueError, RingBufferError):
+        # It was published: what raised came after that, such as an interrupt while consumers were signalled.
+        error.add_note(f"the sequences {low} to {high} had been published before this was raised")
 
 
 def keep_unpublished(error: RingBufferError, item: object) -> None:

@@ -14,7 +14,7 @@ from ringbuffer.memory import CellView
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, RingState
 from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier
-from ringbuffer.sequencer.sequencer import ONE, check_count, keep_unpublished, no_capacity, note_published
+from ringbuffer.sequencer.sequencer import ONE, check_count, give_up, keep_unpublished, no_capacity
 from ringbuffer.wait import WaitStrategy, signaller_of
 
 #: The number of no thread: what a retired producer takes for its owner's, and one that is lent to a loop.
@@ -187,11 +187,7 @@ def start_production(
             else:
                 publish(sequence)
         except BaseException as error:
-            if cursor[0] < sequence:
-                published = ASK_THE_CURSOR
-                skip(sequence)
-            else:
-                note_published(error, sequence, sequence)
+            give_up(skip, sequence, sequence, error)
             raise
         return sequence
 

@@ -20,13 +20,13 @@ from ringbuffer.cli.bench.verify import payload, verify
 CONSUMERS = 3
 
 
-def ours(count: int) -> Run:
+def ours(count: int, consumers: int = CONSUMERS) -> Run:
     """One run of the ring."""
     values = payload(count)
-    kept = [keep_event() for _ in range(CONSUMERS)]
+    kept = [keep_event() for _ in range(consumers)]
     disruptor = disruptor_of_events(1)
     disruptor.handle_events_with(*(on_event for _, on_event in kept))
-    measured = run(disruptor, publish_each(disruptor.ring, values), deliveries=count * CONSUMERS)
+    measured = run(disruptor, publish_each(disruptor.ring, values), deliveries=count * consumers)
     for seen, _ in kept:
         verify("ringbuffer", seen, values)
     return measured

@@ -21,24 +21,24 @@ from ringbuffer.cli.bench.verify import payload, verify
 CHUNK = 256
 
 
-def ours_by_batch(count: int) -> Run:
+def ours_by_batch(count: int, chunk: int = CHUNK) -> Run:
     """One run with `on_batch`."""
     values = payload(count)
     handler = KeepBatches()
     disruptor = disruptor_of_values(1)
     disruptor.handle_events_with(handler)
-    measured = run(disruptor, publish_chunks(disruptor.ring, values, CHUNK), deliveries=count)
+    measured = run(disruptor, publish_chunks(disruptor.ring, values, chunk), deliveries=count)
     verify("ringbuffer, on_batch", handler.seen, values)
     return measured
 
 
-def ours_by_event(count: int) -> Run:
+def ours_by_event(count: int, chunk: int = CHUNK) -> Run:
     """One run with `on_event`."""
     values = payload(count)
     seen, on_event = keep_value()
     disruptor = disruptor_of_values(1)
     disruptor.handle_events_with(on_event)
-    measured = run(disruptor, publish_chunks(disruptor.ring, values, CHUNK), deliveries=count)
+    measured = run(disruptor, publish_chunks(disruptor.ring, values, chunk), deliveries=count)
     verify("ringbuffer, on_event", seen, values)
     return measured
 
