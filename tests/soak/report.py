@@ -20,10 +20,10 @@ from tests.stress.report import machine
 #: every message is hundreds of thousands in a minute. Threads and descriptors must also be as many as before after every round.
 #:
 #: Resident memory at rest is what the largest round so far has left in the allocators, a running maximum of draws: with few
-#: rounds it grows whenever a larger one comes late, and says nothing of a leak. So it is judged from 100 rounds on, 75 after
+#: rounds it grows whenever a larger one comes late, and says nothing of a leak. So it is judged from 20 rounds on, 15 after
 #: the warm-up; blocks, of which every leak of an object is one, from the first that can be judged.
 LIMITS: Final = {
-    "resident": Limit("resident memory", "MiB", 0.15, 8.0, fewest=75),
+    "resident": Limit("resident memory", "MiB", 0.15, 8.0, fewest=15),
     "blocks": Limit("Python blocks", "blocks", 0.10, 10_000.0),
     "threads": Limit("threads", "threads", 0.0, 0.5),
     "descriptors": Limit("descriptors", "descriptors", 0.0, 0.5),
