@@ -24,9 +24,9 @@ class CountingMemory:
         """Slots."""
         return self._inner.event_slots(events)
 
-    def value_slots(self, length: int, /) -> Slots[Any]:
+    def value_slots(self, length: int, /, *, many_writers: bool = False) -> Slots[Any]:
         """Slots."""
-        return self._inner.value_slots(length)
+        return self._inner.value_slots(length, many_writers=many_writers)
 
 
 class CountingView:

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
 from ringbuffer.host import Host
-from ringbuffer.memory import Memory, Slots
+from ringbuffer.memory import Memory, Slots, range_reader, range_writer
 from ringbuffer.sequence import Readable, Sequence, SequenceGroup
 
 #: The low bits of `pending` count advances; the high ones hold the number of who clears.
@@ -144,20 +144,15 @@ class SlotRelease:
     def _clearer(self) -> Callable[[int, int], list[Any]]:
         """A function that clears the slots of a range of sequences, at most a ring of them, and returns what was there."""
         slots: Final = self._slots.view()
-        mask: Final = len(slots) - 1
+        read: Final = range_reader(slots)
+        store: Final = range_writer(slots)
         nothing: Final = [None] * len(slots)
 
         def clear(low: int, high: int) -> list[Any]:
-            start, stop = low & mask, (high & mask) + 1
             if low > high:
                 return []
-            if start < stop:
-                values = slots[start:stop]
-                slots[start:stop] = nothing[start:stop]
-            else:
-                values = slots[start:] + slots[:stop]
-                slots[start:] = nothing[start:]
-                slots[:stop] = nothing[:stop]
+            values = read(low, high)
+            store(low, nothing[: len(values)])
             return values
 
         return clear

@@ -66,7 +66,9 @@ class RingBuffer[E](Publishing[E]):
         self._host: Final = host
         has_values = event_factory is _no_events
         self._slots: Final[Slots[E]] = (
-            memory.value_slots(buffer_size) if has_values else memory.event_slots(_make_events(buffer_size, event_factory))
+            memory.value_slots(buffer_size, many_writers=producer_type is ProducerType.MULTI)
+            if has_values
+            else memory.event_slots(_make_events(buffer_size, event_factory))
         )
         gating = self._sequencer.state.gating
         published = self._sequencer.published

@@ -1,7 +1,9 @@
 """Padded 64-bit cells, flags and slots: the only place that knows `ctypes` and the `atomics` package."""
 
 from ringbuffer.memory.process import PROCESS_MEMORY, ProcessMemory
-from ringbuffer.memory.protocols import Cell, CellView, FlagArray, FlagView, Memory, Slots, Word
+from ringbuffer.memory.protocols import Cell, CellView, FlagArray, FlagView, Memory, Slots, SlotView, Word
+from ringbuffer.memory.ranges import ReadRange, StoreRange, range_reader, range_writer
+from ringbuffer.memory.rows import RowView
 
 __all__ = [
     "PROCESS_MEMORY",
@@ -11,6 +13,12 @@ __all__ = [
     "FlagView",
     "Memory",
     "ProcessMemory",
+    "ReadRange",
+    "RowView",
+    "SlotView",
     "Slots",
+    "StoreRange",
     "Word",
+    "range_reader",
+    "range_writer",
 ]

@@ -22,7 +22,7 @@ from typing import Final
 from ringbuffer.errors import MemoryBindingError
 from ringbuffer.memory.libpatomic import AtomicOperations, Order, bind
 from ringbuffer.memory.protocols import Word
-from ringbuffer.memory.slots import ProcessEventSlots, ProcessValueSlots
+from ringbuffer.memory.slots import SLOTS_PER_ROW, ProcessEventSlots, ProcessRowSlots, ProcessValueSlots
 
 CELL_BYTES: Final = 128
 VALUE_OFFSET: Final = 56
@@ -290,8 +290,8 @@ class ProcessMemory:
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)
 
-    def value_slots(self, length: int, /) -> ProcessValueSlots:
-        return ProcessValueSlots(length)
+    def value_slots(self, length: int, /, *, many_writers: bool = False) -> ProcessValueSlots | ProcessRowSlots:
+        return ProcessRowSlots(length) if many_writers and length > SLOTS_PER_ROW else ProcessValueSlots(length)
 
 
 #: The memory that is used where none is given.

@@ -11,6 +11,7 @@ Implementations: `ringbuffer.memory.ProcessMemory`; in tests, a memory that coun
 here says that the memory belongs to one process.
 """
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 
@@ -104,10 +105,25 @@ class FlagArray(Protocol):
         ...
 
 
+class SlotView[T](Protocol):
+    """One thread's access to the slots of a ring, as to a list whose length never changes. Owning thread only.
+
+    A slot is loaded with acquire and stored with release. Many at a time move by the functions of `ringbuffer.memory.ranges`.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[T]: ...
+
+    def __getitem__(self, index: int, /) -> T: ...
+
+    def __setitem__(self, index: int, value: T, /) -> None: ...
+
+
 class Slots[T](Protocol):
     """The slots of a ring. Any thread may ask for a view."""
 
-    def view(self) -> list[T]:
+    def view(self) -> SlotView[T]:
         """The calling thread's own access to the slots."""
         ...
 
@@ -127,6 +143,9 @@ class Memory(Protocol):
         """Slots over `events`, which never change place: every view may be a copy of the list."""
         ...
 
-    def value_slots(self, length: int, /) -> Slots[Any]:
-        """`length` slots that hold any object, None at first: what one view stores, every view loads."""
+    def value_slots(self, length: int, /, *, many_writers: bool = False) -> Slots[Any]:
+        """`length` slots that hold any object, None at first: what one view stores, every view loads.
+
+        With `many_writers` several threads store batches at once, and should not get in each other's way.
+        """
         ...

@@ -2,6 +2,11 @@
 
 from typing import Any, Final
 
+from ringbuffer.memory.rows import RowView
+
+#: Slots in a row: more than producers usually store at a time, and few enough that they seldom have the same row.
+SLOTS_PER_ROW: Final = 128
+
 
 class ProcessEventSlots[T]:
     """Slots whose events stay where they are: each thread reads its own copy of the list. Any thread."""
@@ -31,3 +36,24 @@ class ProcessValueSlots:
     def view(self) -> list[Any]:
         """The list itself: never append to it, and assign to a slice only as many values as it has."""
         return self._values
+
+
+class ProcessRowSlots:
+    """Slots whose values change and which several threads fill: rows of them, so that those threads share no lock. Any thread.
+
+    Each row is a list like the one of `ProcessValueSlots`, and what is said there is true of it. A batch that goes through
+    several rows is stored, and copied, row by row.
+
+    Args:
+        length: of all rows together, a power of two.
+        row_length: of each of them, a power of two too, and at most `length`.
+    """
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, length: int, row_length: int = SLOTS_PER_ROW) -> None:
+        self._rows: Final[list[list[Any]]] = [[None] * row_length for _ in range(length // row_length)]
+
+    def view(self) -> RowView:
+        """The calling thread's own access."""
+        return RowView(self._rows)

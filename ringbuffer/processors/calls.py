@@ -20,6 +20,7 @@ def each_event[E](on_event: Callable[[E, int, bool], object], reader: SlotReader
     """Each event to `on_event`; a failure to the exception handler, then on with the next event."""
     slots: Final = reader.slots
     mask: Final = reader.mask
+    is_list: Final = isinstance(slots, list)
     read: Final = reader.read
     skipped: Final = reader.skipped
     count: Final = skipped.count
@@ -41,7 +42,7 @@ def each_event[E](on_event: Callable[[E, int, bool], object], reader: SlotReader
             return handle_pieces(first, last)
         sequence = first
         event: Any = None
-        if first == last:  # no list is made for one event
+        if first == last and is_list:  # no list is made for one event
             event = slots[first & mask]
             try:
                 call(event, first, True)

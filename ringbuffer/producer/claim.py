@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self, overload
 
+from ringbuffer.memory import SlotView, StoreRange
 from ringbuffer.sequencer import ProducerBarrier
 from ringbuffer.sequencer.sequencer import give_up
 
@@ -20,17 +21,19 @@ class Claim[E]:
     Args:
         barrier: the thread's own way to claim and publish.
         slots: the thread's own access to the slots.
-        holds_values: whether slots are assigned, rather than filled in place.
+        store: the thread's own way to store values; None if the slots hold events, which are filled in place.
         n: slots to claim.
         timeout: the longest wait for room, in seconds; None waits without a limit.
     """
 
-    __slots__ = ("_barrier", "_batch", "_high", "_holds_values", "_n", "_slots", "_timeout")
+    __slots__ = ("_barrier", "_batch", "_high", "_n", "_slots", "_store", "_timeout")
 
-    def __init__(self, barrier: ProducerBarrier, slots: list[E], holds_values: bool, n: int, timeout: float | None) -> None:
+    def __init__(
+        self, barrier: ProducerBarrier, slots: SlotView[E], store: StoreRange[E] | None, n: int, timeout: float | None
+    ) -> None:
         self._barrier: Final = barrier
         self._slots: Final = slots
-        self._holds_values: Final = holds_values
+        self._store: Final = store
         self._n: Final = n
         self._timeout: Final = timeout
         self._batch: list[E] | None = None
@@ -47,7 +50,7 @@ class Claim[E]:
             raise RuntimeError("this claim was used already; ask for a new one")
         mask = len(self._slots) - 1
         self._high = self._barrier.next(self._n, self._timeout)
-        if self._holds_values:
+        if self._store is not None:
             self._batch = [UNFILLED] * self._n  # type: ignore[list-item]
         else:
             self._batch = [self._slots[sequence & mask] for sequence in self.sequences]
@@ -72,8 +75,8 @@ class Claim[E]:
                 f"slots {unfilled[:5]} of a claim of {self._n} were not assigned; none of its values was published. "
                 f"Assign every slot, or claim fewer"
             )
-        if self._holds_values:
-            store_and_publish(self._barrier, self._slots, low, batch, self._barrier.publish)
+        if self._store is not None:
+            store_and_publish(self._barrier, self._store, low, batch, self._barrier.publish)
             return
         try:
             self._barrier.publish(low, high)
@@ -100,7 +103,7 @@ class Claim[E]:
     def __setitem__(self, index: slice, value: Iterable[E]) -> None: ...
     def __setitem__(self, index: int | slice, value: E | Iterable[E]) -> None:
         batch = self._open()
-        if not self._holds_values:
+        if self._store is None:
             raise TypeError("this ring has pre-allocated events: fill batch[i] in place; only a ring of values is assigned to")
         if isinstance(index, int):
             batch[index] = value  # type: ignore[assignment]
@@ -117,19 +120,8 @@ class Claim[E]:
         return self._batch
 
 
-def store[E](slots: list[E], low: int, values: list[E]) -> None:
-    """Put `values` into the claimed slots from sequence `low` on, by at most two slices."""
-    start = low & (len(slots) - 1)
-    room = len(slots) - start
-    if len(values) <= room:
-        slots[start : start + len(values)] = values
-    else:
-        slots[start:] = values[:room]
-        slots[: len(values) - room] = values[room:]
-
-
 def store_and_publish[E](
-    barrier: ProducerBarrier, slots: list[E], low: int, values: list[E], publish: Callable[[int, int], None]
+    barrier: ProducerBarrier, store: StoreRange[E], low: int, values: list[E], publish: Callable[[int, int], None]
 ) -> None:
     """Fill the claimed slots from sequence `low` on and publish them; skip them if that is interrupted or refused.
 
@@ -137,7 +129,7 @@ def store_and_publish[E](
     """
     high = low + len(values) - 1
     try:
-        store(slots, low, values)
+        store(low, values)
         publish(low, high)
     except BaseException as error:
         give_up(barrier.skip, low, high, error)

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from ringbuffer.host import Host
+from ringbuffer.memory import SlotView, range_writer
 from ringbuffer.producer.claim import Claim
 from ringbuffer.producer.translation import PublishEach, event_publication, no_event_publication
 from ringbuffer.producer.values import no_value_publication, value_publication
@@ -42,9 +43,9 @@ class Producer[E]:
 
     __slots__ = (
         "_barrier",
-        "_holds_values",
         "_sequencer",
         "_slots",
+        "_store",
         "get",
         "next",
         "publish",
@@ -61,11 +62,13 @@ class Producer[E]:
         "try_publish_value",
     )
 
-    def __init__(self, sequencer: Sequencer, barrier: ProducerBarrier, slots: list[E], host: Host, holds_values: bool) -> None:
+    def __init__(
+        self, sequencer: Sequencer, barrier: ProducerBarrier, slots: SlotView[E], host: Host, holds_values: bool
+    ) -> None:
         self._sequencer: Final = sequencer
         self._barrier: Final = barrier
         self._slots: Final = slots
-        self._holds_values: Final = holds_values
+        self._store: Final = range_writer(slots) if holds_values else None
         mask = sequencer.buffer_size - 1
 
         def get(sequence: int) -> E:
@@ -90,7 +93,7 @@ class Producer[E]:
 
     def claim(self, n: int = 1, timeout: float | None = None) -> Claim[E]:
         """`with producer.claim(n) as batch:` claims at its beginning and publishes at its end, see `Claim`."""
-        return Claim(self._barrier, self._slots, self._holds_values, n, timeout)
+        return Claim(self._barrier, self._slots, self._store, n, timeout)
 
     def __getitem__(self, sequence: int) -> E:
         """The event in the slot of a claimed `sequence`, to be filled in place."""
@@ -102,7 +105,7 @@ class Producer[E]:
         Raises:
             TypeError: the ring has pre-allocated events, which are filled and never replaced.
         """
-        if not self._holds_values:
+        if self._store is None:
             raise TypeError("this ring has pre-allocated events: fill producer[sequence] in place")
         self._slots[sequence & (len(self._slots) - 1)] = value
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any, Final, Protocol
 
+from ringbuffer.memory import SlotView
 from ringbuffer.sequencer import ProducerBarrier
 from ringbuffer.sequencer.sequencer import give_up
 
@@ -120,7 +121,7 @@ class EventPublication[E]:
     try_publish_events: TryPublishEvents[E]
 
 
-def event_publication[E](barrier: ProducerBarrier, slots: list[E]) -> EventPublication[E]:
+def event_publication[E](barrier: ProducerBarrier, slots: SlotView[E]) -> EventPublication[E]:
     """The calling thread's own functions, over its own barrier and its own copy of the events."""
     size: Final = len(slots)
     mask: Final = size - 1

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from ringbuffer.checks import check_at_least_one, check_timeout
 from ringbuffer.errors import ClaimTimeoutError
 from ringbuffer.host import Host
+from ringbuffer.memory import SlotView, range_writer
 from ringbuffer.producer.claim import store_and_publish
 from ringbuffer.sequencer import ProducerBarrier
 from ringbuffer.sequencer.sequencer import no_capacity
@@ -69,22 +70,23 @@ class ValuePublication:
     publish_values: PublishValues
 
 
-def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) -> ValuePublication:
+def value_publication(barrier: ProducerBarrier, slots: SlotView[Any], host: Host) -> ValuePublication:
     """The calling thread's own functions, over its own barrier and the ring's slots."""
     size: Final = len(slots)
-    next_, try_put, publish_claimed = barrier.next, barrier.try_put, barrier.publish_claimed
+    next_, try_put, publish_claimed = barrier.next, barrier.try_put_into(slots), barrier.publish_claimed
+    store: Final = range_writer(slots)
 
     def publish_value(value: Any, timeout: float | None = None) -> int:
         if timeout is not None:
             check_timeout(timeout)
-        sequence = try_put(slots, value)
+        sequence = try_put(value)
         if sequence < 0:
             sequence = next_(1, timeout)
-            store_and_publish(barrier, slots, sequence, [value], publish_claimed)
+            store_and_publish(barrier, store, sequence, [value], publish_claimed)
         return sequence
 
     def try_publish_value(value: Any) -> int:
-        sequence = try_put(slots, value)
+        sequence = try_put(value)
         if sequence < 0:
             raise no_capacity(1, size)
         return sequence
@@ -104,7 +106,7 @@ def value_publication(barrier: ProducerBarrier, slots: list[Any], host: Host) ->
                 except Exception as error:
                     _tell(error, published, taken, timeout, failure)
                     raise
-                store_and_publish(barrier, slots, high - len(taken) + 1, taken, publish_claimed)
+                store_and_publish(barrier, store, high - len(taken) + 1, taken, publish_claimed)
                 published += len(taken)
             if failure is not None:
                 raise failure

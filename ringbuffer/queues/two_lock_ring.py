@@ -33,7 +33,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ringbuffer.host import Host
-from ringbuffer.memory import Memory, Word
+from ringbuffer.memory import Memory, SlotView, Word, range_reader, range_writer
 from ringbuffer.queues.side import NEVER, NO_REACH, Side
 from ringbuffer.queues.waiters import Waiter
 from ringbuffer.sequence import INITIAL_SEQUENCE
@@ -54,19 +54,21 @@ class TwoLockRing:
         ValueError: the slots do not fit into memory.
     """
 
-    __slots__ = ("_closed", "_head", "_tail", "getting", "mask", "maxsize", "putting", "slots")
+    __slots__ = ("_closed", "_head", "_read", "_tail", "_write", "getting", "mask", "maxsize", "putting", "slots")
 
     def __init__(self, maxsize: int, memory: Memory, host: Host) -> None:
         size = 1 << (maxsize - 1).bit_length()
         self.maxsize = maxsize
         self.mask: Final = size - 1
         try:
-            self.slots: Final[list[Any]] = memory.value_slots(size).view()
+            self.slots: Final[SlotView[Any]] = memory.value_slots(size).view()
         except (MemoryError, OverflowError) as error:
             raise ValueError(
                 f"maxsize={maxsize}: the slots are made beforehand, and {size} of them do not fit into memory; give the most "
                 f"items that may wait at a time"
             ) from error
+        self._read: Final = range_reader(self.slots)
+        self._write: Final = range_writer(self.slots)
         self._tail: Final = memory.cell(INITIAL_SEQUENCE)
         self._head: Final = memory.cell(INITIAL_SEQUENCE)
         self._closed: Final = memory.cell(0)
@@ -180,23 +182,6 @@ class TwoLockRing:
                 self._write(low, items)
             raise
         return items
-
-    def _read(self, low: int, high: int) -> list[Any]:
-        """The values of `[low, high]`: one slice, or two where they cross the end of the ring."""
-        slots, first, last = self.slots, low & self.mask, high & self.mask
-        if first <= last:
-            return slots[first : last + 1]
-        return slots[first : self.mask + 1] + slots[: last + 1]
-
-    def _write(self, low: int, values: list[Any]) -> None:
-        """Store values from `low` on, in one slice or two; each slice has as many values as it replaces."""
-        slots, first = self.slots, low & self.mask
-        fits = self.mask + 1 - first
-        if len(values) <= fits:
-            slots[first : first + len(values)] = values
-        else:
-            slots[first : self.mask + 1] = values[:fits]
-            slots[: len(values) - fits] = values[fits:]
 
     # -- who waits -----------------------------------------------------------------------------------------------
 

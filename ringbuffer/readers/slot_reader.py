@@ -1,8 +1,8 @@
 """`SlotReader`: a thread's own way to read the slots that a barrier let it through to."""
 
-from collections.abc import Callable
 from typing import Final
 
+from ringbuffer.memory import SlotView, range_reader
 from ringbuffer.skipped import Range, SkippedView
 
 
@@ -23,26 +23,14 @@ class SlotReader[E]:
 
     __slots__ = ("mask", "pieces", "read", "skipped", "skips", "slots")
 
-    def __init__(self, slots: list[E], skipped: SkippedView) -> None:
+    def __init__(self, slots: SlotView[E], skipped: SkippedView) -> None:
         self.slots: Final = slots
         self.mask: Final = len(slots) - 1
         self.skipped: Final = skipped
         self.skips: Final = skipped.concerns
         self.pieces: Final = skipped.pieces
-        self.read: Final = _read(slots)
+        self.read: Final = range_reader(slots)
 
     def shown(self, low: int, high: int) -> list[Range]:
         """What is left of a range without the skipped sequences; the usual case looks at one word."""
         return self.pieces(low, high) if self.skips(high) else [(low, high)]
-
-
-def _read[E](slots: list[E]) -> Callable[[int, int], list[E]]:
-    mask: Final = len(slots) - 1
-
-    def read(low: int, high: int) -> list[E]:
-        start, stop = low & mask, (high & mask) + 1
-        if start < stop:
-            return slots[start:stop]
-        return slots[start:] + slots[:stop]
-
-    return read

@@ -15,16 +15,16 @@ times out leaves no hole, and the cursor never runs more than a ring ahead of a 
 claimant has taken its slots before it knows that they are free, and can no longer give up.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from ringbuffer.checks import check_timeout
 from ringbuffer.errors import RingBufferError
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory
+from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory, RowView, SlotView, Word
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, CapacityWait
-from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier
+from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier, TryPut
 from ringbuffer.sequencer.published_flags import PublishedFlags, parity
 from ringbuffer.sequencer.sequencer import ONE, Sequencer, check_count, give_up, keep_unpublished, no_capacity
 from ringbuffer.wait import WaitStrategy, signaller_of
@@ -174,30 +174,52 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
         state.skipped.add(low, high)
         publish(low, high)
 
-    def try_put(slots: list[Any], value: object) -> int:
-        # As `try_next`, then `publish`; that exactly this sequence is claimed and not published is known.
-        while True:
-            current = cursor[0]
-            sequence = current + 1
-            if sequence > limit[0] and not capacity.admits(sequence):
-                return NO_ROOM
-            if compare_and_set(current, sequence):
-                break
-        index, lap = sequence & mask, (sequence >> shift) & 1
-        try:
-            slots[index] = value
-            flags[index] = lap  # release: after the value was stored
-            if signal is not None:
-                signal()
-        except BaseException as error:
-            give_up(skip, sequence, sequence, error)
-            raise
-        return sequence
+    def try_put_into(slots: SlotView[Any]) -> TryPut:
+        in_rows = slots if isinstance(slots, RowView) else None
 
-    def publish_each[E, T](slots: list[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
+        def try_put(
+            value: object,
+            # Bound here because a local is read several times as fast as what a function closes over.
+            slots: SlotView[Any] = slots,
+            rows: list[list[Any]] | None = in_rows.rows if in_rows else None,
+            row_shift: int = in_rows.shift if in_rows else 0,
+            row_mask: int = in_rows.mask if in_rows else 0,
+            cursor: Word = cursor,
+            limit: Word = limit,
+            compare_and_set: Callable[[int, int], bool] = compare_and_set,
+            mask: int = mask,
+            shift: int = shift,
+            flags: Word = flags,
+            signal: Callable[[], None] | None = signal,
+        ) -> int:
+            # As `try_next`, then `publish`; that exactly this sequence is claimed and not published is known.
+            while True:
+                current = cursor[0]
+                sequence = current + 1
+                if sequence > limit[0] and not capacity.admits(sequence):
+                    return NO_ROOM
+                if compare_and_set(current, sequence):
+                    break
+            index = sequence & mask
+            try:
+                if rows is None:
+                    slots[index] = value
+                else:
+                    rows[index >> row_shift][index & row_mask] = value
+                flags[index] = (sequence >> shift) & 1  # release: after the value was stored
+                if signal is not None:
+                    signal()
+            except BaseException as error:
+                give_up(skip, sequence, sequence, error)
+                raise
+            return sequence
+
+        return try_put
+
+    def publish_each[E, T](slots: SlotView[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
         return each(slots, items, check_timeout(timeout))
 
-    def each[E, T](slots: list[E], items: Iterable[T], timeout: float | None) -> Iterator[tuple[E, T]]:
+    def each[E, T](slots: SlotView[E], items: Iterable[T], timeout: float | None) -> Iterator[tuple[E, T]]:
         # Ends with the items, or with the loop it is for.
         claim, flags_, mask_, shift_, tell = next_, flags, mask, shift, signal
         for item in items:
@@ -216,7 +238,7 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
                 give_up(skip, sequence, sequence, error)
                 raise
 
-    return ProducerBarrier(next_, try_next, publish, publish_claimed, skip, try_put, publish_each)
+    return ProducerBarrier(next_, try_next, publish, publish_claimed, skip, try_put_into, publish_each)
 
 
 def pieces_of(low: int, high: int, size: int) -> list[tuple[int, int, int]]:

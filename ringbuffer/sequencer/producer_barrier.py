@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from ringbuffer.memory import SlotView
+
 #: Instead of a sequence: there was no room.
 NO_ROOM: Final = -1
 
@@ -74,14 +76,10 @@ class PublishClaimed(Protocol):
 
 
 class TryPut(Protocol):
-    """`try_put(slots, value)`: claim, store and publish one value, if there is room."""
+    """`try_put(value)`: claim, store and publish one value, if there is room."""
 
-    def __call__(self, slots: list[Any], value: object) -> int:
+    def __call__(self, value: object, /) -> int:
         """The three in one call, which costs less than three; the sequence, or `NO_ROOM`, and then nothing was claimed.
-
-        Args:
-            slots: the ring's.
-            value: what to store.
 
         Raises:
             RingBufferClosedError: the ring is closed. Nothing was claimed.
@@ -91,10 +89,18 @@ class TryPut(Protocol):
         ...
 
 
+class TryPutInto(Protocol):
+    """`try_put_into(slots)`: a `TryPut` for these slots."""
+
+    def __call__(self, slots: SlotView[Any], /) -> TryPut:
+        """Made once by a thread, over its own view of the ring's slots."""
+        ...
+
+
 class PublishEach(Protocol):
     """`publish_each(slots, items, timeout=None)`: claim, hand out and publish one slot for each item."""
 
-    def __call__[E, T](self, slots: list[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
+    def __call__[E, T](self, slots: SlotView[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
         """Pairs of an event to fill and an item. An event is published when the next pair is asked for.
 
         An item is taken first, then a slot is claimed; so a source that is slow keeps no slot from anybody, and what was filled
@@ -138,5 +144,5 @@ class ProducerBarrier:
     publish: Publish
     publish_claimed: PublishClaimed
     skip: Skip
-    try_put: TryPut
+    try_put_into: TryPutInto
     publish_each: PublishEach

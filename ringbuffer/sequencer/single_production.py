@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 from ringbuffer.checks import check_timeout
 from ringbuffer.errors import DeadlockError, RingBufferError
 from ringbuffer.host import Thread
-from ringbuffer.memory import CellView
+from ringbuffer.memory import CellView, SlotView, Word
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, RingState
-from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier
+from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier, TryPut
 from ringbuffer.sequencer.sequencer import ONE, check_count, give_up, keep_unpublished, no_capacity
 from ringbuffer.wait import WaitStrategy, signaller_of
 
@@ -169,34 +169,46 @@ def start_production(
             skipped_early[low] = high
             published = ASK_THE_CURSOR
 
-    def try_put(slots: list[Any], value: object) -> int:
-        nonlocal claimed, published
-        if thread_id() != owner_id:
-            raise refused()
-        sequence = claimed + 1
-        if sequence > limit[0] and not capacity.admits(sequence):
-            return NO_ROOM
-        claimed = sequence
-        try:
-            slots[sequence & mask] = value
-            if sequence == published + 1:
-                published = sequence
-                cursor[0] = sequence  # release: after the value was stored
-                if signal is not None:
-                    signal()
-            else:
-                publish(sequence)
-        except BaseException as error:
-            give_up(skip, sequence, sequence, error)
-            raise
-        return sequence
+    def try_put_into(slots: SlotView[Any]) -> TryPut:
+        def try_put(
+            value: object,
+            # Bound here because a local is read several times as fast as what a function closes over.
+            thread_id: Callable[[], int] = thread_id,
+            limit: Word = limit,
+            slots: SlotView[Any] = slots,
+            mask: int = mask,
+            cursor: Word = cursor,
+            signal: Callable[[], None] | None = signal,
+        ) -> int:
+            nonlocal claimed, published
+            if thread_id() != owner_id:
+                raise refused()
+            sequence = claimed + 1
+            if sequence > limit[0] and not capacity.admits(sequence):
+                return NO_ROOM
+            claimed = sequence
+            try:
+                slots[sequence & mask] = value
+                if sequence == published + 1:
+                    published = sequence
+                    cursor[0] = sequence  # release: after the value was stored
+                    if signal is not None:
+                        signal()
+                else:
+                    publish(sequence)
+            except BaseException as error:
+                give_up(skip, sequence, sequence, error)
+                raise
+            return sequence
 
-    def publish_each[E, T](slots: list[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
+        return try_put
+
+    def publish_each[E, T](slots: SlotView[E], items: Iterable[T], timeout: float | None = None) -> Iterator[tuple[E, T]]:
         if thread_id() != owner_id:
             raise refused()
         return each(slots, items, check_timeout(timeout))
 
-    def each[E, T](slots: list[E], items: Iterable[T], timeout: float | None) -> Iterator[tuple[E, T]]:
+    def each[E, T](slots: SlotView[E], items: Iterable[T], timeout: float | None) -> Iterator[tuple[E, T]]:
         # The loop has the production to itself: every other function finds that nobody owns it. So nothing but `claimed`
         # needs to be kept where they look, and the rest is local. Ends with the items, or with the loop it is for.
         nonlocal claimed, published, owner_id, is_lent
@@ -254,7 +266,7 @@ def start_production(
         return final if so_far == RETIRED else so_far
 
     # What was just claimed is checked all the same: it must be the next one due.
-    barrier = ProducerBarrier(next_, try_next, publish, publish, skip, try_put, publish_each)
+    barrier = ProducerBarrier(next_, try_next, publish, publish, skip, try_put_into, publish_each)
     return Production(thread, barrier, claimed_so_far, lambda: is_lent, retire)
 
 

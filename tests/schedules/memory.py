@@ -1,11 +1,16 @@
 """`ScheduledMemory`: the words, flags and slots of a scenario; every access is a step of its scheduler."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from ringbuffer.memory import SlotView
+from ringbuffer.memory.rows import RowView
 from tests.schedules.buffers import Order
 from tests.schedules.scheduler import Scheduler
 from tests.schedules.task import Location, Task
+
+#: Slots in a row, where producers share the slots of a ring of values.
+ROW: Final = 2
 
 
 class Word:
@@ -174,6 +179,10 @@ class ScheduledValues(list[Any]):
         scheduler.did("read", self._location, (str(index), value))
         return value
 
+    def __iter__(self) -> Iterator[Any]:
+        """A copy of all of them, as to `list.extend`."""
+        return iter(self[:])
+
     def __setitem__(self, index: Any, value: Any, /) -> None:
         slots, values = (self._slots[index], value) if isinstance(index, slice) else ([self._slots[index]], [value])
         scheduler = self._scheduler
@@ -188,6 +197,22 @@ class _Slots[T]:
 
     def view(self) -> list[T]:
         return self._items if self._is_shared else self._items.copy()
+
+
+class _Rows:
+    """The rows of the library, each of them scheduled."""
+
+    def __init__(self, rows: list[list[Any]]) -> None:
+        self._rows: Final = rows
+
+    def view(self) -> RowView:
+        return RowView(self._rows)
+
+
+def stored(view: SlotView[Any]) -> list[Any]:
+    """What is in memory after a run: nobody reads it."""
+    rows: Any = view.rows if isinstance(view, RowView) else (view,)
+    return [value for row in rows for value in list.__iter__(row)]
 
 
 class ScheduledMemory:
@@ -215,7 +240,9 @@ class ScheduledMemory:
     def event_slots[T](self, events: list[T], /) -> _Slots[T]:
         return _Slots(events, is_shared=False)
 
-    def value_slots(self, length: int, /) -> _Slots[Any]:
+    def value_slots(self, length: int, /, *, many_writers: bool = False) -> "_Slots[Any] | _Rows":
+        if many_writers and length > ROW:
+            return _Rows([ScheduledValues(self, ROW) for _ in range(length // ROW)])
         return _Slots(ScheduledValues(self, length), is_shared=True)
 
     def events(self, numbers: Iterable[int]) -> list["Event"]:

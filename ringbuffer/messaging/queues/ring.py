@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ringbuffer.errors import AlertError
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots, Word
+from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots, SlotView, Word
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, make_wait_strategy
 from ringbuffer.messaging.queues.base import ConsumedQueue
@@ -70,7 +70,7 @@ class Ring:
             beyond: int,
             # Bound here because a local is read several times as fast as what a function closes over.
             taken: Word = taken,
-            slots: list[Any] = slots,
+            slots: SlotView[Any] = slots,
             mask: int = mask,
         ) -> TransportEnvelope | None:
             nonlocal available, has_skipped, seen, next_skipped

@@ -7,6 +7,7 @@ from typing import Any
 from ringbuffer.messaging import InMemoryQueueOptions, ProducerMode, QueueMode, TransportEnvelope, WaitStrategyKind
 from ringbuffer.messaging.queues import CloseReport, Consumer, RingBufferQueue
 from tests.schedules.explore import Scenario
+from tests.schedules.memory import stored
 from tests.schedules.world import World
 
 #: Made once: every run sees the same ones.
@@ -63,7 +64,7 @@ class Watched:
         assert lost == 0, f"accepted {self.accepted}, handled {self.handled}, {self.report}"
         for own in self.handled.values():
             assert own == sorted(own), f"out of order: {self.handled}"
-        held = [value for value in list.__iter__(self.queue._ring.slots.view()) if value is not None]
+        held = [value for value in stored(self.queue._ring.slots.view()) if value is not None]
         assert not held, f"the ring still holds {held}"
         assert self.report.unfinished == 0
         assert self.queue.depth == 0

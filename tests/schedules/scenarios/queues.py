@@ -6,7 +6,7 @@ from typing import Any
 
 from ringbuffer import Queue
 from tests.schedules.explore import Scenario
-from tests.schedules.memory import Event
+from tests.schedules.memory import Event, stored
 from tests.schedules.world import World
 
 
@@ -27,7 +27,7 @@ def whole(world: World, made: Queue[Any]) -> None:
 
     def check() -> None:
         ring = made._ring
-        slots = list(list.__iter__(ring.slots))
+        slots = stored(ring.slots)
         there = {sequence & ring.mask for sequence in range(made.consumed + 1, made.published + 1)}
         for at, item in enumerate(slots):
             assert (item is not None) == (at in there), f"slots {slots}, and {sorted(there)} should be full"

@@ -4,8 +4,9 @@ import functools
 from typing import Any
 
 from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, ProducerType, RingBuffer, Sequence
-from ringbuffer.producer.values import value_publication
+from ringbuffer.producer.values import ValuePublication, value_publication
 from tests.schedules.explore import Scenario
+from tests.schedules.memory import stored
 from tests.schedules.world import World
 
 
@@ -37,7 +38,7 @@ def cleared(events: int, size: int, leaves: bool) -> Any:
             handled = world.handled["b"]
             assert handled == [(sequence, sequence) for sequence in range(len(handled))]
             assert leaves or len(handled) == events
-            held = [value for value in list.__iter__(ring.slots.view()) if value is not None]
+            held = [value for value in stored(ring.slots.view()) if value is not None]
             assert not held, f"the ring still holds {held}"
 
         world.checks.append(check)
@@ -74,6 +75,40 @@ def puts(kind: ProducerType, size: int, *shares: int) -> Any:
         world.checks.append(check)
 
     return build
+
+
+def rows(world: World) -> None:
+    """Slots in rows of two: one producer stores batches that go through several rows, another puts values one by one."""
+    ring: RingBuffer[Any] = RingBuffer.of_values(
+        4, ProducerType.MULTI, BusySpinWaitStrategy(), memory=world.memory, host=world.host
+    )
+    world.names_of(ring)
+    release: Any = ring._release
+    world.name_cell(release._pending, "pending")
+    world.name(release._gate, "gate")
+    batch, ones = ["p0", "p1", "p2"], ["q0", "q1"]
+    value_consumer(world, ring, "a", len(batch) + len(ones) - 1, False)
+
+    def publication() -> ValuePublication:
+        return value_publication(ring.sequencer.producer_barrier(), ring.slots.view(), world.host)
+
+    world.task("p", lambda: publication().publish_values(batch, chunk=3))
+
+    def put() -> None:
+        publish = publication().publish_value
+        for value in ones:
+            publish(value)
+
+    world.task("q", put)
+
+    def check() -> None:
+        handled: list[Any] = [value for _, value in world.handled["a"]]
+        assert [value for value in handled if value in batch] == batch, f"a has handled {handled}"
+        assert [value for value in handled if value in ones] == ones, f"a has handled {handled}"
+        held = [value for value in stored(ring.slots.view()) if value is not None]
+        assert not held, f"the ring still holds {held}"
+
+    world.checks.append(check)
 
 
 def value_consumer(world: World, ring: RingBuffer[Any], name: str, last: int, leaves: bool) -> None:
@@ -127,7 +162,7 @@ def all_leave(world: World) -> None:
     world.task("p", lambda: store("second"))
 
     def check() -> None:
-        (held,) = list.__iter__(ring.slots.view())
+        (held,) = stored(ring.slots.view())
         assert held == "second" or not stays[1], "what was stored when all had left is cleared"
 
     world.checks.append(check)
@@ -140,5 +175,6 @@ SCENARIOS = [
     Scenario("values-all-leave", "2 consumers, both leave, a producer goes on", all_leave, (1, 2)),
     Scenario("puts", "1 producer puts 3 values, ring 2", puts(ProducerType.SINGLE, 2, 3), (1, 2)),
     Scenario("puts-multi", "2 producers put 1 value each, ring 1", puts(ProducerType.MULTI, 1, 1, 1), (1, 2)),
+    Scenario("rows", "2 producers, a batch of 3 and 2 values, ring 4 in rows of 2", rows, (1, 2)),
     Scenario("values-leave", "2 consumers, one leaves", cleared(2, 1, True), (0, 1)),
 ]

@@ -188,3 +188,36 @@ def test_what_goes_in_comes_out(chunks: list[list[int]], exponent: int, kind: Pr
     seen.extend(poller.take())
     assert seen == [value for chunk in chunks for value in chunk]
     assert ring.slots.view() == [None] * ring.buffer_size
+
+
+@each_kind
+@pytest.mark.parametrize("in_batches", [False, True])
+def test_a_large_ring_takes_values_in_every_way_many_laps_round(kind: ProducerType, in_batches: bool) -> None:
+    """Larger than a row of slots; the ways in turn, with batches of every length, so that rows are left anywhere."""
+    ring = RingBuffer.of_values(512, kind)
+    seen: list[int] = []
+
+    class Each:
+        def on_event(self, value: int, sequence: int, end_of_batch: bool) -> None:
+            assert sequence == len(seen)
+            seen.append(value)
+
+    class Batches:
+        def on_batch(self, batch: list[int], first: int) -> None:
+            assert first == len(seen)
+            seen.extend(batch)
+
+    numbers = itertools.count()
+    with BatchEventProcessor(ring, ring.new_barrier(), Batches() if in_batches else Each()) as processor:
+        producer = ring.producer()
+        for length in [*range(1, 512, 7), 512]:
+            producer.publish_value(next(numbers))
+            producer.publish_values(itertools.islice(numbers, length), chunk=length)
+            with producer.claim(length) as batch:
+                batch[:] = itertools.islice(numbers, length)
+            sequence = producer.next()
+            producer[sequence] = next(numbers)
+            producer.publish(sequence)
+        ring.new_barrier(processor.sequence).wait_for(ring.cursor)
+    assert seen == list(range(next(numbers)))
+    assert list(ring.slots.view()) == [None] * 512

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ringbuffer import BatchEventProcessor, EventPoller, ProducerType, RingBuffer, WorkerPool
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.memory import PROCESS_MEMORY
+from ringbuffer.memory.slots import ProcessValueSlots
 from ringbuffer.release import SlotRelease
 from ringbuffer.sequence import Sequence, SequenceGroup
 from tests.support.threads import PATIENCE, Background
@@ -212,11 +213,11 @@ def test_members_that_advance_at_the_same_time_leave_nothing_uncleared() -> None
 
 def test_an_advance_while_another_thread_clears_is_taken_over_by_that_thread() -> None:
     """Step by step: a clears; meanwhile b advances, finds `pending` taken and goes; a has to look again."""
-    slots = PROCESS_MEMORY.value_slots(4)
+    slots = ProcessValueSlots(4)
     release = SlotRelease(slots, SequenceGroup(), lambda: -1, PROCESS_MEMORY, SYSTEM_HOST)
     a, b = Sequence(), Sequence()
     release.join(Sequence(), a, b)
-    values: list[Any] = slots.view()
+    values = slots.view()
     theirs = release.releaser()
 
     class Meanwhile:
@@ -258,12 +259,12 @@ def test_who_was_interrupted_while_it_cleared_goes_on_when_it_comes_again() -> N
                 raise KeyboardInterrupt
             return super().view()
 
-    slots = PROCESS_MEMORY.value_slots(4)
+    slots = ProcessValueSlots(4)
     release = SlotRelease(slots, SequenceGroup(), lambda: -1, PROCESS_MEMORY, SYSTEM_HOST)
     member, other = Interrupted(), Sequence()
     release.join(Sequence(), member, other)
     mine, theirs = release.releaser(), release.releaser()
-    values: list[Any] = slots.view()
+    values = slots.view()
     values[:] = list("abcd")
     member.set(2)
     other.set(1)

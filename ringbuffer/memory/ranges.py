@@ -1,0 +1,105 @@
+"""Ranges of slots, by the sequences whose slots they are: a batch moves as slices, whatever the slots lie in.
+
+Each function is made once for a thread, over that thread's own view. A range goes from `low` to `high`, both included, at least
+one slot and at most a ring of them; where it reaches the end of the ring, it goes on at the beginning.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ringbuffer.memory.protocols import SlotView
+from ringbuffer.memory.rows import RowView
+
+#: `read(low, high)`: what is in these slots, in a new list.
+type ReadRange[E] = Callable[[int, int], list[E]]
+
+#: `store(low, values)`: the values into the slots from that of `low` on.
+type StoreRange[E] = Callable[[int, list[E]], None]
+
+
+def range_reader[E](slots: SlotView[E]) -> ReadRange[E]:
+    """A function that reads ranges."""
+    if isinstance(slots, RowView):
+        return _read_rows(slots)
+    assert isinstance(slots, list), "slots are a list, or rows of lists"
+    return _read_list(slots)
+
+
+def range_writer[E](slots: SlotView[E]) -> StoreRange[E]:
+    """A function that stores ranges."""
+    if isinstance(slots, RowView):
+        return _store_in_rows(slots)
+    assert isinstance(slots, list), "slots are a list, or rows of lists"
+    return _store_in_list(slots)
+
+
+def _read_list[E](slots: list[E]) -> ReadRange[E]:
+    mask: Final = len(slots) - 1
+
+    def read(low: int, high: int) -> list[E]:
+        start, stop = low & mask, (high & mask) + 1
+        if start < stop:
+            return slots[start:stop]
+        return slots[start:] + slots[:stop]
+
+    return read
+
+
+def _store_in_list[E](slots: list[E]) -> StoreRange[E]:
+    size: Final = len(slots)
+    mask: Final = size - 1
+
+    def store(low: int, values: list[E]) -> None:
+        start = low & mask
+        room = size - start
+        if len(values) <= room:
+            slots[start : start + len(values)] = values
+        else:
+            slots[start:] = values[:room]
+            slots[: len(values) - room] = values[room:]
+
+    return store
+
+
+def _read_rows(slots: RowView) -> ReadRange[Any]:
+    rows: Final = slots.rows
+    shift: Final = slots.shift
+    mask: Final = slots.mask
+    last_row: Final = len(rows) - 1
+
+    def read(low: int, high: int) -> list[Any]:
+        first, last, stop = low >> shift, high >> shift, (high & mask) + 1
+        row = rows[first & last_row]
+        if first == last:
+            return row[low & mask : stop]
+        values = row[low & mask :]
+        for number in range(first + 1, last):
+            values += rows[number & last_row]
+        values += rows[last & last_row][:stop]
+        return values
+
+    return read
+
+
+def _store_in_rows(slots: RowView) -> StoreRange[Any]:
+    rows: Final = slots.rows
+    shift: Final = slots.shift
+    mask: Final = slots.mask
+    last_row: Final = len(rows) - 1
+
+    def store(low: int, values: list[Any]) -> None:
+        high = low + len(values) - 1
+        first, last, stop = low >> shift, high >> shift, (high & mask) + 1
+        start = low & mask
+        row = rows[first & last_row]
+        if first == last:
+            row[start:stop] = values
+            return
+        at = mask + 1 - start
+        row[start:] = values[:at]
+        for number in range(first + 1, last):
+            rows[number & last_row][:] = values[at : at + mask + 1]
+            at += mask + 1
+        rows[last & last_row][:stop] = values[at:]
+
+    return store

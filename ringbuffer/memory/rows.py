@@ -1,0 +1,44 @@
+"""`RowView`: slots whose values change, in rows that are lists of their own.
+
+CPython locks a list while a slice of it is stored or copied, so producers that store batches into one list wait for each other,
+although no two of them ever have a slot in common. In rows they meet only where their batches lie side by side:
+
+    slots     0 .. 127     128 .. 255     256 .. 383     ...
+            [ a a a a a ]  [ a a b b b ]  [ b b . . . ]          a, b: what two producers have claimed
+              a list         a list         a list
+
+The price: to find a row before a slot costs about as much as three accesses to a list.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+
+class RowView:
+    """One thread's access to slots in rows. Owning thread only.
+
+    By indices it is a list whose length never changes. Code in a hurry works on the rows themselves: the slot with the number
+    `index` is `rows[index >> shift][index & mask]`.
+
+    Args:
+        rows: lists of equal length, a power of two, that all threads share; the view has its own list of them.
+    """
+
+    __slots__ = ("mask", "rows", "shift")
+
+    def __init__(self, rows: list[list[Any]]) -> None:
+        self.rows: Final = rows.copy()
+        self.mask: Final = len(rows[0]) - 1
+        self.shift: Final = self.mask.bit_length()
+
+    def __len__(self) -> int:
+        return len(self.rows) << self.shift
+
+    def __iter__(self) -> Iterator[Any]:
+        return (value for row in self.rows for value in row)
+
+    def __getitem__(self, index: int, /) -> Any:
+        return self.rows[index >> self.shift][index & self.mask]
+
+    def __setitem__(self, index: int, value: Any, /) -> None:
+        self.rows[index >> self.shift][index & self.mask] = value

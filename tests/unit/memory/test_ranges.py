@@ -1,0 +1,92 @@
+"""Ranges of slots: whatever the slots lie in, a batch is stored and read like in one list."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringbuffer import ProducerType, RingBuffer
+from ringbuffer.memory import ProcessMemory, RowView, SlotView, range_reader, range_writer
+from ringbuffer.memory.slots import SLOTS_PER_ROW, ProcessRowSlots, ProcessValueSlots
+from tests.support.threads import together
+
+SIZE = 16
+
+#: The same slots in one list, in rows, in one row, and in rows of one.
+each_layout = pytest.mark.parametrize(
+    "slots",
+    [
+        pytest.param(ProcessValueSlots(SIZE), id="list"),
+        pytest.param(ProcessRowSlots(SIZE, 4), id="rows of 4"),
+        pytest.param(ProcessRowSlots(SIZE, SIZE), id="one row"),
+        pytest.param(ProcessRowSlots(SIZE, 1), id="rows of 1"),
+    ],
+)
+
+
+@each_layout
+@given(low=st.integers(0, 5 * SIZE), length=st.integers(1, SIZE))
+def test_a_range_is_stored_and_read_in_order_and_nothing_else_changes(
+    slots: ProcessValueSlots | ProcessRowSlots, low: int, length: int
+) -> None:
+    view: SlotView[Any] = slots.view()
+    for index in range(SIZE):
+        view[index] = f"old {index}"
+    values = [f"new {sequence}" for sequence in range(low, low + length)]
+    range_writer(view)(low, values)
+    expected = [f"old {index}" for index in range(SIZE)]
+    for value, sequence in zip(values, range(low, low + length), strict=True):
+        expected[sequence % SIZE] = value
+    assert list(view) == [view[index] for index in range(SIZE)] == expected
+    assert range_reader(view)(low, low + length - 1) == values
+    assert len(view) == SIZE
+    other: SlotView[Any] = slots.view()
+    assert list(other) == expected, "every view sees what one has stored"
+
+
+@each_layout
+def test_what_was_read_is_a_list_of_its_own(slots: ProcessValueSlots | ProcessRowSlots) -> None:
+    view: SlotView[Any] = slots.view()
+    store, read = range_writer(view), range_reader(view)
+    values = list(range(SIZE))
+    store(0, values)
+    taken = read(0, SIZE - 1)
+    store(0, [None] * SIZE)
+    assert taken == values == list(range(SIZE))
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "rows"),
+    [
+        (ProducerType.SINGLE, 4 * SLOTS_PER_ROW, 1),
+        (ProducerType.MULTI, 4 * SLOTS_PER_ROW, 4),
+        (ProducerType.MULTI, 2 * SLOTS_PER_ROW, 2),
+        (ProducerType.MULTI, SLOTS_PER_ROW, 1),
+    ],
+)
+def test_slots_lie_in_rows_where_several_producers_fill_more_than_one(kind: ProducerType, size: int, rows: int) -> None:
+    slots = RingBuffer.of_values(size, kind).slots.view()
+    assert len(slots) == size
+    assert (len(slots.rows) if isinstance(slots, RowView) else 1) == rows
+
+
+def test_rows_are_asked_for_by_who_has_many_writers() -> None:
+    memory = ProcessMemory()
+    assert isinstance(memory.value_slots(1024).view(), list)
+    assert isinstance(memory.value_slots(1024, many_writers=True).view(), RowView)
+
+
+def test_two_threads_store_side_by_side_in_one_row() -> None:
+    slots = ProcessRowSlots(SIZE, 8)
+    rounds = 2000
+
+    def body(low: int) -> None:
+        view = slots.view()
+        store, read = range_writer(view), range_reader(view)
+        for number in range(rounds):
+            mine = [(low, number, index) for index in range(5)]
+            store(low, mine)
+            assert read(low, low + 4) == mine
+
+    together(lambda: body(1), lambda: body(6))
