@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from ringbuffer.errors import AlertError
 from ringbuffer.memory import PROCESS_MEMORY, Memory, Word
 from ringbuffer.sequence import Sequence, SequenceGroup
-from ringbuffer.wait import WaitStrategy
+from ringbuffer.wait import WaitStrategy, waiter_of
 
 
 class PublishedView(Protocol):
@@ -110,7 +110,7 @@ class SequenceBarrier:
     def check_alert(self) -> None:
         """Raise `AlertError` if the barrier is alerted."""
         if self._alerted.load():
-            raise AlertError("the barrier was alerted")
+            raise AlertError
 
     def get(self) -> int:
         """The highest sequence that this barrier lets through now: published, and passed by every dependent.
@@ -218,7 +218,7 @@ class AlertView:
     def check_alert(self) -> None:
         """Raise `AlertError` if the barrier is alerted."""
         if self.word[0]:
-            raise AlertError("the barrier was alerted")
+            raise AlertError
 
 
 def _wait_for(strategy: WaitStrategy, published: PublishedView, available: PublishedView, alert: AlertView) -> WaitFor:
@@ -229,24 +229,25 @@ def _wait_for(strategy: WaitStrategy, published: PublishedView, available: Publi
     alerted: Final = alert.word
     word: Final = available.word
     highest_from: Final = available.highest_from
+    wait: Final = waiter_of(strategy, published, available, alert)
 
     def wait_for(sequence: int) -> int:
         if alerted[0]:
-            raise AlertError("the barrier was alerted")
+            raise AlertError
         highest = highest_from(sequence)
         if highest >= sequence:
             return highest
-        return strategy.wait_for(sequence, published, available, alert)
+        return wait(sequence)
 
     if word is None:
         return wait_for
 
     def wait_for_word(sequence: int) -> int:
         if alerted[0]:
-            raise AlertError("the barrier was alerted")
+            raise AlertError
         highest = word[0]
         if highest >= sequence:
             return highest
-        return strategy.wait_for(sequence, published, available, alert)
+        return wait(sequence)
 
     return wait_for_word

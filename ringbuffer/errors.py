@@ -58,3 +58,6 @@ class AlertError(RingBufferError):
 
     Raised as a fresh instance every time; a shared one would collect tracebacks, and with them frames and events.
     """
+
+    def __init__(self, message: str = "the barrier was alerted") -> None:
+        super().__init__(message)

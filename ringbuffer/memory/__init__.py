@@ -2,7 +2,7 @@
 
 from ringbuffer.memory.process import PROCESS_MEMORY, ProcessMemory
 from ringbuffer.memory.protocols import Cell, CellView, FlagArray, FlagView, Memory, Slots, SlotView, Word
-from ringbuffer.memory.ranges import ReadRange, StoreRange, range_reader, range_writer
+from ringbuffer.memory.ranges import range_reader, range_writer
 from ringbuffer.memory.rows import RowView
 
 __all__ = [
@@ -13,11 +13,9 @@ __all__ = [
     "FlagView",
     "Memory",
     "ProcessMemory",
-    "ReadRange",
     "RowView",
     "SlotView",
     "Slots",
-    "StoreRange",
     "Word",
     "range_reader",
     "range_writer",

@@ -24,9 +24,6 @@ DEFAULT_BUFFER_SIZE: Final = 1024
 
 #: How long `WaitStrategyKind.TIMEOUT_BLOCKING` waits before it looks again, in seconds.
 BLOCKING_TIMEOUT: Final = 1.0
-#: Turns of `WaitStrategyKind.YIELDING` before the first yield, about 5 µs: somewhat longer than an answer takes that comes from
-#: another processor. Where the one who is to answer needs this processor, every turn more only holds it up.
-SPINS: Final = 20
 #: How long `WaitStrategyKind.PHASED_BACKOFF` spins, and then yields, before it blocks, in seconds.
 PHASE: Final = 100e-6
 
@@ -74,7 +71,7 @@ def make_wait_strategy(kind: WaitStrategyKind, *, memory: Memory = PROCESS_MEMOR
         WaitStrategyKind.TIMEOUT_BLOCKING: lambda: TimeoutBlockingWaitStrategy(BLOCKING_TIMEOUT, host=host),
         WaitStrategyKind.LITE_BLOCKING: lambda: LiteBlockingWaitStrategy(memory=memory, host=host),
         WaitStrategyKind.SLEEPING: lambda: SleepingWaitStrategy(host=host),
-        WaitStrategyKind.YIELDING: lambda: YieldingWaitStrategy(SPINS, host=host),
+        WaitStrategyKind.YIELDING: lambda: YieldingWaitStrategy(host=host),
         WaitStrategyKind.PHASED_BACKOFF: lambda: PhasedBackoffWaitStrategy.with_lite_lock(
             PHASE, PHASE, memory=memory, host=host
         ),

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self, overload
 
-from ringbuffer.memory import SlotView, StoreRange
+from ringbuffer.memory import SlotView
+from ringbuffer.memory.ranges import StoreRange
 from ringbuffer.sequencer import ProducerBarrier
 from ringbuffer.sequencer.sequencer import give_up
 

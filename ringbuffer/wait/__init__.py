@@ -16,19 +16,22 @@ from ringbuffer.wait.busy_spin import BusySpinWaitStrategy
 from ringbuffer.wait.lite_blocking import LiteBlockingWaitStrategy
 from ringbuffer.wait.phased_backoff import PhasedBackoffWaitStrategy
 from ringbuffer.wait.sleeping import SleepingWaitStrategy
-from ringbuffer.wait.strategy import Alertable, WaitStrategy, signaller_of
+from ringbuffer.wait.strategy import Alertable, AlertableView, ReadableView, WaitStrategy, signaller_of, waiter_of
 from ringbuffer.wait.timeout_blocking import TimeoutBlockingWaitStrategy
 from ringbuffer.wait.yielding import YieldingWaitStrategy
 
 __all__ = [
     "Alertable",
+    "AlertableView",
     "BlockingWaitStrategy",
     "BusySpinWaitStrategy",
     "LiteBlockingWaitStrategy",
     "PhasedBackoffWaitStrategy",
+    "ReadableView",
     "SleepingWaitStrategy",
     "TimeoutBlockingWaitStrategy",
     "WaitStrategy",
     "YieldingWaitStrategy",
     "signaller_of",
+    "waiter_of",
 ]

@@ -1,9 +1,10 @@
 """`BusySpinWaitStrategy`: look again at once, always."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from ringbuffer.errors import AlertError
 from ringbuffer.sequence import Readable
-from ringbuffer.wait.strategy import Alertable
+from ringbuffer.wait.strategy import Alertable, AlertableView, ReadableView, Wait
 
 
 class BusySpinWaitStrategy:
@@ -20,6 +21,29 @@ class BusySpinWaitStrategy:
         while (available := dependent.get()) < sequence:
             barrier.check_alert()
         return available
+
+    def waiter(self, dependent: ReadableView, barrier: AlertableView) -> Wait:
+        """See `waiter_of`. Never times out."""
+        word: Final = dependent.word
+        highest_from: Final = dependent.highest_from
+        alerted: Final = barrier.word
+
+        # Each turn of the loops is a look; what is awaited ends them, or an alert.
+        def wait(sequence: int) -> int:
+            while (highest := highest_from(sequence)) < sequence:
+                if alerted[0]:
+                    raise AlertError
+            return highest
+
+        def wait_for_word(sequence: int) -> int:
+            words, alerts = word, alerted
+            assert words is not None, "there is one"
+            while (highest := words[0]) < sequence:
+                if alerts[0]:
+                    raise AlertError
+            return highest
+
+        return wait if word is None else wait_for_word
 
     def signal_all_when_blocking(self) -> None:
         """Nothing to do: nobody sleeps."""

@@ -7,7 +7,11 @@ the hot path of a consumer that keeps finding events, and each strategy can be w
 from collections.abc import Callable
 from typing import Protocol
 
+from ringbuffer.memory import Word
 from ringbuffer.sequence import Readable
+
+#: `wait(sequence)`: as `WaitStrategy.wait_for`, by the one thread that it was made for.
+type Wait = Callable[[int], int]
 
 
 class Alertable(Protocol):
@@ -15,6 +19,28 @@ class Alertable(Protocol):
 
     def check_alert(self) -> None:
         """Raise `AlertError` if the barrier is alerted."""
+        ...
+
+
+class AlertableView(Alertable, Protocol):
+    """The part of a barrier that a strategy needs, for one thread. Owning thread only."""
+
+    @property
+    def word(self) -> Word:
+        """Not 0 while the barrier is alerted."""
+        ...
+
+
+class ReadableView(Readable, Protocol):
+    """What a strategy waits for, for one thread. Owning thread only."""
+
+    @property
+    def word(self) -> Word | None:
+        """Where one word says all of it, that word: `highest_from` is no more than its load."""
+        ...
+
+    def highest_from(self, sequence: int) -> int:
+        """As `get`, by a caller who knows that everything before `sequence` is published, as a waiter for it does."""
         ...
 
 
@@ -27,7 +53,8 @@ class WaitStrategy(Protocol):
     * it calls `barrier.check_alert()` on every turn, before it waits, and lets `AlertError` through;
     * if it can sleep without a limit, then only until the next `signal_all_when_blocking()`, and `is_blocking` is True.
 
-    It may also have `signaller()`, which returns a function that signals for the calling thread alone: see `signaller_of`.
+    It may also have `signaller()`, which returns a function that signals for the calling thread alone, see `signaller_of`; and
+    `waiter(dependent, barrier)`, which returns one that waits for it, see `waiter_of`.
     """
 
     @property
@@ -68,6 +95,18 @@ def signaller_of(strategy: WaitStrategy) -> Callable[[], None] | None:
         return None
     signaller: Callable[[], Callable[[], None]] | None = getattr(strategy, "signaller", None)
     return strategy.signal_all_when_blocking if signaller is None else signaller()
+
+
+def waiter_of(strategy: WaitStrategy, cursor: Readable, dependent: ReadableView, barrier: AlertableView) -> Wait:
+    """A function that waits by `strategy` for the calling thread.
+
+    A strategy that has a `waiter()` makes it for each thread, over the thread's own words, which costs less than calls; and
+    such a function can learn from one wait for the next.
+    """
+    waiter: Callable[[ReadableView, AlertableView], Wait] | None = getattr(strategy, "waiter", None)
+    if waiter is not None:
+        return waiter(dependent, barrier)
+    return lambda sequence: strategy.wait_for(sequence, cursor, dependent, barrier)
 
 
 def check_seconds(name: str, value: float) -> float:

@@ -2,9 +2,10 @@
 
 from typing import ClassVar, Final
 
+from ringbuffer.errors import AlertError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.sequence import Readable
-from ringbuffer.wait.strategy import Alertable, check_tries
+from ringbuffer.wait.strategy import Alertable, AlertableView, ReadableView, Wait, check_tries
 
 
 class YieldingWaitStrategy:
@@ -13,8 +14,12 @@ class YieldingWaitStrategy:
     It uses a whole core when nothing else wants it. The waiter wakes itself; nobody signals.
     (LMAX Disruptor, `YieldingWaitStrategy`.)
 
+    A consumer learns how long to spin. If a wait ends with its first yield, the one that was waited for most likely needed the
+    very processor that was yielded, and each turn of spinning has held it up: the next wait spins half as long. Any other wait
+    doubles that again, up to `spin_tries`. (Compare the adaptive mutex of the GNU C library.)
+
     Args:
-        spin_tries: turns before the first yield.
+        spin_tries: turns before the first yield, at most.
         host: what yields.
     """
 
@@ -25,7 +30,7 @@ class YieldingWaitStrategy:
         self._host: Final = host
 
     def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
-        """See `WaitStrategy.wait_for`. Never times out."""
+        """See `WaitStrategy.wait_for`. Never times out; learns nothing."""
         spins = self._spin_tries
         yield_now = self._host.yield_now
         while (available := dependent.get()) < sequence:
@@ -35,6 +40,48 @@ class YieldingWaitStrategy:
             else:
                 yield_now()
         return available
+
+    def waiter(self, dependent: ReadableView, barrier: AlertableView) -> Wait:
+        """See `waiter_of`. Never times out."""
+        most: Final = self._spin_tries
+        yield_now: Final = self._host.yield_now
+        word: Final = dependent.word
+        highest_from: Final = dependent.highest_from
+        alerted: Final = barrier.word
+        tries = most
+
+        def learn(yields: int) -> None:
+            nonlocal tries
+            tries = tries >> 1 if yields == 1 else min(2 * tries or 1, most)
+
+        # Each turn of the loops is a look; what is awaited ends them, or an alert.
+        def wait(sequence: int) -> int:
+            turns = tries
+            while (highest := highest_from(sequence)) < sequence:
+                if alerted[0]:
+                    raise AlertError
+                turns -= 1
+                if turns < 0:
+                    yield_now()
+            if turns < 0 or tries < most:
+                learn(-turns)
+            return highest
+
+        def wait_for_word(sequence: int) -> int:
+            turns = tries
+            words, alerts = word, alerted
+            assert words is not None, "there is one"
+            while (highest := words[0]) < sequence:
+                if alerts[0]:
+                    raise AlertError
+                turns -= 1
+                if turns < 0:
+                    yield_now()
+            if turns < 0 or tries < most:
+                learn(-turns)
+            return highest
+
+        return wait if word is None else wait_for_word
 
     def signal_all_when_blocking(self) -> None:
         """Nothing to do: nobody sleeps."""

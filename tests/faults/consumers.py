@@ -21,7 +21,7 @@ BARRIER = [
     Fault(
         "an alert is not looked for",
         "barrier",
-        '    raise AlertError("the barrier was alerted")\nhighest = word[0]',
+        "    raise AlertError\nhighest = word[0]",
         "    pass\nhighest = word[0]",
         SINGLE,
     ),

@@ -179,8 +179,8 @@ WAITING = [
     Fault(
         "spinning without a look at the alert",
         "wait.busy_spin",
-        "barrier.check_alert()",
-        "pass",
+        "if alerts[0]:",
+        "if False:",
         "halt-spin",
     ),
     Fault(
