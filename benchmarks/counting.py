@@ -24,9 +24,9 @@ class CountingMemory:
         """Slots."""
         return self._inner.event_slots(events)
 
-    def value_slots(self, length: int, /, *, many_writers: bool = False) -> Slots[Any]:
+    def value_slots(self, length: int, /, *, in_batches: bool = False) -> Slots[Any]:
         """Slots."""
-        return self._inner.value_slots(length, many_writers=many_writers)
+        return self._inner.value_slots(length, in_batches=in_batches)
 
 
 class CountingView:

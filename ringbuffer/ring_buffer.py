@@ -66,7 +66,7 @@ class RingBuffer[E](Publishing[E]):
         self._host: Final = host
         has_values = event_factory is _no_events
         self._slots: Final[Slots[E]] = (
-            memory.value_slots(buffer_size, many_writers=producer_type is ProducerType.MULTI)
+            memory.value_slots(buffer_size, in_batches=True)
             if has_values
             else memory.event_slots(_make_events(buffer_size, event_factory))
         )

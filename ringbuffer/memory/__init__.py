@@ -3,7 +3,7 @@
 from ringbuffer.memory.process import PROCESS_MEMORY, ProcessMemory
 from ringbuffer.memory.protocols import Cell, CellView, FlagArray, FlagView, Memory, Slots, SlotView, Word
 from ringbuffer.memory.ranges import range_reader, range_writer
-from ringbuffer.memory.rows import RowView
+from ringbuffer.memory.rows import RowView, rows_of
 
 __all__ = [
     "PROCESS_MEMORY",
@@ -19,4 +19,5 @@ __all__ = [
     "Word",
     "range_reader",
     "range_writer",
+    "rows_of",
 ]

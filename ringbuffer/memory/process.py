@@ -290,8 +290,8 @@ class ProcessMemory:
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)
 
-    def value_slots(self, length: int, /, *, many_writers: bool = False) -> ProcessValueSlots | ProcessRowSlots:
-        return ProcessRowSlots(length) if many_writers and length > SLOTS_PER_ROW else ProcessValueSlots(length)
+    def value_slots(self, length: int, /, *, in_batches: bool = False) -> ProcessValueSlots | ProcessRowSlots:
+        return ProcessRowSlots(length) if in_batches and length > SLOTS_PER_ROW else ProcessValueSlots(length)
 
 
 #: The memory that is used where none is given.

@@ -143,9 +143,9 @@ class Memory(Protocol):
         """Slots over `events`, which never change place: every view may be a copy of the list."""
         ...
 
-    def value_slots(self, length: int, /, *, many_writers: bool = False) -> Slots[Any]:
+    def value_slots(self, length: int, /, *, in_batches: bool = False) -> Slots[Any]:
         """`length` slots that hold any object, None at first: what one view stores, every view loads.
 
-        With `many_writers` several threads store batches at once, and should not get in each other's way.
+        With `in_batches` some threads store batches while others do, or read some, and should not get in each other's way.
         """
         ...

@@ -1,11 +1,11 @@
 """`RowView`: slots whose values change, in rows that are lists of their own.
 
-CPython locks a list while a slice of it is stored or copied, so producers that store batches into one list wait for each other,
+CPython locks a list while a slice of it is stored or copied, so threads that move batches in one list wait for each other,
 although no two of them ever have a slot in common. In rows they meet only where their batches lie side by side:
 
-    slots     0 .. 127     128 .. 255     256 .. 383     ...
-            [ a a a a a ]  [ a a b b b ]  [ b b . . . ]          a, b: what two producers have claimed
-              a list         a list         a list
+    slots     0 .. 127     128 .. 255     256 .. 383     384 .. 511    ...
+            [ . . c c c ]  [ c c a a a ]  [ a a a b b ]  [ b b . . . ]        a, b: claimed by two producers; c: read
+              a list         a list         a list         a list
 
 The price: to find a row before a slot costs about as much as three accesses to a list.
 """
@@ -42,3 +42,8 @@ class RowView:
 
     def __setitem__(self, index: int, value: Any, /) -> None:
         self.rows[index >> self.shift][index & self.mask] = value
+
+
+def rows_of(slots: object) -> tuple[list[list[Any]] | None, int, int]:
+    """For a view of slots in rows: the rows, the shift and the mask that find a slot in them; (None, 0, 0) for one list."""
+    return (slots.rows, slots.shift, slots.mask) if isinstance(slots, RowView) else (None, 0, 0)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from ringbuffer.memory.rows import RowView
 
-#: Slots in a row: more than producers usually store at a time, and few enough that they seldom have the same row.
+#: Slots in a row: as many as threads often move at a time, and few enough that they seldom have the same row.
 SLOTS_PER_ROW: Final = 128
 
 
@@ -39,7 +39,7 @@ class ProcessValueSlots:
 
 
 class ProcessRowSlots:
-    """Slots whose values change and which several threads fill: rows of them, so that those threads share no lock. Any thread.
+    """Slots whose values change, and move in batches: rows of them, so that threads seldom share a lock. Any thread.
 
     Each row is a list like the one of `ProcessValueSlots`, and what is said there is true of it. A batch that goes through
     several rows is stored, and copied, row by row.

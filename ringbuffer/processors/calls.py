@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Final
 
+from ringbuffer.memory import rows_of
 from ringbuffer.processors.outcome import Outcome
 from ringbuffer.readers import SlotReader
 
@@ -20,7 +21,7 @@ def each_event[E](on_event: Callable[[E, int, bool], object], reader: SlotReader
     """Each event to `on_event`; a failure to the exception handler, then on with the next event."""
     slots: Final = reader.slots
     mask: Final = reader.mask
-    is_list: Final = isinstance(slots, list)
+    rows, row_shift, row_mask = rows_of(slots)
     read: Final = reader.read
     skipped: Final = reader.skipped
     count: Final = skipped.count
@@ -42,8 +43,8 @@ def each_event[E](on_event: Callable[[E, int, bool], object], reader: SlotReader
             return handle_pieces(first, last)
         sequence = first
         event: Any = None
-        if first == last and is_list:  # no list is made for one event
-            event = slots[first & mask]
+        if first == last:  # no list is made for one event
+            event = slots[first & mask] if rows is None else rows[(first & mask) >> row_shift][first & row_mask]
             try:
                 call(event, first, True)
             except BaseException as error:

@@ -21,7 +21,7 @@ from typing import Any, Final
 from ringbuffer.checks import check_timeout
 from ringbuffer.errors import RingBufferError
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory, RowView, SlotView, Word
+from ringbuffer.memory import PROCESS_MEMORY, CellView, FlagView, Memory, SlotView, Word, rows_of
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, CapacityWait
 from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier, TryPut
@@ -175,15 +175,15 @@ def _producer_barrier(sequencer: MultiProducerSequencer, cursor_view: CellView, 
         publish(low, high)
 
     def try_put_into(slots: SlotView[Any]) -> TryPut:
-        in_rows = slots if isinstance(slots, RowView) else None
+        rows, row_shift, row_mask = rows_of(slots)
 
         def try_put(
             value: object,
             # Bound here because a local is read several times as fast as what a function closes over.
             slots: SlotView[Any] = slots,
-            rows: list[list[Any]] | None = in_rows.rows if in_rows else None,
-            row_shift: int = in_rows.shift if in_rows else 0,
-            row_mask: int = in_rows.mask if in_rows else 0,
+            rows: list[list[Any]] | None = rows,
+            row_shift: int = row_shift,
+            row_mask: int = row_mask,
             cursor: Word = cursor,
             limit: Word = limit,
             compare_and_set: Callable[[int, int], bool] = compare_and_set,

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from ringbuffer.checks import check_timeout
 from ringbuffer.errors import DeadlockError, RingBufferError
 from ringbuffer.host import Thread
-from ringbuffer.memory import CellView, SlotView, Word
+from ringbuffer.memory import CellView, SlotView, Word, rows_of
 from ringbuffer.sequence import INITIAL_SEQUENCE
 from ringbuffer.sequencer.capacity import Capacity, RingState
 from ringbuffer.sequencer.producer_barrier import NO_ROOM, ProducerBarrier, TryPut
@@ -170,6 +170,8 @@ def start_production(
             published = ASK_THE_CURSOR
 
     def try_put_into(slots: SlotView[Any]) -> TryPut:
+        rows, row_shift, row_mask = rows_of(slots)
+
         def try_put(
             value: object,
             # Bound here because a local is read several times as fast as what a function closes over.
@@ -177,6 +179,9 @@ def start_production(
             limit: Word = limit,
             slots: SlotView[Any] = slots,
             mask: int = mask,
+            rows: list[list[Any]] | None = rows,
+            row_shift: int = row_shift,
+            row_mask: int = row_mask,
             cursor: Word = cursor,
             signal: Callable[[], None] | None = signal,
         ) -> int:
@@ -188,7 +193,10 @@ def start_production(
                 return NO_ROOM
             claimed = sequence
             try:
-                slots[sequence & mask] = value
+                if rows is None:
+                    slots[sequence & mask] = value
+                else:
+                    rows[(sequence & mask) >> row_shift][sequence & row_mask] = value
                 if sequence == published + 1:
                     published = sequence
                     cursor[0] = sequence  # release: after the value was stored

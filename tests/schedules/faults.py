@@ -88,8 +88,8 @@ SEQUENCERS = [
     Fault(
         "put after it is published",
         "sequencer.single_production",
-        "    slots[sequence & mask] = value\n    if sequence == published + 1:",
-        "    cursor[0] = sequence\n    slots[sequence & mask] = value\n    if sequence == published + 1:",
+        "    if rows is None:\n        slots[sequence & mask] = value",
+        "    if rows is None:\n        cursor[0] = sequence\n        slots[sequence & mask] = value",
         "puts",
     ),
     Fault(

@@ -240,8 +240,8 @@ class ScheduledMemory:
     def event_slots[T](self, events: list[T], /) -> _Slots[T]:
         return _Slots(events, is_shared=False)
 
-    def value_slots(self, length: int, /, *, many_writers: bool = False) -> "_Slots[Any] | _Rows":
-        if many_writers and length > ROW:
+    def value_slots(self, length: int, /, *, in_batches: bool = False) -> "_Slots[Any] | _Rows":
+        if in_batches and length > ROW:
             return _Rows([ScheduledValues(self, ROW) for _ in range(length // ROW)])
         return _Slots(ScheduledValues(self, length), is_shared=True)
 

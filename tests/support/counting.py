@@ -35,8 +35,8 @@ class CountingMemory:
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return self._inner.event_slots(events)
 
-    def value_slots(self, length: int, /, *, many_writers: bool = False) -> Slots[Any]:
-        return self._inner.value_slots(length, many_writers=many_writers)
+    def value_slots(self, length: int, /, *, in_batches: bool = False) -> Slots[Any]:
+        return self._inner.value_slots(length, in_batches=in_batches)
 
 
 class CountingWord:

@@ -61,9 +61,9 @@ class TracedMemory:
     def event_slots[T](self, events: list[T], /) -> "TracedSlots[T]":
         return TracedSlots(self, self._memory.event_slots(events), len(events))
 
-    def value_slots(self, length: int, /, *, many_writers: bool = False) -> Slots[Any]:
+    def value_slots(self, length: int, /, *, in_batches: bool = False) -> Slots[Any]:
         """Not traced: the models have events in their slots."""
-        return self._memory.value_slots(length, many_writers=many_writers)
+        return self._memory.value_slots(length, in_batches=in_batches)
 
 
 class TracedWord:

@@ -59,22 +59,22 @@ def test_what_was_read_is_a_list_of_its_own(slots: ProcessValueSlots | ProcessRo
 @pytest.mark.parametrize(
     ("kind", "size", "rows"),
     [
-        (ProducerType.SINGLE, 4 * SLOTS_PER_ROW, 1),
+        (ProducerType.SINGLE, 4 * SLOTS_PER_ROW, 4),
         (ProducerType.MULTI, 4 * SLOTS_PER_ROW, 4),
         (ProducerType.MULTI, 2 * SLOTS_PER_ROW, 2),
         (ProducerType.MULTI, SLOTS_PER_ROW, 1),
     ],
 )
-def test_slots_lie_in_rows_where_several_producers_fill_more_than_one(kind: ProducerType, size: int, rows: int) -> None:
+def test_a_ring_of_values_that_is_larger_than_a_row_has_several(kind: ProducerType, size: int, rows: int) -> None:
     slots = RingBuffer.of_values(size, kind).slots.view()
     assert len(slots) == size
     assert (len(slots.rows) if isinstance(slots, RowView) else 1) == rows
 
 
-def test_rows_are_asked_for_by_who_has_many_writers() -> None:
+def test_rows_are_asked_for_by_who_moves_batches() -> None:
     memory = ProcessMemory()
     assert isinstance(memory.value_slots(1024).view(), list)
-    assert isinstance(memory.value_slots(1024, many_writers=True).view(), RowView)
+    assert isinstance(memory.value_slots(1024, in_batches=True).view(), RowView)
 
 
 def test_two_threads_store_side_by_side_in_one_row() -> None:
