@@ -240,4 +240,4 @@ def test_graphs_that_change_while_producers_run_lose_nothing(of_values: bool) ->
         for member in graph.members:
             assert member.node.sequence.get() == disruptor.ring.cursor
         if of_values:
-            assert disruptor.ring.slots.view() == [None] * disruptor.ring.buffer_size
+            assert list(disruptor.ring.slots.view()) == [None] * disruptor.ring.buffer_size

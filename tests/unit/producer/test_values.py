@@ -187,7 +187,7 @@ def test_what_goes_in_comes_out(chunks: list[list[int]], exponent: int, kind: Pr
         assert ring.publish_values(checked(chunk), timeout=1, chunk=1) == len(chunk)
     seen.extend(poller.take())
     assert seen == [value for chunk in chunks for value in chunk]
-    assert ring.slots.view() == [None] * ring.buffer_size
+    assert list(ring.slots.view()) == [None] * ring.buffer_size
 
 
 @each_kind
