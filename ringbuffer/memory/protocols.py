@@ -108,6 +108,7 @@ class FlagArray(Protocol):
 class SlotView[T](Protocol):
     """One thread's access to the slots of a ring, as to a list whose length never changes. Owning thread only.
 
+    It is a list, or a `RowView` over lists: nothing else can move batches.
     A slot is loaded with acquire and stored with release. Many at a time move by the functions of `ringbuffer.memory.ranges`.
     """
 

@@ -7,7 +7,7 @@ although no two of them ever have a slot in common. In rows they meet only where
             [ . . c c c ]  [ c c a a a ]  [ a a a b b ]  [ b b . . . ]        a, b: claimed by two producers; c: read
               a list         a list         a list         a list
 
-The price: to find a row before a slot costs about as much as three accesses to a list.
+The price: to find a row before a slot costs about as much as two accesses to a list more.
 """
 
 from collections.abc import Iterator
