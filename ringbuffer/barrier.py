@@ -16,24 +16,11 @@ from typing import Final, Protocol
 from ringbuffer.errors import AlertError
 from ringbuffer.memory import PROCESS_MEMORY, Memory, Word
 from ringbuffer.sequence import Sequence, SequenceGroup
-from ringbuffer.wait import WaitStrategy, waiter_of
+from ringbuffer.wait import ReadableView, WaitStrategy, waiter_of
 
 
-class PublishedView(Protocol):
-    """One thread's knowledge of what is published. Owning thread only."""
-
-    @property
-    def word(self) -> Word | None:
-        """Where one word says all of it, that word: `get` and `highest_from` are no more than its load."""
-        ...
-
-    def get(self) -> int:
-        """The highest sequence published without a gap after what this view already knew to be published."""
-        ...
-
-    def highest_from(self, sequence: int) -> int:
-        """As `get`, by a caller who knows that everything before `sequence` is published. At least `sequence - 1`."""
-        ...
+class PublishedView(ReadableView, Protocol):
+    """One thread's knowledge of what is published: `get` begins at what this view already knew. Owning thread only."""
 
 
 class Publication(Protocol):

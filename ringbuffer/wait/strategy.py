@@ -36,11 +36,11 @@ class ReadableView(Readable, Protocol):
 
     @property
     def word(self) -> Word | None:
-        """Where one word says all of it, that word: `highest_from` is no more than its load."""
+        """Where one word says all of it, that word: `get` and `highest_from` are no more than its load."""
         ...
 
     def highest_from(self, sequence: int) -> int:
-        """As `get`, by a caller who knows that everything before `sequence` is published, as a waiter for it does."""
+        """As `get`, by a caller who knows that everything before it is published, as a waiter does. At least `sequence - 1`."""
         ...
 
 

@@ -10,6 +10,14 @@ from tests.schedules.memory import stored
 from tests.schedules.world import World
 
 
+def name_all_of(world: World, ring: RingBuffer[Any]) -> None:
+    """The words of a ring of values, and of what clears its slots."""
+    world.names_of(ring)
+    release: Any = ring._release
+    world.name_cell(release._pending, "pending")
+    world.name(release._gate, "gate")
+
+
 def cleared(events: int, size: int, leaves: bool) -> Any:
     """Two consumers side by side; with `leaves` one of them is removed at some moment."""
 
@@ -17,10 +25,7 @@ def cleared(events: int, size: int, leaves: bool) -> Any:
         ring: RingBuffer[Any] = RingBuffer.of_values(
             size, ProducerType.SINGLE, BusySpinWaitStrategy(), memory=world.memory, host=world.host
         )
-        world.names_of(ring)
-        release: Any = ring._release
-        world.name_cell(release._pending, "pending")
-        world.name(release._gate, "gate")
+        name_all_of(world, ring)
         for name in "ab":
             value_consumer(world, ring, name, events - 1, leaves and name == "b")
 
@@ -51,10 +56,7 @@ def puts(kind: ProducerType, size: int, *shares: int) -> Any:
 
     def build(world: World) -> None:
         ring: RingBuffer[Any] = RingBuffer.of_values(size, kind, BusySpinWaitStrategy(), memory=world.memory, host=world.host)
-        world.names_of(ring)
-        release: Any = ring._release
-        world.name_cell(release._pending, "pending")
-        world.name(release._gate, "gate")
+        name_all_of(world, ring)
         value_consumer(world, ring, "a", sum(shares) - 1, False)
 
         def produce(who: int, count: int) -> None:
@@ -82,10 +84,7 @@ def rows(world: World) -> None:
     ring: RingBuffer[Any] = RingBuffer.of_values(
         4, ProducerType.MULTI, BusySpinWaitStrategy(), memory=world.memory, host=world.host
     )
-    world.names_of(ring)
-    release: Any = ring._release
-    world.name_cell(release._pending, "pending")
-    world.name(release._gate, "gate")
+    name_all_of(world, ring)
     batch, ones = ["p0", "p1", "p2"], ["q0", "q1"]
     value_consumer(world, ring, "a", len(batch) + len(ones) - 1, False)
 
@@ -136,10 +135,7 @@ def all_leave(world: World) -> None:
     ring: RingBuffer[Any] = RingBuffer.of_values(
         1, ProducerType.MULTI, BusySpinWaitStrategy(), memory=world.memory, host=world.host
     )
-    world.names_of(ring)
-    release: Any = ring._release
-    world.name_cell(release._pending, "pending")
-    world.name(release._gate, "gate")
+    name_all_of(world, ring)
     stays: list[bool] = []
     consumers: list[Sequence] = []
 
