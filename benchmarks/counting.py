@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, FlagArray, Memory, Slots, Word
+from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, FlagArray, Memory, Slots, Turnstile, Word
 
 
 class CountingMemory:
@@ -19,6 +19,10 @@ class CountingMemory:
     def flags(self, length: int, initial: int, /) -> FlagArray:
         """Flags; there is no read-modify-write on them."""
         return self._inner.flags(length, initial)
+
+    def turnstile(self) -> Turnstile:
+        """A turnstile; its passages are the interpreter's business."""
+        return self._inner.turnstile()
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         """Slots."""

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
 from ringbuffer.host import Host
-from ringbuffer.memory import Memory, Slots, range_reader, range_writer
+from ringbuffer.memory import Memory, Slots, range_clearer
 from ringbuffer.sequence import Readable, Sequence, SequenceGroup
 
 #: The low bits of `pending` count advances; the high ones hold the number of who clears.
@@ -100,7 +100,9 @@ class SlotRelease:
                 backoff = Backoff(self._host, self._host.event(), None)
                 while self._pending.load():
                     backoff.pause()
-                dropped.append(self._clearer()(self._gate.get() + 1, self._published()))
+                cleared, published = self._gate.get(), self._published()
+                if published > cleared:
+                    dropped += range_clearer(self._slots.view())(cleared + 1, published)
                 self._gating.remove(self._gate)
         if releaser is not None:
             releaser()
@@ -108,7 +110,7 @@ class SlotRelease:
 
     def releaser(self) -> Callable[[], None]:
         """The calling thread's own function to call after a member has advanced."""
-        clear: Final = self._clearer()
+        clear: Final = range_clearer(self._slots.view())
         gate: Final = self._gate.view().word
         minimum: Final = self._members.view().minimum
         pending_view = self._pending.view()
@@ -127,32 +129,16 @@ class SlotRelease:
                         return
                     break
                 seen = pending[0]
-            dropped = []
+            dropped: list[list[Any]] = []
             # Each turn but the last means that a member has advanced meanwhile.
             while True:
                 seen = pending[0]
                 cleared = gate[0]
                 lowest = minimum(cleared)
                 if lowest > cleared:
-                    dropped.append(clear(cleared + 1, lowest))
+                    dropped += clear(cleared + 1, lowest)
                     gate[0] = lowest  # release: the slots are cleared before a producer may fill them
                 if compare_and_set(seen, 0):
                     return
 
         return release
-
-    def _clearer(self) -> Callable[[int, int], list[Any]]:
-        """A function that clears the slots of a range of sequences, at most a ring of them, and returns what was there."""
-        slots: Final = self._slots.view()
-        read: Final = range_reader(slots)
-        store: Final = range_writer(slots)
-        nothing: Final = [None] * len(slots)
-
-        def clear(low: int, high: int) -> list[Any]:
-            if low > high:
-                return []
-            values = read(low, high)
-            store(low, nothing[: len(values)])
-            return values
-
-        return clear

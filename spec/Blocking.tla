@@ -8,7 +8,7 @@
 (*                                                                         *)
 (*   lock       of the condition; whose it is                              *)
 (*   asleep     who waits on the condition; a notification wakes them all  *)
-(*   needed     LiteBlocking: whether somebody may be waiting              *)
+(*   needed     LiteBlocking: the flag, whether somebody may be waiting    *)
 (*                                                                         *)
 (* "b" loads two words, the cursor and then the sequence of "a"; it has    *)
 (* found what it waits for if both have come so far.                       *)
@@ -16,7 +16,8 @@
 (* Every action is one access, or one operation of the condition, by one   *)
 (* thread: wait/blocking.py, timeout_blocking.py, lite_blocking.py.        *)
 (*                                                                         *)
-(* Not modelled: stores that are delayed (see StoreBuffers).               *)
+(* Not modelled: stores that are delayed, and the turnstiles, which change *)
+(* nothing where none is (see StoreBuffers, programs "lite").              *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
@@ -87,7 +88,7 @@ Lock(c) ==
     /\ Go(c, IF Lite THEN "announce" ELSE "look")
     /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
 
-\* LiteBlocking: an exchange, before it looks.
+\* LiteBlocking: it raises the flag before it looks.
 Announce(c) ==
     /\ pc[c] = "announce"
     /\ needed' = TRUE
@@ -169,19 +170,27 @@ Alert(c) ==
 
 After(t) == CASE t = "publisher" -> "publish" [] t = "halter" -> "done" [] OTHER -> "check"
 
-\* LiteBlocking: an exchange.  Only if somebody may be waiting it takes the lock.
-Exchange(t) ==
-    /\ pc[t] = "signal" /\ Lite
-    /\ needed' = FALSE
+\* LiteBlocking: only if somebody may be waiting it takes the lock.  Who halts does so at once.
+Looks(t) == Lite /\ t # "halter"
+
+LookWhoWaits(t) ==
+    /\ pc[t] = "signal" /\ Looks(t)
     /\ Go(t, IF needed THEN "signal lock" ELSE After(t))
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen>>
 
 SignalLock(t) ==
-    /\ pc[t] = (IF Lite THEN "signal lock" ELSE "signal")
+    /\ pc[t] = (IF Looks(t) THEN "signal lock" ELSE "signal")
     /\ lock = Free
     /\ lock' = t
-    /\ Go(t, "notify")
+    /\ Go(t, IF Lite THEN "lower" ELSE "notify")
     /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
+
+\* Everybody who has raised the flag is asleep while somebody else has the lock, and is notified before that is given back.
+Lower(t) ==
+    /\ pc[t] = "lower"
+    /\ needed' = FALSE
+    /\ Go(t, "notify")
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen>>
 
 Notify(t) ==
     /\ pc[t] = "notify"
@@ -190,7 +199,7 @@ Notify(t) ==
     /\ Go(t, After(t))
     /\ UNCHANGED <<cursor, sequence, alert, needed, seen>>
 
-Signal(t) == Exchange(t) \/ SignalLock(t) \/ Notify(t)
+Signal(t) == LookWhoWaits(t) \/ SignalLock(t) \/ Lower(t) \/ Notify(t)
 
 ConsumerStep(c) ==
     \/ CheckAlert(c) \/ Try(c) \/ Lock(c) \/ Announce(c) \/ Look(c) \/ LookForAlert(c)
@@ -222,7 +231,7 @@ TypeOK == lock \in Threads \cup {Free} /\ asleep \subseteq Consumers
 \* Who sleeps although what it waits for has happened will be woken: somebody is on the way to notify.
 NoLostWakeUp ==
     \A c \in asleep :
-        IsThere(c) \/ alert[c] => \E t \in Threads : pc[t] \in {"signal", "signal lock", "notify"}
+        IsThere(c) \/ alert[c] => \E t \in Threads : pc[t] \in {"signal", "signal lock", "lower", "notify"}
 
 EveryWaiterWakes ==
     <>[](\A c \in Consumers :

@@ -45,16 +45,17 @@ Programs == [
     publish_plain |-> <<
         <<Store("slot", 1), Store("cursor", 1)>>,
         <<Load("cursor"), Load("slot")>> >>,
-    \* LiteBlocking: the waiter raises the flag and looks; the signaller stores its sequence and lowers the flag.
+    \* LiteBlocking: the waiter raises the flag and looks; the signaller stores its sequence and looks at the flag; both pass
+    \* a turnstile in between, which takes and gives back a lock: a read-modify-write.
     lite |-> <<
-        <<Swap("needed", 1), Load("sequence")>>,
-        <<Store("sequence", 1), Swap("needed", 0)>> >>,
+        <<Release("needed", 1), Swap("turnstile", 0), Load("sequence")>>,
+        <<Release("sequence", 1), Swap("turnstile", 0), Load("needed")>> >>,
     lite_plain_waiter |-> <<
-        <<Store("needed", 1), Load("sequence")>>,
-        <<Store("sequence", 1), Swap("needed", 0)>> >>,
+        <<Release("needed", 1), Load("sequence")>>,
+        <<Release("sequence", 1), Swap("turnstile", 0), Load("needed")>> >>,
     lite_looks_first |-> <<
-        <<Swap("needed", 1), Load("sequence")>>,
-        <<Store("sequence", 1), Load("needed")>> >>,
+        <<Release("needed", 1), Swap("turnstile", 0), Load("sequence")>>,
+        <<Release("sequence", 1), Load("needed")>> >>,
     \* The processor clears an alert and looks at its state; the halter changes the state and alerts.
     alert |-> <<
         <<Swap("alert", 0), Load("state")>>,
@@ -105,7 +106,7 @@ Programs == [
 
 Code == Programs[Program]
 Threads == DOMAIN Code
-Words == {"slot", "cursor", "needed", "sequence", "alert", "state", "members", "version", "busy1", "busy2", "work", "one", "two", "pending"}
+Words == {"slot", "cursor", "needed", "turnstile", "sequence", "alert", "state", "members", "version", "busy1", "busy2", "work", "one", "two", "pending"}
 
 \* The alert that the processor clears was set by somebody before.
 Init ==

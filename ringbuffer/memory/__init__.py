@@ -1,8 +1,8 @@
 """Padded 64-bit cells, flags and slots: the only place that knows `ctypes` and the `atomics` package."""
 
 from ringbuffer.memory.process import PROCESS_MEMORY, ProcessMemory
-from ringbuffer.memory.protocols import Cell, CellView, FlagArray, FlagView, Memory, Slots, SlotView, Word
-from ringbuffer.memory.ranges import range_reader, range_writer
+from ringbuffer.memory.protocols import Cell, CellView, FlagArray, FlagView, Memory, Slots, SlotView, Turnstile, Word
+from ringbuffer.memory.ranges import range_clearer, range_reader, range_writer
 from ringbuffer.memory.rows import RowView, rows_of
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "RowView",
     "SlotView",
     "Slots",
+    "Turnstile",
     "Word",
+    "range_clearer",
     "range_reader",
     "range_writer",
     "rows_of",

@@ -8,8 +8,8 @@ of the operations on 64-bit and 8-bit integers: loads and stores, which are told
 second table, which are sequentially consistent by themselves.
 
 The calls are made through `PYFUNCTYPE` (which does not detach the thread state: the operations take nanoseconds)
-with arguments prepared beforehand: see `process.py`. An argument costs more than the operation, so those whose order is fixed
-are not told it.
+with arguments prepared beforehand: see `process.py` and `words.py`. An argument costs more than the operation, so those
+whose order is fixed are not told it.
 """
 
 import ctypes

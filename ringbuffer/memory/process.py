@@ -12,106 +12,20 @@ store-release. `PLAIN_MOVES_ARE_ORDERED` is the one place that chooses. Read-mod
 `docs/memory-model.md` says why each access of the protocol may use what it uses.
 """
 
-import ctypes
 import functools
 import platform
 import struct
 from collections.abc import Callable
 from typing import Final
 
-from ringbuffer.errors import MemoryBindingError
-from ringbuffer.memory.libpatomic import AtomicOperations, Order, bind
+from ringbuffer.memory.flags import ProcessFlagArray
 from ringbuffer.memory.protocols import Word
 from ringbuffer.memory.slots import SLOTS_PER_ROW, ProcessEventSlots, ProcessRowSlots, ProcessValueSlots
-
-CELL_BYTES: Final = 128
-VALUE_OFFSET: Final = 56
+from ringbuffer.memory.turnstile import ListTurnstile
+from ringbuffer.memory.words import CELL_BYTES, VALUE_OFFSET, WORD, Block, OrderedWord
 
 #: Whether an aligned 8-byte move has acquire (load) and release (store) semantics: total store order, 64-bit.
 PLAIN_MOVES_ARE_ORDERED: Final = platform.machine().lower() in {"x86_64", "amd64"} and struct.calcsize("P") == 8
-
-# A range of flags is copied in pieces of at most this many bytes, so that the C library's memmove never
-# switches to non-temporal stores, which total store order does not cover.
-_FILL_BYTES: Final = 4096
-#: As many flags of each value.
-_ROWS: Final = tuple(bytes((value,)) * _FILL_BYTES for value in (0, 1))
-
-_WORD: Final = bind(8)
-_BYTE: Final = bind(1)
-_ACQUIRE: Final = ctypes.c_int(Order.ACQUIRE)
-_RELEASE: Final = ctypes.c_int(Order.RELEASE)
-
-
-class Block:
-    """Zeroed memory that starts and ends on a 128-byte boundary. Any thread.
-
-    Raises:
-        MemoryBindingError: libpatomic asks for a coarser alignment than a cell's value has.
-    """
-
-    __slots__ = ("_raw", "_start", "_stop", "address")
-
-    def __init__(self, size: int) -> None:
-        self._raw: Final = ctypes.create_string_buffer(size + CELL_BYTES - 1)
-        base = ctypes.addressof(self._raw)
-        self._start: Final = -base % CELL_BYTES
-        self._stop: Final = self._start + size
-        self.address: Final = base + self._start
-        if (self.address + VALUE_OFFSET) % _WORD.alignment:
-            raise MemoryBindingError(
-                f"libpatomic asks for 8-byte integers aligned to {_WORD.alignment} bytes; a cell's value is at "
-                f"offset {VALUE_OFFSET} of a block aligned to {CELL_BYTES}"
-            )
-
-    def bytes(self) -> "memoryview[int]":
-        """The calling thread's own `memoryview` of the block, which keeps it alive.
-
-        Made from the ctypes array every time, never sliced from a view that threads share: slices count themselves on
-        what they were sliced from, and CPython 3.13t does not count atomically there. Threads that slice one shared
-        `memoryview` now and then find it released.
-        """
-        return memoryview(self._raw).cast("B")[self._start : self._stop]
-
-    def pointer(self, offset: int) -> object:
-        """The address of a byte of the block, as a prepared argument of a C function; it keeps the block alive.
-
-        `byref` makes what `ctypes` would otherwise make of an argument in every call.
-        """
-        return ctypes.byref(ctypes.c_char.from_buffer(self._raw, self._start + offset))
-
-
-class OrderedWord:
-    """A row of integers read with load-acquire and written with store-release through libpatomic. Owning thread only."""
-
-    __slots__ = ("_address", "_base", "_block", "_length", "_load", "_scratch", "_store", "_width")
-
-    def __init__(self, operations: AtomicOperations, block: Block, offset: int, length: int) -> None:
-        scratch = Block(CELL_BYTES)
-        operand = scratch.pointer(0)
-        self._block = block  # keeps the memory alive
-        self._base = block.address + offset
-        self._length = length
-        self._width = operations.width
-        self._scratch = scratch.bytes()[: operations.width].cast("q" if operations.width == 8 else "B")
-        self._address = ctypes.c_void_p(self._base)
-        self._load = functools.partial(operations.load, self._address, _ACQUIRE, operand)
-        self._store = functools.partial(operations.store, self._address, operand, _RELEASE)
-
-    def _aim_at(self, index: int) -> None:
-        """Point the prepared address at item `index`; libpatomic gets it at the call."""
-        if not 0 <= index < self._length:
-            raise IndexError(f"index {index} is outside [0, {self._length})")
-        self._address.value = self._base + index * self._width
-
-    def __getitem__(self, index: int) -> int:
-        self._aim_at(index)
-        self._load()
-        return self._scratch[0]
-
-    def __setitem__(self, index: int, value: int) -> None:
-        self._aim_at(index)
-        self._scratch[0] = value
-        self._store()
 
 
 class ProcessCellView:
@@ -128,9 +42,9 @@ class ProcessCellView:
         # Two integers: what is expected or returned, and the operand.
         operands: Final = scratch.bytes()[:16].cast("q")
         value, result, operand = block.pointer(VALUE_OFFSET), scratch.pointer(0), scratch.pointer(8)
-        call_compare_exchange: Final = functools.partial(_WORD.compare_exchange, value, result, operand)
-        call_exchange: Final = functools.partial(_WORD.exchange, value, operand, result)
-        call_fetch_add: Final = functools.partial(_WORD.fetch_add, value, operand, result)
+        call_compare_exchange: Final = functools.partial(WORD.compare_exchange, value, result, operand)
+        call_exchange: Final = functools.partial(WORD.exchange, value, operand, result)
+        call_fetch_add: Final = functools.partial(WORD.fetch_add, value, operand, result)
 
         def compare_and_set(expected: int, desired: int, /) -> bool:
             operands[0] = expected
@@ -197,67 +111,7 @@ class ProcessCell:
     def _word(self) -> Word:
         if self._plain_moves:
             return self._block.bytes()[VALUE_OFFSET : VALUE_OFFSET + 8].cast("q")
-        return OrderedWord(_WORD, self._block, VALUE_OFFSET, 1)
-
-
-class PlainFlagView:
-    """Flags where plain moves are ordered: ranges are filled and searched at the speed of C. Owning thread only.
-
-    The functions are closures, see `ProcessCellView`.
-    """
-
-    __slots__ = ("fill", "find", "items")
-
-    def __init__(self, items: memoryview) -> None:
-        self.items: Final = items
-
-        def fill(start: int, stop: int, value: int, /) -> None:
-            length = stop - start
-            if length <= _FILL_BYTES:
-                items[start:stop] = _ROWS[value][:length]
-                return
-            for low in range(start, stop, _FILL_BYTES):
-                fill(low, min(low + _FILL_BYTES, stop), value)
-
-        def find(value: int, start: int, stop: int, /) -> int:
-            found = items[start:stop].tobytes().find(value)
-            return found if found < 0 else start + found
-
-        self.fill: Final[Callable[[int, int, int], None]] = fill
-        self.find: Final[Callable[[int, int, int], int]] = find
-
-
-class OrderedFlagView:
-    """Flags where each access must ask for its order. Owning thread only."""
-
-    __slots__ = ("items",)
-
-    def __init__(self, items: Word) -> None:
-        self.items: Final = items
-
-    def fill(self, start: int, stop: int, value: int, /) -> None:
-        for index in range(start, stop):
-            self.items[index] = value
-
-    def find(self, value: int, start: int, stop: int, /) -> int:
-        return next((index for index in range(start, stop) if self.items[index] == value), -1)
-
-
-class ProcessFlagArray:
-    """A row of one-byte flags that shares no cache line with anything else. Any thread."""
-
-    __slots__ = ("_block", "_length", "_plain_moves")
-
-    def __init__(self, length: int, initial: int, plain_moves: bool) -> None:
-        self._block: Final = Block(-(-length // CELL_BYTES) * CELL_BYTES)
-        self._length: Final = length
-        self._plain_moves: Final = plain_moves
-        self.view().fill(0, length, initial)
-
-    def view(self) -> PlainFlagView | OrderedFlagView:
-        if self._plain_moves:
-            return PlainFlagView(self._block.bytes()[: self._length])
-        return OrderedFlagView(OrderedWord(_BYTE, self._block, 0, self._length))
+        return OrderedWord(WORD, self._block, VALUE_OFFSET, 1)
 
 
 class ProcessMemory:
@@ -286,6 +140,9 @@ class ProcessMemory:
 
     def flags(self, length: int, initial: int, /) -> ProcessFlagArray:
         return ProcessFlagArray(length, initial, self._plain_moves)
+
+    def turnstile(self) -> ListTurnstile:
+        return ListTurnstile()
 
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)

@@ -80,6 +80,16 @@ class Cell(Protocol):
         ...
 
 
+class Turnstile(Protocol):
+    """What threads pass one at a time: `turnstile[0] = None`. Any thread.
+
+    Of two passages one is first, and what its thread did before it is visible to the other thread after its own: as if each had
+    taken a lock and given it back (Downey, *The Little Book of Semaphores*). It holds nothing, and can be referred to weakly.
+    """
+
+    def __setitem__(self, index: int, value: None, /) -> None: ...
+
+
 class FlagView(Protocol):
     """One thread's access to a row of one-byte flags. Owning thread only."""
 
@@ -138,6 +148,10 @@ class Memory(Protocol):
 
     def flags(self, length: int, initial: int, /) -> FlagArray:
         """A new row of `length` flags, each `initial` (0 to 255)."""
+        ...
+
+    def turnstile(self) -> Turnstile:
+        """A new turnstile."""
         ...
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:

@@ -13,6 +13,9 @@ from ringbuffer.memory.rows import RowView
 #: `read(low, high)`: what is in these slots, in a new list.
 type ReadRange[E] = Callable[[int, int], list[E]]
 
+#: `clear(low, high)`: None into these slots; what was in them, in lists whose length nobody relies on.
+type ClearRange[E] = Callable[[int, int], list[list[E]]]
+
 #: `store(low, values)`: the values into the slots from that of `low` on.
 type StoreRange[E] = Callable[[int, list[E]], None]
 
@@ -31,6 +34,21 @@ def range_writer[E](slots: SlotView[E]) -> StoreRange[E]:
         return _store_in_rows(slots)
     assert isinstance(slots, list), "slots are a list, or rows of lists"
     return _store_in_list(slots)
+
+
+def range_clearer[E](slots: SlotView[E]) -> ClearRange[E]:
+    """A function that clears ranges."""
+    if isinstance(slots, RowView):
+        return _clear_rows(slots)
+    read, store = range_reader(slots), range_writer(slots)
+    nothing: Final[list[Any]] = [None] * len(slots)
+
+    def clear(low: int, high: int) -> list[list[E]]:
+        values = read(low, high)
+        store(low, nothing[: len(values)])
+        return [values]
+
+    return clear
 
 
 def _read_list[E](slots: list[E]) -> ReadRange[E]:
@@ -70,12 +88,21 @@ def _read_rows(slots: RowView) -> ReadRange[Any]:
     def read(low: int, high: int) -> list[Any]:
         first, last, stop = low >> shift, high >> shift, (high & mask) + 1
         row = rows[first & last_row]
+        start = low & mask
         if first == last:
-            return row[low & mask : stop]
-        values = row[low & mask :]
+            return row[start:stop]
+        # A sum of lists is made with as much room as it needs, and a whole row is copied into it from where it is.
+        head = row[start:] if start else row
+        tail = rows[last & last_row]
+        if stop <= mask:
+            tail = tail[:stop]
+        first += 1
+        if first == last:
+            return head + tail
+        values = head + rows[first & last_row]
         for number in range(first + 1, last):
             values += rows[number & last_row]
-        values += rows[last & last_row][:stop]
+        values += tail
         return values
 
     return read
@@ -103,3 +130,28 @@ def _store_in_rows(slots: RowView) -> StoreRange[Any]:
         rows[last & last_row][:stop] = values[at:]
 
     return store
+
+
+def _clear_rows(slots: RowView) -> ClearRange[Any]:
+    rows: Final = slots.rows
+    shift: Final = slots.shift
+    mask: Final = slots.mask
+    last_row: Final = len(rows) - 1
+    nothing: Final = [None] * (mask + 1)
+
+    def clear(low: int, high: int) -> list[list[Any]]:
+        taken = []
+        start = low & mask
+        for number in range(low >> shift, (high >> shift) + 1):
+            row = rows[number & last_row]
+            stop = min(mask, high - (number << shift)) + 1
+            if stop - start > mask:
+                taken.append(row[:])
+                row[:] = nothing
+            else:
+                taken.append(row[start:stop])
+                row[start:stop] = nothing[start:stop]
+            start = 0
+        return taken
+
+    return clear

@@ -1,77 +1,85 @@
 """`LiteBlockingWaitStrategy`: a condition that is only signalled when somebody waits on it."""
 
-import threading
+import weakref
 from collections.abc import Callable
 from typing import ClassVar, Final
 
-from ringbuffer.host import SYSTEM_HOST, Condition, Host
-from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, Memory
+from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.memory import PROCESS_MEMORY, Memory, Turnstile
 from ringbuffer.sequence import Readable
 from ringbuffer.wait.strategy import Alertable
 
 
 class LiteBlockingWaitStrategy:
-    """As `BlockingWaitStrategy`, but a signal with nobody waiting costs one atomic exchange and no lock.
+    """As `BlockingWaitStrategy`, but a signal with nobody waiting takes no lock that others want, and wakes nobody.
 
-    Why no wake-up is lost: the waiter raises the flag and *then* evaluates its predicate; the signaller advances the sequence
-    and *then* lowers the flag. That is a store→load hand-over on both sides, so both use an exchange, which is a full
-    fence: either the waiter sees the advance, or the signaller sees the flag, takes the lock, and finds the waiter waiting.
-    A plain store of the flag, or a plain look at it before the exchange, would lose wake-ups even on x86.
-    (LMAX Disruptor, `LiteBlockingWaitStrategy`.)
+    The waiter raises a flag and *then* evaluates its predicate; the signaller advances the sequence and *then* looks at the
+    flag. Each of the two stores may still be in its thread's store buffer while the other's look is done, even on x86, and a
+    wake-up would be lost. So each signalling thread has a turnstile, which it passes between its store and its look; the
+    waiter passes the turnstiles of all of them between its own. In each turnstile one of two is first: if the signaller,
+    the waiter sees the advance; if the waiter, the signaller sees the flag, takes the lock, and finds the waiter waiting.
+    Whoever falls asleep, which is rare, pays for those who signal, which is frequent. (LMAX Disruptor,
+    `LiteBlockingWaitStrategy`, with an exchange of the flag on both sides; Dice, Huang and Yang, *Asymmetric Dekker
+    Synchronization*, 2001.)
+
+    The flag is lowered with the lock held, together with a notification: everybody who has raised it and still waits is
+    asleep then, is woken, and raises it again before the next look.
 
     Args:
-        memory: what provides the flag.
+        memory: what provides the flag and the turnstiles.
         host: what provides the condition.
     """
 
     is_blocking: ClassVar[bool] = True
 
     def __init__(self, *, memory: Memory = PROCESS_MEMORY, host: Host = SYSTEM_HOST) -> None:
+        self._memory: Final = memory
         self._condition: Final = host.condition()
-        self._own: Final = _Own(memory.cell(0), self._condition)
+        self._needed: Final = memory.cell(0)
+        self._registering: Final = host.lock()
+        #: Of the threads that can signal, each by its signaller alone; guarded by `_registering`.
+        self._turnstiles: list[weakref.ref[Turnstile]] = []
 
     def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
-        """See `WaitStrategy.wait_for`. Never times out. Woken by `signal_all_when_blocking`.
+        """See `WaitStrategy.wait_for`. Never times out. Woken by `signal_all_when_blocking` and by each `signaller`.
 
         The flag is raised again on every turn, because the signal that ended the last wait lowered it.
         """
-        signal_needed = self._own.signal_needed
         with self._condition:
             while True:
-                signal_needed.exchange(1)
+                self._needed.store(1)
+                self._pass_turnstiles()
                 if (available := dependent.get()) >= sequence:
                     return available
                 barrier.check_alert()
                 self._condition.wait()
 
+    def _pass_turnstiles(self) -> None:
+        """Whoever registers a turnstile after this has taken its lock after it, and so sees the flag without a passage."""
+        with self._registering:
+            for reference in self._turnstiles:
+                turnstile = reference()
+                if turnstile is not None:
+                    turnstile[0] = None
+
     def signal_all_when_blocking(self) -> None:
-        """Wake every waiter, if there may be one. Any thread."""
-        self._own.signal()
+        """Wake every waiter. Any thread. With the lock taken, no turnstile is needed: see `BlockingWaitStrategy`."""
+        with self._condition:
+            self._condition.notify_all()
+            self._needed.store(0)  # last: an interrupt before it, as by Ctrl-C, leaves the flag raised, which does no harm
 
     def signaller(self) -> Callable[[], None]:
-        """`signal_all_when_blocking` for the calling thread, over its own view of the flag."""
-        return _signaller(self._own.signal_needed, self._condition)
+        """`signal_all_when_blocking` for the calling thread, through its own turnstile."""
+        turnstile: Final = self._memory.turnstile()
+        needed: Final = self._needed.view().word
+        notify: Final = self.signal_all_when_blocking
+        with self._registering:
+            self._turnstiles = [each for each in self._turnstiles if each() is not None]
+            self._turnstiles.append(weakref.ref(turnstile))
 
+        def signal() -> None:
+            turnstile[0] = None
+            if needed[0]:
+                notify()
 
-class _Own(threading.local):
-    """Each thread's own view of the flag: a fresh view at every signal would cost more than the lock it saves."""
-
-    def __init__(self, signal_needed: Cell, condition: Condition) -> None:
-        self.signal_needed: Final = signal_needed.view()
-        self.signal: Final = _signaller(self.signal_needed, condition)
-
-
-def _signaller(signal_needed: CellView, condition: Condition) -> Callable[[], None]:
-    exchange = signal_needed.exchange
-
-    def signal() -> None:
-        # A signal that is interrupted, as by Ctrl-C, raises the flag again: raised needlessly it does no harm.
-        try:
-            if exchange(0):
-                with condition:
-                    condition.notify_all()
-        except BaseException:
-            exchange(1)
-            raise
-
-    return signal
+        return signal

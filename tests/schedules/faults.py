@@ -123,8 +123,15 @@ SEQUENCERS = [
     Fault(
         "the rows of a batch are read in the wrong order",
         "memory.ranges",
-        "values += rows[last & last_row][:stop]\n",
-        "values = rows[last & last_row][:stop] + values\n",
+        "return head + tail",
+        "return tail + head",
+        "rows",
+    ),
+    Fault(
+        "a row is cleared to its end",
+        "memory.ranges",
+        "row[start:stop] = nothing[start:stop]",
+        "row[start:] = nothing[start:]",
         "rows",
     ),
     Fault(
@@ -206,21 +213,21 @@ WAITING = [
         "self._condition.notify_all()",
         "wait-block",
     ),
-    Fault("nobody is notified", "wait.lite_blocking", "condition.notify_all()", "pass", "wait-lite"),
+    Fault("nobody is notified", "wait.lite_blocking", "self._condition.notify_all()", "pass", "wait-lite"),
     Fault(
         "the flag is raised after the look",
         "wait.lite_blocking",
-        "    signal_needed.exchange(1)\n    if (available := dependent.get()) >= sequence:\n        return available\n"
-        "    barrier.check_alert()",
+        "    self._needed.store(1)\n    self._pass_turnstiles()\n    if (available := dependent.get()) >= sequence:\n"
+        "        return available\n    barrier.check_alert()",
         "    if (available := dependent.get()) >= sequence:\n        return available\n    barrier.check_alert()\n"
-        "    signal_needed.exchange(1)",
+        "    self._needed.store(1)\n    self._pass_turnstiles()",
         "wait-lite",
     ),
     Fault(
         "the flag is raised once",
         "wait.lite_blocking",
-        "while True:\n    signal_needed.exchange(1)",
-        "signal_needed.exchange(1)\nwhile True:",
+        "while True:\n    self._needed.store(1)",
+        "self._needed.store(1)\nwhile True:",
         "wait-lite",
     ),
     Fault("a timeout is not told", "wait.timeout_blocking", "    break", "    return sequence", "early"),
@@ -337,9 +344,9 @@ VALUES = [
     Fault(
         "the gate is stored before the slots are cleared",
         "release",
-        "    dropped.append(clear(cleared + 1, lowest))\n    gate[0] = lowest"
+        "    dropped += clear(cleared + 1, lowest)\n    gate[0] = lowest"
         "  # release: the slots are cleared before a producer may fill them",
-        "    gate[0] = lowest\n    dropped.append(clear(cleared + 1, lowest))",
+        "    gate[0] = lowest\n    dropped += clear(cleared + 1, lowest)",
         "values-one",
     ),
     Fault(
@@ -383,18 +390,18 @@ TORN = [
 #: is delayed, and found where stores are, as of their models in spec/StoreBuffers*.cfg.
 UNFENCED = [
     Fault(
-        "the waiter raises its flag by a plain store",
+        "the waiter passes no turnstile",
         "wait.lite_blocking",
-        "signal_needed.exchange(1)\nif (available := dependent.get()) >= sequence:",
-        "signal_needed.set(1)\nif (available := dependent.get()) >= sequence:",
-        "wait-lite",
+        "self._pass_turnstiles()",
+        "pass",
+        "lite",
     ),
     Fault(
-        "the signaller looks at the flag before it exchanges",
+        "the signaller looks at the flag before it passes its turnstile",
         "wait.lite_blocking",
-        "if exchange(0):",
-        "if signal_needed.get() and exchange(0):",
-        "wait-lite",
+        "turnstile[0] = None\nif needed[0]:\n    notify()",
+        "if needed[0]:\n    notify()\nturnstile[0] = None",
+        "lite",
     ),
     Fault(
         "an alert is cleared by a plain store", "barrier", "self._alerted.exchange(0)", "self._alerted.store(0)", "halt-again"

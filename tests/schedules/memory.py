@@ -96,6 +96,22 @@ class ScheduledCell(Word):
         return before
 
 
+class ScheduledTurnstile:
+    """A passage is one access: it could be a lock that is taken and given back with nothing in between."""
+
+    def __init__(self, scheduler: Scheduler, location: Location) -> None:
+        self._scheduler: Final = scheduler
+        self._location: Final = location
+
+    def __setitem__(self, index: int, value: None, /) -> None:
+        scheduler, location = self._scheduler, self._location
+        scheduler.fence()
+        scheduler.reach("pass", location, writes=True)
+        scheduler.acquire(location)
+        scheduler.release(location)
+        scheduler.did("pass", location, None)
+
+
 class ScheduledField(Word):
     """A field of an event: nobody asks for any order of the accesses to it."""
 
@@ -183,6 +199,15 @@ class ScheduledValues(list[Any]):
         """A copy of all of them, as to `list.extend`."""
         return iter(self[:])
 
+    def __add__(self, other: list[Any], /) -> list[Any]:
+        """A copy of all of them, and what is added."""
+        own: list[Any] = self[:]
+        return own + other
+
+    def __radd__(self, other: list[Any], /) -> list[Any]:
+        own: list[Any] = self[:]
+        return other + own
+
     def __setitem__(self, index: Any, value: Any, /) -> None:
         slots, values = (self._slots[index], value) if isinstance(index, slice) else ([self._slots[index]], [value])
         scheduler = self._scheduler
@@ -228,6 +253,9 @@ class ScheduledMemory:
 
     def cell(self, initial: int = 0, /) -> ScheduledCell:
         return ScheduledCell(self.scheduler, self.location("cell", initial))
+
+    def turnstile(self) -> ScheduledTurnstile:
+        return ScheduledTurnstile(self.scheduler, self.location("turnstile", 0))
 
     def field(self, name: str) -> ScheduledField:
         field = self.location("field", -1)

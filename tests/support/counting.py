@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from ringbuffer.memory import PROCESS_MEMORY, CellView, ProcessMemory, Slots, Word
-from ringbuffer.memory.process import ProcessCell, ProcessCellView, ProcessFlagArray
+from ringbuffer.memory import PROCESS_MEMORY, CellView, ProcessMemory, Slots, Turnstile, Word
+from ringbuffer.memory.flags import ProcessFlagArray
+from ringbuffer.memory.process import ProcessCell, ProcessCellView
 
 READ_MODIFY_WRITES = ("compare_and_set", "exchange", "fetch_add")
 
@@ -31,6 +32,9 @@ class CountingMemory:
 
     def flags(self, length: int, initial: int, /) -> ProcessFlagArray:
         return self._inner.flags(length, initial)
+
+    def turnstile(self) -> Turnstile:
+        return self._inner.turnstile()
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return self._inner.event_slots(events)

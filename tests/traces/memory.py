@@ -8,7 +8,7 @@ Whatever is not traced uses `ProcessMemory` itself, which knows nothing of this.
 import threading
 from typing import Any, Final
 
-from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, FlagArray, FlagView, ProcessMemory, Slots, Word
+from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, FlagArray, FlagView, ProcessMemory, Slots, Turnstile, Word
 
 
 class Place:
@@ -57,6 +57,10 @@ class TracedMemory:
 
     def flags(self, length: int, initial: int, /) -> "TracedFlags":
         return TracedFlags(self, self._memory.flags(length, initial), length)
+
+    def turnstile(self) -> Turnstile:
+        """Not traced: the models that are compared with traces have none."""
+        return self._memory.turnstile()
 
     def event_slots[T](self, events: list[T], /) -> "TracedSlots[T]":
         return TracedSlots(self, self._memory.event_slots(events), len(events))

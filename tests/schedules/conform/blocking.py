@@ -54,9 +54,11 @@ class OfBlocking:
             case "Lock" | "SignalLock":
                 return Access("lock", "condition")
             case "Announce":
-                return Access("exchange", "needed", (int(state["needed"]), 1))
-            case "Exchange":
-                return Access("exchange", "needed", (int(state["needed"]), 0))
+                return Access("store", "needed", 1)
+            case "LookWhoWaits":
+                return Access("load", "needed", int(state["needed"]))
+            case "Lower":
+                return Access("store", "needed", 0)
             case "Sleep":
                 return Access("sleep", "condition", None, SLEEPS if self.mirror.may_time_out else None)
             case "OutOfTime":
@@ -124,7 +126,7 @@ def blocking(world: World, projection: Any, halted: str, pick: Pick) -> None:
     strategy: Any
     if mirror.lite:
         strategy = LiteBlockingWaitStrategy(memory=world.memory, host=world.host)
-        world.name_cell(strategy._own.signal_needed, "needed")
+        world.name_cell(strategy._needed, "needed")
     elif mirror.may_time_out:
         strategy = TimeoutBlockingWaitStrategy(TIMEOUT, host=OwnClocks(world.scheduler, pick))
     else:

@@ -10,6 +10,7 @@ from ringbuffer import (
     LiteBlockingWaitStrategy,
     PhasedBackoffWaitStrategy,
     ProducerType,
+    Sequence,
     SleepingWaitStrategy,
     TimeoutBlockingWaitStrategy,
     WaitStrategy,
@@ -72,6 +73,29 @@ def halted(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
     return build
 
 
+class NeverAlerted:
+    def check_alert(self) -> None: ...
+
+
+def falls_asleep(world: World) -> None:
+    """One waits, another advances and signals, twice; it is known to waiters before anybody begins."""
+    strategy = LiteBlockingWaitStrategy(memory=world.memory, host=world.host)
+    sequence, signal = Sequence(memory=world.memory), strategy.signaller()
+    world.name(sequence, "sequence")
+
+    def wait() -> None:
+        for wanted in range(2):
+            assert strategy.wait_for(wanted, sequence, sequence, NeverAlerted()) >= wanted
+
+    def advance() -> None:
+        for reached in range(2):
+            sequence.set(reached)
+            signal()
+
+    world.task("waiter", wait)
+    world.task("signaller", advance)
+
+
 class Notes:
     """A handler that notes what it got, and how far it was told that all is when nothing came in time."""
 
@@ -110,6 +134,7 @@ def times_out(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
 SCENARIOS = [
     *(Scenario(f"wait-{name}", f"chain of 2, {name}", waits(make), (1, 2)) for name, make in STRATEGIES.items()),
     *(Scenario(f"halt-{name}", f"a halt at any moment, {name}", halted(make), (1, 2)) for name, make in STRATEGIES.items()),
+    Scenario("lite", "who falls asleep and who signals, lite", falls_asleep, (2, 4), with_delays=(2, 4)),
     Scenario("early", "waits that time out early, timeout", waits(STRATEGIES["timeout"]), (0, 1), early_timeouts=2),
     *(
         Scenario(

@@ -23,7 +23,7 @@ from tests.support.forwarding_host import ForwardingHost
 #: How far the members of a race have come, in events.
 FAR = 8
 
-# -- LiteBlocking: the waiter announces itself and looks; the signaller advances and looks who waits -----------------------
+# -- LiteBlocking: the waiter raises its flag and looks; the signaller advances and looks at the flag -----------------------
 
 
 class _Asleep(Exception):
@@ -83,7 +83,7 @@ def lite_waits(instance: LiteWait) -> Act:
 
 
 def lite_signals(instance: LiteWait) -> Act:
-    word, signal, condition = instance.sequence.view().word, instance.strategy.signal_all_when_blocking, instance.condition
+    word, signal, condition = instance.sequence.view().word, instance.strategy.signaller(), instance.condition
 
     def act() -> str:
         word[0] = 0
@@ -294,7 +294,7 @@ def ring_back(instance: Published) -> Callable[[], object]:
 
 RACES = (
     Litmus(
-        "LiteBlocking: flag and sequence", "exchange(flag, 1), look  |  advance, exchange(flag, 0)", LiteWait,
+        "LiteBlocking: flag and sequence", "raise flag, pass, look  |  advance, pass, look at flag", LiteWait,
         (lite_waits, lite_signals), lite_back,
         (
             acceptable(("saw it", "nobody"), "no need to wake anybody"),

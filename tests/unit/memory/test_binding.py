@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ringbuffer import MemoryBindingError
-from ringbuffer.memory import libpatomic, process
+from ringbuffer.memory import libpatomic, process, words
 from tests.conftest import FREE_THREADED
 
 
@@ -70,10 +70,10 @@ def test_an_unsupported_width_is_one_clear_error() -> None:
 
 
 def test_a_coarser_alignment_than_a_cell_has_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_WORD", SimpleNamespace(alignment=1024))
+    monkeypatch.setattr(words, "WORD", SimpleNamespace(alignment=1024))
     with pytest.raises(MemoryBindingError, match="aligned to 1024 bytes"):
         for _ in range(8):  # one of them is not aligned so by chance
-            process.Block(process.CELL_BYTES)
+            words.Block(words.CELL_BYTES)
 
 
 def test_plain_moves_are_refused_where_they_are_not_ordered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,16 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from ringbuffer.memory import ProcessMemory
-from ringbuffer.memory.process import (
-    _WORD,
-    CELL_BYTES,
-    PLAIN_MOVES_ARE_ORDERED,
-    VALUE_OFFSET,
-    Block,
-    OrderedWord,
-    ProcessCell,
-    ProcessFlagArray,
-)
+from ringbuffer.memory.flags import ProcessFlagArray
+from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED, ProcessCell
+from ringbuffer.memory.words import CELL_BYTES, VALUE_OFFSET, WORD, Block, OrderedWord
 from tests.support.threads import together
 
 MEMORIES = [pytest.param(ProcessMemory(plain_moves=False), id="ordered")]
@@ -144,7 +137,7 @@ def test_a_value_beyond_64_bits_is_refused_and_changes_nothing(memory: ProcessMe
 
 
 def test_an_ordered_word_refuses_an_index_outside() -> None:
-    word = OrderedWord(_WORD, Block(CELL_BYTES), VALUE_OFFSET, 1)
+    word = OrderedWord(WORD, Block(CELL_BYTES), VALUE_OFFSET, 1)
     for index in (-1, 1):
         with pytest.raises(IndexError, match="outside"):
             word[index]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringbuffer import ProducerType, RingBuffer
-from ringbuffer.memory import ProcessMemory, RowView, SlotView, range_reader, range_writer
+from ringbuffer.memory import ProcessMemory, RowView, SlotView, range_clearer, range_reader, range_writer
 from ringbuffer.memory.slots import SLOTS_PER_ROW, ProcessRowSlots, ProcessValueSlots
 from tests.support.threads import together
 
@@ -43,6 +43,21 @@ def test_a_range_is_stored_and_read_in_order_and_nothing_else_changes(
     assert len(view) == SIZE
     other: SlotView[Any] = slots.view()
     assert list(other) == expected, "every view sees what one has stored"
+
+
+@each_layout
+@given(low=st.integers(0, 5 * SIZE), length=st.integers(1, SIZE))
+def test_a_range_is_cleared_and_what_was_in_it_is_handed_out(
+    slots: ProcessValueSlots | ProcessRowSlots, low: int, length: int
+) -> None:
+    view: SlotView[Any] = slots.view()
+    range_writer(view)(low, list(range(low, low + SIZE)))
+    taken = range_clearer(view)(low, low + length - 1)
+    assert [value for values in taken for value in values] == list(range(low, low + length))
+    expected: list[int | None] = [None] * SIZE
+    for sequence in range(low + length, low + SIZE):
+        expected[sequence % SIZE] = sequence
+    assert list(view) == expected
 
 
 @each_layout

@@ -100,9 +100,11 @@ class Blocking:
     def signal(self, state: State, t: str) -> Iterator[tuple[str, State]]:
         after = {PUBLISHER: "publish", HALTER: "done"}.get(t, "check")
         match state["pc"][t]:
-            case "signal" if self.lite:
-                yield "Exchange", self.then(state, t, "signal lock" if state["needed"] else after, needed=False)
+            case "signal" if self.lite and t != HALTER:
+                yield "LookWhoWaits", self.then(state, t, "signal lock" if state["needed"] else after)
             case "signal" | "signal lock" if state["lock"] == FREE:
-                yield "SignalLock", self.then(state, t, "notify", lock=t)
+                yield "SignalLock", self.then(state, t, "lower" if self.lite else "notify", lock=t)
+            case "lower":
+                yield "Lower", self.then(state, t, "notify", needed=False)
             case "notify":
                 yield "Notify", self.then(state, t, after, asleep=frozenset(), lock=FREE)

@@ -177,7 +177,7 @@ class Waiting(RuleBasedStateMachine):
         for condition in self.conditions():
             assert set(condition.asleep) == self.state["asleep"]
         if self.mirror.lite:
-            assert self.strategy._own.signal_needed.location.value == self.state["needed"]
+            assert self.strategy._needed.location.value == self.state["needed"]
 
     def conditions(self) -> Iterator[Any]:
         if hasattr(self.strategy, "_condition"):

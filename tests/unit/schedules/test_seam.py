@@ -6,7 +6,8 @@ from typing import Any
 from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, Sequence
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.memory import PROCESS_MEMORY
-from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED, OrderedWord
+from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
+from ringbuffer.memory.words import OrderedWord
 
 
 def test_a_hot_loop_touches_a_memoryview_and_functions_of_libpatomic() -> None:

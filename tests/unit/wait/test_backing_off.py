@@ -1,5 +1,6 @@
 """How each strategy spends its time: with a clock and pauses that are the test's."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +20,7 @@ from ringbuffer import (
 )
 from ringbuffer.host import Host
 from ringbuffer.sequence import Readable
+from tests.support.counting import CountingMemory
 from tests.support.scripted_host import ScriptedHost
 from tests.unit.wait.test_matrix import NoAlert
 
@@ -62,12 +64,40 @@ def test_blocking_waits_on_its_condition_only() -> None:
 def test_a_lite_signal_takes_no_lock_while_nobody_waits() -> None:
     host = ScriptedHost()
     strategy = LiteBlockingWaitStrategy(host=host)
-    strategy.signal_all_when_blocking()
+    signal = strategy.signaller()
+    host.calls.clear()  # a signaller is made with the lock taken
+    signal()
     assert host.calls == []
     assert wait(strategy, AfterLooks(2)) == 0
-    strategy.signal_all_when_blocking()
-    strategy.signal_all_when_blocking()
+    signal()
+    signal()
     assert host.calls == ["lock", "wait", "lock", "notify"]
+
+
+def test_waiters_pass_the_turnstiles_of_those_alone_who_can_still_signal() -> None:
+    class CountingTurnstile:
+        def __setitem__(self, index: int, value: None, /) -> None:
+            passages.append(self)
+
+    class WithCountingTurnstiles(CountingMemory):
+        def turnstile(self) -> CountingTurnstile:
+            return CountingTurnstile()
+
+    passages: list[object] = []
+    strategy = LiteBlockingWaitStrategy(memory=WithCountingTurnstiles(), host=ScriptedHost())
+    signallers = [strategy.signaller() for _ in range(3)]
+    assert wait(strategy, Sequence(0)) == 0
+    assert len(set(passages)) == 3
+    passages.clear()
+    del signallers[1:]
+    gc.collect()
+    signallers.append(strategy.signaller())
+    assert wait(strategy, Sequence(0)) == 0
+    assert len(passages) == 2
+    assert len(strategy._turnstiles) == 2
+    for signal in signallers:
+        signal()
+    assert len(passages) == 2 + 2
 
 
 def test_a_lite_waiter_raises_its_flag_before_every_look() -> None:
@@ -75,7 +105,7 @@ def test_a_lite_waiter_raises_its_flag_before_every_look() -> None:
     dependent = Sequence()
 
     def signal_twice(number: int) -> None:
-        strategy.signal_all_when_blocking()
+        signal()
         notified.append(host.calls[-1])
         if number == 2:
             dependent.set(0)
@@ -83,6 +113,7 @@ def test_a_lite_waiter_raises_its_flag_before_every_look() -> None:
     notified: list[str] = []
     host = ScriptedHost(signal_twice)
     strategy = LiteBlockingWaitStrategy(host=host)
+    signal = strategy.signaller()
     assert wait(strategy, dependent) == 0
     assert notified == ["notify", "notify"]
 
@@ -285,10 +316,12 @@ def test_a_lite_signal_that_comes_right_after_the_look_finds_the_flag() -> None:
             self.looks += 1
             if self.looks > 1:
                 return 0
-            strategy.signal_all_when_blocking()
+            signal()
             return -1
 
     host = ScriptedHost()
     strategy = LiteBlockingWaitStrategy(host=host)
+    signal = strategy.signaller()
+    host.calls.clear()
     assert wait(strategy, PublishedRightAfter()) == 0
     assert host.calls == ["lock", "lock", "notify", "wait"]
