@@ -36,9 +36,11 @@ class LiteBlockingWaitStrategy:
         self._memory: Final = memory
         self._condition: Final = host.condition()
         self._needed: Final = memory.cell(0)
-        self._registering: Final = host.lock()
-        #: Of the threads that can signal, each by its signaller alone; guarded by `_registering`.
-        self._turnstiles: list[weakref.ref[Turnstile]] = []
+        #: Of the threads that can signal; each is kept alive by its signaller alone, and leaves the list when that is gone.
+        self._turnstiles: Final[list[weakref.ref[Turnstile]]] = []
+        #: Passed by who has added one, and by who is going to look which there are. A lock could be held by what a signal
+        #: handler has interrupted that becomes a signaller itself.
+        self._registration: Final = memory.turnstile()
 
     def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
         """See `WaitStrategy.wait_for`. Never times out. Woken by `signal_all_when_blocking` and by each `signaller`.
@@ -55,12 +57,12 @@ class LiteBlockingWaitStrategy:
                 self._condition.wait()
 
     def _pass_turnstiles(self) -> None:
-        """Whoever registers a turnstile after this has taken its lock after it, and so sees the flag without a passage."""
-        with self._registering:
-            for reference in self._turnstiles:
-                turnstile = reference()
-                if turnstile is not None:
-                    turnstile[0] = None
+        """Whoever passes the registration after this sees the flag; the turnstile of whoever passed it before is known."""
+        self._registration[0] = None
+        for reference in self._turnstiles.copy():
+            turnstile = reference()
+            if turnstile is not None:
+                turnstile[0] = None
 
     def signal_all_when_blocking(self) -> None:
         """Wake every waiter. Any thread. With the lock taken, no turnstile is needed: see `BlockingWaitStrategy`."""
@@ -73,9 +75,8 @@ class LiteBlockingWaitStrategy:
         turnstile: Final = self._memory.turnstile()
         needed: Final = self._needed.view().word
         notify: Final = self.signal_all_when_blocking
-        with self._registering:
-            self._turnstiles = [each for each in self._turnstiles if each() is not None]
-            self._turnstiles.append(weakref.ref(turnstile))
+        self._turnstiles.append(weakref.ref(turnstile, self._turnstiles.remove))
+        self._registration[0] = None
 
         def signal() -> None:
             turnstile[0] = None
