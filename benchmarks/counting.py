@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, FlagArray, Memory, Slots, Turnstile, Word
+from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, Door, FlagArray, Memory, SlotLayout, Slots, Turnstile, Word
 
 
 class CountingMemory:
@@ -24,13 +24,17 @@ class CountingMemory:
         """A turnstile; its passages are the interpreter's business."""
         return self._inner.turnstile()
 
+    def door(self) -> Door:
+        """A door; as with a turnstile, the interpreter orders it."""
+        return self._inner.door()
+
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         """Slots."""
         return self._inner.event_slots(events)
 
-    def value_slots(self, length: int, /, *, in_batches: bool = False) -> Slots[Any]:
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> Slots[Any]:
         """Slots."""
-        return self._inner.value_slots(length, in_batches=in_batches)
+        return self._inner.value_slots(length, layout)
 
 
 class CountingView:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ringbuffer.barrier import SequenceBarrier
 from ringbuffer.errors import RingBufferClosedError
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots
+from ringbuffer.memory import PROCESS_MEMORY, Memory, SlotLayout, Slots
 from ringbuffer.producer import Producer, Publishing
 from ringbuffer.readers import EventPoller, EventStream, SlotReader
 from ringbuffer.release import SlotRelease
@@ -66,7 +66,7 @@ class RingBuffer[E](Publishing[E]):
         self._host: Final = host
         has_values = event_factory is _no_events
         self._slots: Final[Slots[E]] = (
-            memory.value_slots(buffer_size, in_batches=True)
+            memory.value_slots(buffer_size, SlotLayout.ROWS)
             if has_values
             else memory.event_slots(_make_events(buffer_size, event_factory))
         )

@@ -56,6 +56,17 @@ Programs == [
     lite_looks_first |-> <<
         <<Release("needed", 1), Swap("turnstile", 0), Load("sequence")>>,
         <<Release("sequence", 1), Load("needed")>> >>,
+    \* A queue closes.  A producer goes inside its door, looks whether the door is shut, publishes, and goes out; `close` shuts
+    \* the door and looks whether anybody is inside.  The two are items of one list: each store takes its lock and gives it back.
+    shut |-> <<
+        <<Store("inside", 1), Swap("turnstile", 0), Load("shut"), Release("cursor", 1), Release("inside", 0), Swap("turnstile", 0)>>,
+        <<Store("shut", 1), Swap("turnstile", 0), Load("inside"), Load("cursor")>> >>,
+    shut_plain |-> <<
+        <<Store("inside", 1), Swap("turnstile", 0), Load("shut"), Release("cursor", 1), Release("inside", 0), Swap("turnstile", 0)>>,
+        <<Store("shut", 1), Load("inside"), Load("cursor")>> >>,
+    shut_plain_producer |-> <<
+        <<Store("inside", 1), Load("shut"), Release("cursor", 1), Release("inside", 0)>>,
+        <<Store("shut", 1), Swap("turnstile", 0), Load("inside"), Load("cursor")>> >>,
     \* The processor clears an alert and looks at its state; the halter changes the state and alerts.
     alert |-> <<
         <<Swap("alert", 0), Load("state")>>,
@@ -106,7 +117,7 @@ Programs == [
 
 Code == Programs[Program]
 Threads == DOMAIN Code
-Words == {"slot", "cursor", "needed", "turnstile", "sequence", "alert", "state", "members", "version", "busy1", "busy2", "work", "one", "two", "pending"}
+Words == {"slot", "cursor", "needed", "turnstile", "sequence", "inside", "shut", "alert", "state", "members", "version", "busy1", "busy2", "work", "one", "two", "pending"}
 
 \* The alert that the processor clears was set by somebody before.
 Init ==
@@ -160,6 +171,9 @@ LastButOne(t) == register[t][Len(register[t]) - 1]
 Forbidden ==
     CASE Program \in {"publish", "publish_plain"} -> register[2] = <<1, 0>>
       [] Program \in {"lite", "lite_plain_waiter", "lite_looks_first"} -> Last(1) = 0 /\ Last(2) = 0
+      \* The producer goes on, and who closes sees neither that it does nor what it has published.
+      [] Program \in {"shut", "shut_plain"} -> register[1][2] = 0 /\ LastButOne(2) = 0 /\ Last(2) = 0
+      [] Program = "shut_plain_producer" -> register[1][1] = 0 /\ LastButOne(2) = 0 /\ Last(2) = 0
       [] Program \in {"alert", "alert_plain"} -> Last(1) = 0 /\ memory["alert"] = 0
       [] Program \in {"join", "join_plain"} -> register[4][1] = 0 /\ register[4][2] > Last(1) /\ register[4][3] = 0
       [] Program = "join_unchecked" -> register[4][1] = 0 /\ register[4][2] > Last(1)

@@ -18,8 +18,9 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
+from ringbuffer.memory.door import ListDoor
 from ringbuffer.memory.flags import ProcessFlagArray
-from ringbuffer.memory.protocols import Word
+from ringbuffer.memory.protocols import SlotLayout, Word
 from ringbuffer.memory.slots import SLOTS_PER_ROW, ProcessEventSlots, ProcessRowSlots, ProcessValueSlots
 from ringbuffer.memory.turnstile import ListTurnstile
 from ringbuffer.memory.words import CELL_BYTES, VALUE_OFFSET, WORD, Block, OrderedWord
@@ -144,11 +145,16 @@ class ProcessMemory:
     def turnstile(self) -> ListTurnstile:
         return ListTurnstile()
 
+    def door(self) -> ListDoor:
+        return ListDoor()
+
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)
 
-    def value_slots(self, length: int, /, *, in_batches: bool = False) -> ProcessValueSlots | ProcessRowSlots:
-        return ProcessRowSlots(length) if in_batches and length > SLOTS_PER_ROW else ProcessValueSlots(length)
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> ProcessValueSlots | ProcessRowSlots:
+        if layout is SlotLayout.CELLS:
+            return ProcessRowSlots(length, 1)
+        return ProcessRowSlots(length) if layout is SlotLayout.ROWS and length > SLOTS_PER_ROW else ProcessValueSlots(length)
 
 
 #: The memory that is used where none is given.

@@ -12,6 +12,7 @@ here says that the memory belongs to one process.
 """
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any, Protocol
 
 
@@ -90,6 +91,33 @@ class Turnstile(Protocol):
     def __setitem__(self, index: int, value: None, /) -> None: ...
 
 
+class Door(Protocol):
+    """A thread's own way to something that others can shut: `door[0]` says that it is inside, `door[1]` that it is shut.
+
+    The thread stores that it is inside, and then looks whether the door is shut; if so, it turns back. Who shuts the door
+    stores that, and then looks whether the thread is inside. Each of the two stores passes the same turnstile, so one of them
+    is first, and the other thread's look sees it. (The two stores and looks are Dekker's; that they cost the one thread little,
+    and the other one more, is the idea of biased locks: Russell and Detlefs, *Eliminating Synchronization-Related Atomic
+    Operations with Biased Locking and Bulk Rebiasing*, 2006.)
+    """
+
+    def __getitem__(self, index: int, /) -> bool:
+        """What its thread has stored last (0), or whether the door is shut (1). Owning thread only."""
+        ...
+
+    def __setitem__(self, index: int, value: bool, /) -> None:
+        """Go in (0, True), or out (0, False), the latter with release. Owning thread only."""
+        ...
+
+    def shut(self) -> None:
+        """Let the thread in no more. Any thread."""
+        ...
+
+    def is_inside(self) -> bool:
+        """Whether the thread is inside. Any thread. If not, what it did before it went out is visible."""
+        ...
+
+
 class FlagView(Protocol):
     """One thread's access to a row of one-byte flags. Owning thread only."""
 
@@ -139,6 +167,22 @@ class Slots[T](Protocol):
         ...
 
 
+class SlotLayout(Enum):
+    """How slots lie in lists.
+
+    CPython locks a list while an item of it is stored, or a slice is stored or copied. So threads at one list get in each
+    other's way although each is at slots of its own: they wait for the lock, and the line of memory that holds it, and the
+    list's reference count, goes from processor to processor.
+    """
+
+    #: One list, for who takes turns anyway.
+    LIST = "list"
+    #: Rows of many slots, each a list: for batches.
+    ROWS = "rows"
+    #: Each slot a row of its own: for values that go from thread to thread one by one.
+    CELLS = "cells"
+
+
 class Memory(Protocol):
     """A provider of shared memory. Any thread."""
 
@@ -154,13 +198,14 @@ class Memory(Protocol):
         """A new turnstile."""
         ...
 
+    def door(self) -> Door:
+        """A new door, open, with nobody inside."""
+        ...
+
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         """Slots over `events`, which never change place: every view may be a copy of the list."""
         ...
 
-    def value_slots(self, length: int, /, *, in_batches: bool = False) -> Slots[Any]:
-        """`length` slots that hold any object, None at first: what one view stores, every view loads.
-
-        With `in_batches` some threads store batches while others do, or read some, and should not get in each other's way.
-        """
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> Slots[Any]:
+        """`length` slots that hold any object, None at first: what one view stores, every view loads."""
         ...

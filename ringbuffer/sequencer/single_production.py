@@ -195,6 +195,8 @@ def start_production(
             try:
                 if rows is None:
                     slots[sequence & mask] = value
+                elif row_mask == 0:
+                    rows[sequence & mask][0] = value
                 else:
                     rows[(sequence & mask) >> row_shift][sequence & row_mask] = value
                 if sequence == published + 1:

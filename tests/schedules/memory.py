@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from ringbuffer.memory import SlotView
+from ringbuffer.memory import SlotLayout, SlotView
 from ringbuffer.memory.rows import RowView
 from tests.schedules.buffers import Order
 from tests.schedules.scheduler import Scheduler
@@ -104,12 +104,58 @@ class ScheduledTurnstile:
         self._location: Final = location
 
     def __setitem__(self, index: int, value: None, /) -> None:
-        scheduler, location = self._scheduler, self._location
-        scheduler.fence()
-        scheduler.reach("pass", location, writes=True)
-        scheduler.acquire(location)
-        scheduler.release(location)
-        scheduler.did("pass", location, None)
+        _reach_lock(self._scheduler, "pass", self._location)
+        self._scheduler.did("pass", self._location, None)
+
+
+def _reach_lock(scheduler: Scheduler, kind: str, location: Location) -> None:
+    """The running task takes the lock of a list and gives it back, in one step."""
+    scheduler.fence()
+    scheduler.reach(kind, location, writes=True)
+    scheduler.acquire(location)
+    scheduler.release(location)
+
+
+class ScheduledDoor:
+    """A store of either item is one access, like a passage. A look is a load that nothing locks."""
+
+    def __init__(self, scheduler: Scheduler, inside: Location, is_shut: Location) -> None:
+        self._scheduler: Final = scheduler
+        self._items: Final = inside, is_shut
+        self._own = False
+
+    def __getitem__(self, index: int, /) -> bool:
+        # Nobody else stores whether the thread is inside.
+        return self._load(index) if index else self._own
+
+    def __setitem__(self, index: int, value: bool, /) -> None:
+        assert index == 0, "nobody goes in by shutting the door"
+        self._own = value
+        self._store(index, value)
+
+    def shut(self) -> None:
+        self._store(1, True)
+
+    def is_inside(self) -> bool:
+        return self._load(0)
+
+    def _load(self, index: int) -> bool:
+        scheduler, location = self._scheduler, self._items[index]
+        scheduler.reach_load(location)
+        value: bool = scheduler.load(location)
+        scheduler.did("load", location, value)
+        return value
+
+    def _store(self, index: int, value: bool) -> None:
+        # The lock of the list goes with each item: what one thread did before its store, the other sees after its own.
+        scheduler, location = self._scheduler, self._items[index]
+        _reach_lock(scheduler, "store", location)
+        for other in self._items:
+            scheduler.acquire(other)
+            scheduler.release(other)
+        changed = location.value != value
+        location.value = value
+        scheduler.did("store", location, value, wrote=changed)
 
 
 class ScheduledField(Word):
@@ -257,6 +303,9 @@ class ScheduledMemory:
     def turnstile(self) -> ScheduledTurnstile:
         return ScheduledTurnstile(self.scheduler, self.location("turnstile", 0))
 
+    def door(self) -> ScheduledDoor:
+        return ScheduledDoor(self.scheduler, self.location("inside", False), self.location("shut", False))
+
     def field(self, name: str) -> ScheduledField:
         field = self.location("field", -1)
         field.name = name
@@ -268,9 +317,10 @@ class ScheduledMemory:
     def event_slots[T](self, events: list[T], /) -> _Slots[T]:
         return _Slots(events, is_shared=False)
 
-    def value_slots(self, length: int, /, *, in_batches: bool = False) -> "_Slots[Any] | _Rows":
-        if in_batches and length > ROW:
-            return _Rows([ScheduledValues(self, ROW) for _ in range(length // ROW)])
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> "_Slots[Any] | _Rows":
+        row = 1 if layout is SlotLayout.CELLS else ROW
+        if layout is SlotLayout.CELLS or (layout is SlotLayout.ROWS and length > row):
+            return _Rows([ScheduledValues(self, row) for _ in range(length // row)])
         return _Slots(ScheduledValues(self, length), is_shared=True)
 
     def events(self, numbers: Iterable[int]) -> list["Event"]:

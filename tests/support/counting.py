@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from ringbuffer.memory import PROCESS_MEMORY, CellView, ProcessMemory, Slots, Turnstile, Word
+from ringbuffer.memory import PROCESS_MEMORY, CellView, Door, ProcessMemory, SlotLayout, Slots, Turnstile, Word
 from ringbuffer.memory.flags import ProcessFlagArray
 from ringbuffer.memory.process import ProcessCell, ProcessCellView
 
@@ -36,11 +36,14 @@ class CountingMemory:
     def turnstile(self) -> Turnstile:
         return self._inner.turnstile()
 
+    def door(self) -> Door:
+        return self._inner.door()
+
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return self._inner.event_slots(events)
 
-    def value_slots(self, length: int, /, *, in_batches: bool = False) -> Slots[Any]:
-        return self._inner.value_slots(length, in_batches=in_batches)
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> Slots[Any]:
+        return self._inner.value_slots(length, layout)
 
 
 class CountingWord:

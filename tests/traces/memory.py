@@ -8,7 +8,19 @@ Whatever is not traced uses `ProcessMemory` itself, which knows nothing of this.
 import threading
 from typing import Any, Final
 
-from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, FlagArray, FlagView, ProcessMemory, Slots, Turnstile, Word
+from ringbuffer.memory import (
+    PROCESS_MEMORY,
+    Cell,
+    CellView,
+    Door,
+    FlagArray,
+    FlagView,
+    ProcessMemory,
+    SlotLayout,
+    Slots,
+    Turnstile,
+    Word,
+)
 
 
 class Place:
@@ -62,12 +74,16 @@ class TracedMemory:
         """Not traced: the models that are compared with traces have none."""
         return self._memory.turnstile()
 
+    def door(self) -> Door:
+        """Not traced either."""
+        return self._memory.door()
+
     def event_slots[T](self, events: list[T], /) -> "TracedSlots[T]":
         return TracedSlots(self, self._memory.event_slots(events), len(events))
 
-    def value_slots(self, length: int, /, *, in_batches: bool = False) -> Slots[Any]:
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> Slots[Any]:
         """Not traced: the models have events in their slots."""
-        return self._memory.value_slots(length, in_batches=in_batches)
+        return self._memory.value_slots(length, layout)
 
 
 class TracedWord:

@@ -9,20 +9,25 @@ It is made of a sequencer, slots and one sequence:
 A consumer takes a message by reading its slot, emptying it, and moving `taken`, in this order, so a slot is free as soon as its
 message has left it, as in any queue: the handler that runs holds nothing up. Where there are no consumers, `taken` stays
 where it is, and the ring fills up: nothing is lost. What a producer does, `Sender` says.
+
+A producer that is interrupted after its claim skips what it has claimed. Its slot is empty, and passed over; or it had stored
+the message before, and that is handled, as if the interrupt had come after the publication. So nobody asks what is skipped.
 """
 
 import threading
 import weakref
 from typing import Any, Final
 
+from ringbuffer.backoff import Backoff
+from ringbuffer.barrier import WaitFor
 from ringbuffer.errors import AlertError
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, Memory, Slots, SlotView, Word
+from ringbuffer.memory import PROCESS_MEMORY, Memory, RowView, SlotLayout, Slots, Word
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, make_wait_strategy
 from ringbuffer.messaging.queues.base import ConsumedQueue
 from ringbuffer.messaging.queues.queue import Put
-from ringbuffer.messaging.queues.sender import CLOSED, OPEN, Sender
+from ringbuffer.messaging.queues.sender import Sender
 from ringbuffer.messaging.queues.turns import Taker
 from ringbuffer.sequence import Sequence
 from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
@@ -35,14 +40,14 @@ class Ring:
         sequencer: who hands out the slots.
         slots: where the messages are.
         taken: the last sequence that was taken.
-        passed_over: how many sequences hold no message, because a producer was interrupted; under the lock of the turns.
+        passed_over: how many slots held no message, because a producer was interrupted; under the lock of the turns.
     """
 
     def __init__(self, options: InMemoryQueueOptions, memory: Memory, host: Host) -> None:
         kind = SingleProducerSequencer if options.producer_mode is ProducerMode.SINGLE else MultiProducerSequencer
         strategy = make_wait_strategy(options.wait_strategy, memory=memory, host=host)
         self.sequencer: Final[Sequencer] = kind(options.buffer_size, strategy, memory=memory, host=host)
-        self.slots: Final[Slots[Any]] = memory.value_slots(options.buffer_size)
+        self.slots: Final[Slots[Any]] = memory.value_slots(options.buffer_size, SlotLayout.CELLS)
         self.taken: Final = Sequence(memory=memory)
         self.passed_over = 0
         self._barrier: Final = self.sequencer.new_barrier()
@@ -57,52 +62,44 @@ class Ring:
         ring, clear_alert = self, self._barrier.clear_alert
         view = self._barrier.view()
         published, wait_for = view.available, view.wait_for
-        slots: Final = self.slots.view()
-        mask: Final = len(slots) - 1
+        slots = self.slots.view()
+        assert isinstance(slots, RowView), "each slot is a row of its own"
+        cells: Final = slots.rows
+        mask: Final = len(cells) - 1
         taken: Final = self.taken.view().word
-        skipped: Final = self.sequencer.state.skipped.view()
-        count: Final = skipped.count
-        seen, next_skipped = skipped.known
         available = taken[0]
-        has_skipped = False
 
         def take(
             beyond: int,
             # Bound here because a local is read several times as fast as what a function closes over.
             taken: Word = taken,
-            slots: SlotView[Any] = slots,
+            cells: list[list[Any]] = cells,
             mask: int = mask,
         ) -> TransportEnvelope | None:
-            nonlocal available, has_skipped, seen, next_skipped
-            # Each turn but the last passes over a skipped sequence.
+            nonlocal available
+            # Each turn but the last passes over an empty slot.
             while True:
                 current = taken[0]
                 if available - current <= beyond:
                     available = published()
                     if available - current <= beyond:
-                        available = current  # what is there is asked for again, and what of it is skipped
+                        available = current  # what is there is asked for again
                         return None
-                    has_skipped = count[0] != seen or next_skipped <= available  # as `SkippedView.concerns`
                 sequence = current + 1
-                envelope: TransportEnvelope = slots[sequence & mask]
-                slots[sequence & mask] = None
+                cell = cells[sequence & mask]
+                envelope: TransportEnvelope | None = cell[0]
+                cell[0] = None
                 taken[0] = sequence  # release: the slot was read and emptied before a producer may fill it again
-                if not has_skipped:
-                    return envelope
-                pieces = skipped.pieces(sequence, sequence)
-                seen, next_skipped = skipped.known
-                if pieces:
+                if envelope is not None:
                     return envelope
                 ring.passed_over += 1
 
-        def wait() -> None:
-            nonlocal available, has_skipped
+        def wait(taken: Word = taken, wait_for: WaitFor = wait_for) -> None:
+            nonlocal available
             try:
                 available = wait_for(taken[0] + 1)
             except AlertError:
                 clear_alert()
-            else:
-                has_skipped = count[0] != seen or next_skipped <= available
 
         return Taker(take, wait)
 
@@ -130,7 +127,7 @@ class RingBufferQueue(ConsumedQueue):
         host: Host = SYSTEM_HOST,
     ) -> None:
         self._ring: Final = Ring(options, memory, host)
-        self._closed: Final = Sequence(OPEN, memory=memory)
+        self._memory: Final = memory
         self._senders: list[weakref.ref[Sender]] = []
         self._own: Final = _Own()
         super().__init__(self._ring, host, name)
@@ -178,28 +175,34 @@ class RingBufferQueue(ConsumedQueue):
     def _new_sender(self) -> Sender:
         """The calling thread's own sender. That of a consumer looks whether its handler waits for itself."""
         waiting = self.waiting_for_room if self._runs_in(self._host.thread_id()) else None
-        sender = Sender(self._ring.sequencer, self._ring.slots, self._closed, self._host, self.no_room, waiting)
+        door = self._memory.door()
+        sender = Sender(self._ring.sequencer, self._ring.slots, door, self._host, self.no_room, waiting)
         with self._lock:
             self._senders = [each for each in self._senders if each() is not None]
             self._senders.append(weakref.ref(sender))
+            if self._is_closing:  # after `_shut`, or before it: then it is shut twice
+                door.shut()
         self._own.sender = sender
         return sender
 
     def _shut(self) -> None:
-        """Close, then take each sender's lock once: who had looked before has published, who looks later is refused.
+        """Shut the doors, then wait until nobody is inside: who had got in has published, who comes later is refused.
 
-        Producers that wait for room hold their lock, and are woken by the close. The caller's own sender is not in use, unless
-        the caller is a signal handler that has interrupted it: it must not wait for itself.
+        The wait ends when they have: nobody announces it, so it is looked for, by `Backoff`. Producers that wait for room are
+        woken by the ring's close. The caller's own sender is not in use, unless the caller is a signal handler that has
+        interrupted it: it must not wait for itself.
         """
-        self._closed.set(CLOSED)
-        self._ring.sequencer.close()
         with self._lock:
             senders = [sender for each in self._senders if (sender := each()) is not None]
+        for sender in senders:
+            sender.door.shut()
+        self._ring.sequencer.close()
         thread = self._host.thread_id()
         for sender in senders:
             if sender.thread != thread:
-                with sender.lock:
-                    pass
+                backoff = Backoff(self._host, self._host.event(), None)
+                while sender.door.is_inside():
+                    backoff.pause()
 
 
 class _Own(threading.local):

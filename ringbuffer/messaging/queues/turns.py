@@ -177,7 +177,16 @@ class Turns:
                 envelope = turns._take_or_rest(member, take)
             return await_message(False) if envelope is None else envelope
 
-        def await_message(leads: bool) -> TransportEnvelope | None:
+        def await_message(
+            leads: bool,
+            # Bound here because a local is read several times as fast as what a function closes over.
+            turns: Turns = turns,
+            member: Member = member,
+            enter: Callable[[], object] = enter,
+            leave: Callable[[None, None, None], object] = leave,
+            take: Callable[[int], TransportEnvelope | None] = take,
+            wait: Callable[[], None] = wait,
+        ) -> TransportEnvelope | None:
             """Rest until there is a message for the member, or it is to stop; `leads` if it was seen to lead, and not to stop.
 
             Each turn sleeps until it is given the lead, or waits for a message. `stop` ends both, or is seen in the next look:

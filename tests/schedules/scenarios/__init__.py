@@ -16,6 +16,8 @@ DELAYED = [
     "gate-multi",
     "pool-two",
     "values-once",
+    "queue-close",
+    "queue-discard",
 ]
 #: The ones that must fail where stores are not released in order.
 NEEDED = ["hand-over", "hand-over-multi", "torn", "pool-two", "values-once"]

@@ -27,10 +27,11 @@ class Watched:
         ring: Any = self.queue._ring
         world.names_of(ring)
         world.name(ring.taken, "taken")
-        world.name(self.queue._closed, "queue closed")
         self.accepted: list[int] = []
         self.handled: dict[str, list[int]] = {}
         self.report: CloseReport | None = None
+        #: Kept, for when a thread's own is gone is for the system to say, and a run must do the same each time.
+        self.senders: set[object] = set()
         world.checks.append(self.check)
 
     def consumer(self, name: str) -> Consumer:
@@ -51,6 +52,7 @@ class Watched:
     def enqueue(self, number: int) -> None:
         if self.queue.enqueue_sync(MESSAGES[number]):
             self.accepted.append(number)
+        self.senders.add(self.queue._own.sender)
 
     def close(self, drain: bool = True) -> None:
         self.report = self.queue.close(drain)

@@ -104,6 +104,52 @@ def lite_back(instance: LiteWait) -> Callable[[], None]:
     return set_back
 
 
+# -- closing a queue: a producer goes in and looks; who closes shuts the door and looks --------------------------------------
+
+
+class Shut:
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.cursor = memory.cell()
+        self.door = memory.door()
+
+
+def shut_puts(instance: Shut) -> Act:
+    cursor = instance.cursor.view().word
+
+    def act() -> str:
+        door = instance.door
+        door[0] = True
+        is_open = not door[1]
+        if is_open:
+            cursor[0] = 1
+        door[0] = False
+        return "published" if is_open else "refused"
+
+    return act
+
+
+def shut_closes(instance: Shut) -> Act:
+    cursor = instance.cursor.view().word
+
+    def act() -> str:
+        door = instance.door
+        door.shut()
+        return "inside" if door.is_inside() else "a message" if cursor[0] else "nothing"
+
+    return act
+
+
+def shut_back(instance: Shut) -> Callable[[], None]:
+    cursor = instance.cursor.view().word
+
+    def set_back() -> None:
+        cursor[0] = 0
+        instance.door = instance.memory.door()
+
+    return set_back
+
+
 # -- joining: a consumer is added while a producer reads the group --------------------------------------------------------
 
 
@@ -301,6 +347,18 @@ RACES = (
             acceptable(("saw it", "woke"), "woken needlessly"),
             acceptable(("sleeps", "woke"), "asleep, and woken"),
             forbidden(("sleeps", "nobody"), "a lost wake-up"),
+        ),
+    ),
+    Litmus(
+        "closing a queue: inside and shut", "go in, publish if not shut, go out  |  shut, r1 = inside, r2 = cursor", Shut,
+        (shut_puts, shut_closes), shut_back,
+        (
+            acceptable(("published", "a message"), "the end comes after the message"),
+            acceptable(("published", "inside"), "who closes waits"),
+            acceptable(("refused", "nothing"), "the end comes first"),
+            acceptable(("refused", "inside"), "who closes waits needlessly"),
+            forbidden(("published", "nothing"), "a message behind the end"),
+            forbidden(("refused", "a message"), "a message of nobody"),
         ),
     ),
     Litmus(

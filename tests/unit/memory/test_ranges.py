@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringbuffer import ProducerType, RingBuffer
-from ringbuffer.memory import ProcessMemory, RowView, SlotView, range_clearer, range_reader, range_writer
+from ringbuffer.memory import ProcessMemory, RowView, SlotLayout, SlotView, range_clearer, range_reader, range_writer
 from ringbuffer.memory.slots import SLOTS_PER_ROW, ProcessRowSlots, ProcessValueSlots
 from tests.support.threads import together
 
@@ -89,7 +89,11 @@ def test_a_ring_of_values_that_is_larger_than_a_row_has_several(kind: ProducerTy
 def test_rows_are_asked_for_by_who_moves_batches() -> None:
     memory = ProcessMemory()
     assert isinstance(memory.value_slots(1024).view(), list)
-    assert isinstance(memory.value_slots(1024, in_batches=True).view(), RowView)
+    assert isinstance(memory.value_slots(1024, SlotLayout.ROWS).view(), RowView)
+    for size in (1, 1024):
+        cells = memory.value_slots(size, SlotLayout.CELLS).view()
+        assert isinstance(cells, RowView)
+        assert [len(row) for row in cells.rows] == [1] * size
 
 
 def test_two_threads_store_side_by_side_in_one_row() -> None:

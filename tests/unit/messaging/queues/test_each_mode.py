@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ringbuffer import ProducerThreadError
+from ringbuffer.memory import RowView
 from ringbuffer.messaging import (
     ChannelQueue,
     InMemoryQueueOptions,
@@ -121,9 +122,13 @@ class TestRing:
         assert queue.message_count == len(expected)
         assert queue.close().discarded == 0
 
-    def test_an_interrupted_enqueue_leaves_no_hole(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Ctrl-C comes between the claim and the publication."""
-        queue, notes = self.queue(), Notes()
+    @pytest.mark.parametrize(("is_stored", "expected"), [(False, [0, 2]), (True, [0, 1, 1, 2])])
+    @pytest.mark.parametrize("producers", list(ProducerMode))
+    def test_an_interrupted_enqueue_leaves_no_hole(
+        self, monkeypatch: pytest.MonkeyPatch, producers: ProducerMode, is_stored: bool, expected: list[int]
+    ) -> None:
+        """Ctrl-C comes between the claim and the publication: before the message is in its slot, or after that."""
+        queue, notes = self.queue(producers, size=8), Notes()
         own: Any = queue
         slots = own._ring.slots
 
@@ -131,34 +136,63 @@ class TestRing:
             armed = False
 
             def __setitem__(self, index: Any, value: Any) -> None:
-                if self.armed and value is not None:
+                interrupts = self.armed and value is not None
+                if is_stored or not interrupts:
+                    list.__setitem__(self, index, value)
+                if interrupts:
                     type(self).armed = False
                     raise KeyboardInterrupt
-                list.__setitem__(self, index, value)
 
-        values = Interrupted(slots.view())
-        monkeypatch.setattr(type(slots), "view", lambda self: values)
+        cells = RowView([Interrupted(row) for row in slots.view().rows])
+        monkeypatch.setattr(type(slots), "view", lambda self: cells)
         put(queue, 0)
-        Interrupted.armed = True
         for enqueue in (queue.enqueue_sync, queue.try_enqueue):
             Interrupted.armed = True
             with pytest.raises(KeyboardInterrupt):
                 enqueue(message(1))
+            assert not own._own.sender.door.is_inside(), "a close would wait for ever"
         put(queue, 2)
         queue.add_consumer(notes)
-        assert notes.wait_for(2) == [0, 2]
+        assert notes.wait_for(len(expected)) == expected
         wait_until(lambda: queue.depth == 0)
-        assert queue.message_count == 2
+        assert queue.message_count == len(expected)
         assert queue.close().discarded == 0
 
+    def test_a_signal_handler_that_has_interrupted_an_enqueue_may_enqueue(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The thread stays inside until the enqueue that was interrupted has ended: a close waits for that too."""
+        queue = self.queue(size=8)
+        own: Any = queue
+        slots = own._ring.slots
+        inside: list[bool] = []
+
+        class Interrupted(list[Any]):
+            is_first = True
+
+            def __setitem__(self, index: Any, value: Any) -> None:
+                if self.is_first:
+                    type(self).is_first = False
+                    put(queue, 1)
+                    inside.append(own._own.sender.door.is_inside())
+                list.__setitem__(self, index, value)
+
+        cells = RowView([Interrupted(row) for row in slots.view().rows])
+        monkeypatch.setattr(type(slots), "view", lambda self: cells)
+        put(queue, 0)
+        inside.append(own._own.sender.door.is_inside())
+        assert inside == [True, False]
+        notes = Notes()
+        queue.add_consumer(notes)
+        assert notes.wait_for(2) == [0, 1]
+        queue.close()
+
     def test_a_signal_handler_that_has_interrupted_an_enqueue_may_close(self) -> None:
-        """The thread that closes holds its own sender's lock, as if it were interrupted in the middle."""
+        """The thread that closes is inside its own sender's door, as if it were interrupted in the middle."""
         queue = self.queue()
         put(queue, 0)
         sender = queue._own.sender
         assert sender is not None
-        with sender.lock:
-            assert queue.close(timeout=PATIENCE).discarded == 1
+        sender.door[0] = True
+        assert queue.close(timeout=PATIENCE).discarded == 1
 
     def test_threads_that_have_ended_leave_no_sender_behind(self) -> None:
         queue = self.queue(size=64)
