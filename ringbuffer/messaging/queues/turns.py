@@ -58,16 +58,16 @@ class Member:
     """A consumer, as the turns see it. What is not said to be its own, the lock of the turns protects.
 
     Attributes:
-        is_resting: whether it leads, or stands in the line.
+        is_in_line: whether it stands in the line.
         is_stopping: whether it is to take nothing more.
     """
 
-    __slots__ = ("_awake", "_condition", "is_resting", "is_stopping")
+    __slots__ = ("_awake", "_condition", "is_in_line", "is_stopping")
 
     def __init__(self, host: Host) -> None:
         self._condition: Final = host.condition()
         self._awake = False
-        self.is_resting = False
+        self.is_in_line = False
         self.is_stopping = False
 
     def wake(self) -> None:
@@ -208,7 +208,6 @@ class Turns:
                         # It leads, nobody stands in the line, nobody is to stop: what follows, with nobody to pass on to.
                         envelope = take(0)
                         if envelope is not None:
-                            member.is_resting = False
                             turns._leader = None
                             turns._attention = 0
                             return envelope
@@ -237,7 +236,7 @@ class Turns:
                     else:
                         envelope = take_(0)
                         if envelope is None:  # as `_rest` where nobody rests
-                            member_.is_resting = leads = True
+                            leads = True
                             turns_._leader = member_
                             turns_._attention = 1
                 finally:
@@ -259,7 +258,7 @@ class Turns:
 
     def _take_or_rest(self, member: Member, take: Callable[[int], TransportEnvelope | None]) -> TransportEnvelope | None:
         """The next message, if there are more than the members that rest are going to take; else rest. The lock is held."""
-        if member.is_resting or member.is_stopping:
+        if self._leader is member or member.is_in_line or member.is_stopping:
             return None
         envelope = take(0 if self._leader is None else len(self._line) + 1)
         if envelope is None:
@@ -268,21 +267,20 @@ class Turns:
 
     def _rest(self, member: Member) -> None:
         """A member has nothing to do: it leads if nobody does. The lock is held."""
-        member.is_resting = True
         if self._leader is None:
             self._leader = member
         else:
+            member.is_in_line = True
             self._line.append(member)
         self._attend()
 
     def _pass_on(self) -> Member | None:
         """The leader leads no more, the first in the line does; it is returned, to be woken. The lock is held."""
-        leader = self._leader
-        assert leader is not None, "nobody has the lead to pass on"
-        leader.is_resting = False
-        self._leader = self._line.popleft() if self._line else None
+        successor = self._leader = self._line.popleft() if self._line else None
+        if successor is not None:
+            successor.is_in_line = False
         self._attend()
-        return self._leader
+        return successor
 
     def _attend(self) -> None:
         """Count again. The lock is held."""
