@@ -6,7 +6,7 @@ MESSAGE_QUEUES = [
     Fault(
         "a leader that leaves keeps the lead",
         "messaging.queues.turns",
-        "successor = self._pass_on() if self._leader is member else None",
+        "successor = self._pass_on() if self._lead[0] is member else None",
         "successor = None",
         "queue-remove",
     ),
@@ -20,7 +20,7 @@ MESSAGE_QUEUES = [
     Fault(
         "a leader that waits is not one",
         "messaging.queues.turns",
-        "turns_._leader = member_",
+        "lead_[0] = member_",
         "pass",
         "queue-remove",
     ),

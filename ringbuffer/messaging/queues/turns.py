@@ -118,11 +118,12 @@ class Turns:
         self._source: Final = source
         self._host: Final = host
         self.lock: Final = host.lock()
-        self._leader: Member | None = None
+        #: Who leads. A list, as is what follows: to read or store its item takes half the time of an attribute.
+        self._lead: Final[list[Member | None]] = [None]
         self._line: Final[deque[Member]] = deque()
         self._stopping = 0
         #: How many members rest or are to stop. While it is 0, whoever has finished takes the next message without more ado.
-        self._attention = 0
+        self._attention: Final = [0]
 
     def enter(self) -> Member:
         """A new member, at the end of the line."""
@@ -138,7 +139,7 @@ class Turns:
                 member.is_stopping = True
                 self._stopping += 1
                 self._attend()
-            leads = self._leader is member
+            leads = self._lead[0] is member
         # Whoever leads from now on sees `is_stopping` before it waits. The leader of a moment ago may get an interrupt that
         # was meant for another: it looks, and waits again.
         if leads:
@@ -150,7 +151,7 @@ class Turns:
         with self.lock:
             if member in self._line:
                 self._line.remove(member)
-            successor = self._pass_on() if self._leader is member else None
+            successor = self._pass_on() if self._lead[0] is member else None
             self._stopping -= member.is_stopping
             self._attend()
         if successor is not None:
@@ -163,7 +164,7 @@ class Turns:
         again as the lock does. Nothing can come between `enter` and `try`: signals are handled in the main thread, which is
         no consumer's.
         """
-        lock, turns = self.lock, self
+        lock, turns, lead, attention = self.lock, self, self._lead, self._attention
         enter, leave = lock.__enter__, lock.__exit__
         taker = self._source.taker()
         take, wait = taker.take, taker.wait
@@ -180,7 +181,8 @@ class Turns:
         def await_message(
             leads: bool,
             # Bound here because a local is read several times as fast as what a function closes over.
-            turns: Turns = turns,
+            lead: list[Member | None] = lead,
+            attention: list[int] = attention,
             member: Member = member,
             enter: Callable[[], object] = enter,
             leave: Callable[[None, None, None], object] = leave,
@@ -197,19 +199,19 @@ class Turns:
                     with lock:
                         if member.is_stopping:
                             return None
-                        leads = turns._leader is member
+                        leads = lead[0] is member
                     if not leads:
                         member.sleep()
                         continue
                 wait()
                 enter()
                 try:
-                    if turns._attention == 1:
+                    if attention[0] == 1:
                         # It leads, nobody stands in the line, nobody is to stop: what follows, with nobody to pass on to.
                         envelope = take(0)
                         if envelope is not None:
-                            turns._leader = None
-                            turns._attention = 0
+                            lead[0] = None
+                            attention[0] = 0
                             return envelope
                         continue
                     if member.is_stopping:
@@ -225,20 +227,20 @@ class Turns:
 
         def run(handle: Callable[[TransportEnvelope], object], check: Check, fail: Callable[[TransportEnvelope], None]) -> None:
             # All that a turn needs is a local: to read what a function closes over takes several times as long.
-            enter_, leave_, turns_, member_, take_ = enter, leave, turns, member, take
+            enter_, leave_, turns_, member_, take_, lead_, attention_ = enter, leave, turns, member, take, lead, attention
             # Each turn handles a message. `stop` ends the loop in `await_message`.
             while True:
                 leads = False
                 enter_()
                 try:
-                    if turns_._attention:
+                    if attention_[0]:
                         envelope = turns_._take_or_rest(member_, take_)
                     else:
                         envelope = take_(0)
                         if envelope is None:  # as `_rest` where nobody rests
                             leads = True
-                            turns_._leader = member_
-                            turns_._attention = 1
+                            lead_[0] = member_
+                            attention_[0] = 1
                 finally:
                     leave_(None, None, None)
                 if envelope is None:
@@ -258,17 +260,17 @@ class Turns:
 
     def _take_or_rest(self, member: Member, take: Callable[[int], TransportEnvelope | None]) -> TransportEnvelope | None:
         """The next message, if there are more than the members that rest are going to take; else rest. The lock is held."""
-        if self._leader is member or member.is_in_line or member.is_stopping:
+        if self._lead[0] is member or member.is_in_line or member.is_stopping:
             return None
-        envelope = take(0 if self._leader is None else len(self._line) + 1)
+        envelope = take(0 if self._lead[0] is None else len(self._line) + 1)
         if envelope is None:
             self._rest(member)
         return envelope
 
     def _rest(self, member: Member) -> None:
         """A member has nothing to do: it leads if nobody does. The lock is held."""
-        if self._leader is None:
-            self._leader = member
+        if self._lead[0] is None:
+            self._lead[0] = member
         else:
             member.is_in_line = True
             self._line.append(member)
@@ -276,7 +278,7 @@ class Turns:
 
     def _pass_on(self) -> Member | None:
         """The leader leads no more, the first in the line does; it is returned, to be woken. The lock is held."""
-        successor = self._leader = self._line.popleft() if self._line else None
+        successor = self._lead[0] = self._line.popleft() if self._line else None
         if successor is not None:
             successor.is_in_line = False
         self._attend()
@@ -284,4 +286,4 @@ class Turns:
 
     def _attend(self) -> None:
         """Count again. The lock is held."""
-        self._attention = len(self._line) + (self._leader is not None) + self._stopping
+        self._attention[0] = len(self._line) + (self._lead[0] is not None) + self._stopping

@@ -80,7 +80,7 @@ def resting(queue: InMemoryQueue) -> int:
     """How many consumers have nothing to do."""
     turns = queue._turns  # type: ignore[attr-defined]
     with turns.lock:
-        return len(turns._line) + (turns._leader is not None)
+        return len(turns._line) + (turns._lead[0] is not None)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
