@@ -91,7 +91,7 @@ class BusBase(EventPublishing):
             self._subscriptions = (*self._subscriptions, subscription)
             self._changed()
             if stages is not None and stages.correlates:
-                self._correlates = True
+                self._correlates = self._looks = True
         try:
             subscription.feed.start()
         except BaseException:
@@ -218,7 +218,8 @@ class BusBase(EventPublishing):
         with self._lock:
             is_first = not self._refuses
             if is_first:
-                self._drains, self._refuses = drain, True
+                self._drains = drain
+                self._refuses = self._looks = True
         if not is_first:
             if not self._is_over.wait(timeout):
                 raise TimeoutError(f"{self._name!r} is being closed by another thread, and was not within {timeout} s")

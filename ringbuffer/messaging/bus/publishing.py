@@ -17,6 +17,7 @@ from ringbuffer.messaging.bus.running import running_subscription
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.pipeline import caused_by_current, current_delivery, identity_for
+from ringbuffer.messaging.pipeline.correlation import get_current
 
 #: How often a coroutine that waits for room gives the loop a turn, before it sleeps between two looks.
 TURNS: Final = 20
@@ -47,6 +48,8 @@ class EventPublishing(ABC):
         self._completions: Final[set[Completion]] = set()
         self._correlates = False
         self._refuses = False
+        #: Whether one of the two is so: then no event travels without being looked at.
+        self._looks = False
         #: Whether handlers may publish all the same, because what they do is waited for.
         self._drains = False
         self._loop: Final = LoopThread(host, f"{name} loop")
@@ -133,7 +136,7 @@ class EventPublishing(ABC):
         """See `EventBus.publish_sync`."""
         if not wait:
             # The usual event travels as it is: to find that out here saves the call.
-            if self._refuses or self._correlates or current_delivery() is not None or isinstance(event, TransportEnvelope):
+            if self._looks or get_current() is not None or isinstance(event, TransportEnvelope):
                 event = self._item(event)
             self._put(event, timeout)
             return None
@@ -165,10 +168,10 @@ class EventPublishing(ABC):
     def publisher(self) -> Publish:
         """See `EventBus.publisher`."""
         put: Final = self._own_put()
-        current: Final = current_delivery
+        current: Final = get_current
 
         def publish(event: object, timeout: float | None = None) -> None:
-            if self._refuses or self._correlates or current() is not None or isinstance(event, TransportEnvelope):
+            if self._looks or current() is not None or isinstance(event, TransportEnvelope):
                 event = self._item(event)
             put(event, timeout)
 

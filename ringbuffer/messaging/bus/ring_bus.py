@@ -9,10 +9,11 @@ which is all there is to "exactly once, in order, in parallel". A ring is finite
 publishers when it is a whole ring behind; the other handlers go on with whatever is published.
 """
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from ringbuffer.errors import InsufficientCapacityError
+from ringbuffer.errors import InsufficientCapacityError, ProducerThreadError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.messaging.bus.base import BusBase
@@ -23,6 +24,7 @@ from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.options import ProducerMode, WaitStrategyKind, make_wait_strategy
 from ringbuffer.messaging.pipeline import Pipeline
 from ringbuffer.processors import BatchEventProcessor
+from ringbuffer.producer.values import PublishValue
 from ringbuffer.ring_buffer import ProducerType, RingBuffer
 from ringbuffer.sequence import Sequence
 
@@ -67,6 +69,7 @@ class RingBufferEventBus(BusBase):
         strategy = make_wait_strategy(wait_strategy, memory=memory, host=host)
         kind = ProducerType.SINGLE if producer_mode is ProducerMode.SINGLE else ProducerType.MULTI
         self._ring: Final = _Ring.of_values(buffer_size, kind, strategy, memory=memory, host=host)
+        self._own: Final = _Own()
         self._batch: Final = max(1, min(LARGEST_BATCH, buffer_size // 2))
 
     @property
@@ -82,7 +85,17 @@ class RingBufferEventBus(BusBase):
         return True
 
     def _put(self, item: object, timeout: float | None) -> None:
-        self._ring.producer().publish_value(item, timeout)
+        put = self._own.put or self._new_own_put()
+        try:
+            put(item, timeout)
+        except ProducerThreadError:
+            # The thread has released its producer, perhaps: it gets a new one, or the error again. Nothing was claimed.
+            self._new_own_put()(item, timeout)
+
+    def _new_own_put(self) -> PublishValue:
+        """What `producer()` and its attribute are, kept for the calling thread."""
+        put = self._own.put = self._ring.producer().publish_value
+        return put
 
     def _own_put(self) -> Callable[[object, float | None], object]:
         return self._ring.producer().publish_value
@@ -103,6 +116,13 @@ class RingBufferEventBus(BusBase):
 
     def _published(self) -> int:
         return self._ring.sequencer.published() + 1
+
+
+class _Own(threading.local):
+    """What each thread that publishes has of its own."""
+
+    def __init__(self) -> None:
+        self.put: PublishValue | None = None
 
 
 class _Ring(RingBuffer[Any]):

@@ -16,6 +16,10 @@ from ringbuffer.messaging.envelope import TransportEnvelope
 _current: Final[ContextVar[Delivery | None]] = ContextVar("ringbuffer.messaging.current_delivery", default=None)
 
 
+#: As `current_delivery`, for who asks at every event: it saves a call.
+get_current: Final = _current.get
+
+
 def current_delivery() -> Delivery | None:
     """What the calling handler handles; None outside of handlers with a `Correlation` stage."""
     return _current.get()

@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
+from ringbuffer import ProducerThreadError
 from ringbuffer.host import Thread
+from ringbuffer.messaging import ProducerMode
 from ringbuffer.messaging.bus import RingBufferEventBus
 from ringbuffer.messaging.pipeline import Pipeline, RetryPolicy
 from ringbuffer.processors import RewindBatch
 from tests.support.forwarding_host import ForwardingHost
-from tests.support.threads import PATIENCE
+from tests.support.threads import PATIENCE, Background
 from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Recorder, both, fail
 
 
@@ -165,3 +167,30 @@ def test_a_ring_bus_says_what_is_wrong_with_its_arguments() -> None:
         RingBufferEventBus(wait_strategy="busy")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="ProducerMode"):
         RingBufferEventBus(producer_mode="many")  # type: ignore[arg-type]
+
+
+def test_the_single_publisher_may_give_the_production_away_and_take_it_back() -> None:
+    recorder = Recorder()
+    with RingBufferEventBus(8, producer_mode=ProducerMode.SINGLE) as bus:
+        bus.subscribe(Event, recorder)
+        bus.publish_sync(Event(0), timeout=PATIENCE)
+        bus.ring.producer().release()
+        bus.publish_sync(Event(1), timeout=PATIENCE)
+        bus.ring.producer().release()
+        Background(lambda: bus.publish_sync(Event(2), timeout=PATIENCE)).start().join()
+        bus.publish_sync(Event(3), timeout=PATIENCE)  # that thread has ended
+        there, go = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            bus.publish_sync(Event(4), timeout=PATIENCE)
+            there.set()
+            assert go.wait(PATIENCE)
+
+        bus.ring.producer().release()
+        other = Background(hold).start()
+        assert there.wait(PATIENCE)
+        with pytest.raises(ProducerThreadError, match="single producer"):
+            bus.publish_sync(Event(5), timeout=PATIENCE)
+        go.set()
+        other.join()
+    assert recorder.numbers == [0, 1, 2, 3, 4]
