@@ -88,7 +88,10 @@ class InMemoryQueue(Protocol):
         ...
 
     def sender(self) -> Put:
-        """A function that does what `enqueue_sync` does, for the calling thread alone and faster: for loops."""
+        """A function that does what `enqueue_sync` does, for the calling thread alone and faster: for loops.
+
+        On the ring it raises `ProducerThreadError` where another thread is found at it at the same time.
+        """
         ...
 
     async def enqueue(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:

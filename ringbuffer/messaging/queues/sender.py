@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 from ringbuffer.checks import check_timeout
-from ringbuffer.errors import ClaimTimeoutError, RingBufferClosedError
+from ringbuffer.errors import ClaimTimeoutError, ProducerThreadError, RingBufferClosedError
 from ringbuffer.host import Host
 from ringbuffer.memory import Door, Slots, range_writer
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
@@ -53,6 +53,16 @@ class Sender:
         store = range_writer(own_slots)
         put_now = barrier.try_put_into(own_slots)
 
+        thread_id, thread = host.thread_id, host.thread_id()
+
+        def check_thread() -> None:
+            """Somebody is inside: the calling thread, which a signal handler has interrupted, or another one, in error."""
+            if thread_id() != thread:
+                raise ProducerThreadError(
+                    "this function is another thread's own way into the queue, and that thread is using it: ask sender() for "
+                    "one in the thread that enqueues. Nothing was enqueued"
+                )
+
         def put_when_there_is_room(envelope: TransportEnvelope, timeout: float | None) -> bool:
             with nullcontext() if waiting is None else waiting(timeout):
                 was = door[0]
@@ -85,6 +95,8 @@ class Sender:
             if timeout is not None:
                 timeout = check_timeout(timeout)
             was = door[0]
+            if was:
+                check_thread()
             try:
                 door[0] = True
                 if door[1]:
@@ -105,6 +117,8 @@ class Sender:
             if envelope.__class__ is not TransportEnvelope:
                 check_envelope(envelope)
             was = door[0]
+            if was:
+                check_thread()
             try:
                 door[0] = True
                 if door[1]:
@@ -116,6 +130,6 @@ class Sender:
                 door[0] = was
 
         self.door: Final = door
-        self.thread: Final = host.thread_id()
+        self.thread: Final = thread
         self.put: Final[Put] = put
         self.try_put: Final[Callable[[TransportEnvelope], bool | None]] = try_put

@@ -185,6 +185,19 @@ class TestRing:
         assert notes.wait_for(2) == [0, 1]
         queue.close()
 
+    def test_a_senders_function_that_two_threads_use_at_once_says_so(self) -> None:
+        queue = self.queue()
+        put(queue, 0)
+        sender = queue._own.sender
+        assert sender is not None
+        sender.door[0] = True  # as if it were at it now
+        for function in (sender.put, sender.try_put):
+            with pytest.raises(ProducerThreadError, match="another thread's own"):
+                Background(functools.partial(function, message(1))).start().join()
+        sender.door[0] = False
+        put(queue, 2)
+        assert queue.close().discarded == 2
+
     def test_a_signal_handler_that_has_interrupted_an_enqueue_may_close(self) -> None:
         """The thread that closes is inside its own sender's door, as if it were interrupted in the middle."""
         queue = self.queue()
