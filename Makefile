@@ -2,26 +2,31 @@
 PYTHON_FOR_SETUP ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# How long `make stress` runs, and how long the stress part of `make test` does.
+# How long `make stress` runs.
 SECONDS ?= 300
-SHORT_STRESS_SECONDS ?= 15
 # How long `make soak` runs.
 HOURS ?= 1
 # Arguments of `make demo`, such as ARGS="path/to/folder".
 ARGS ?=
-# Arguments of `make check` and `make explore`, such as NAMES="WorkPool Joining" and NAMES="multi death".
+# Arguments of `make check` and `make explore`, such as NAMES="WorkPool Joining" and
+# NAMES="multi death"; the parts of `make test` and `make verify` to run, such as NAMES=models.
 NAMES ?=
+# The files that must be in plain English.
+PLAIN := .
+
 # Whether `make docs` asks other sites for what is linked there.
 ONLINE ?=
 
-# Arguments of `make bench` and `make bench-quick`, such as NAMES="unicast diamond" RUNS=11; what `make bench-compare` compares.
+# Arguments of `make bench` and `make bench-quick`, such as NAMES="unicast diamond" RUNS=11; the
+# files that `make bench-compare` compares.
 RUNS ?= 7
 RESULTS ?= results/latest.json
 BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test stress soak check check-full mirrors mutants explore validate-traces
-.PHONY: doctor bench bench-quick bench-compare bench-docs gates lint format coverage docs dist clean
+.PHONY: help venv demo test verify stress interrupts soak check check-full mirrors mutants explore
+.PHONY: validate-traces doctor bench bench-quick bench-compare bench-docs gates lint format
+.PHONY: coverage docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,44 +34,46 @@ help: ## list the targets
 venv: ## prepare .venv: find or build a free-threaded CPython 3.13, install the dependencies
 	@$(PYTHON_FOR_SETUP) -m tools.bootstrap --venv $(VENV)
 
-demo: venv ## replay the standard library (or ARGS="PATH ...") through a diamond, then queue and bus, and check it
+demo: venv ## replay the standard library (or ARGS="PATH ...") through rings and buses, and check it
 	@$(BIN)/python -m ringbuffer demo $(ARGS)
 	@$(BIN)/python -m ringbuffer demo --bus $(ARGS)
 
-test: venv ## unit tests, the small models, schedules up to a small bound, a short stress run, then a minute of soak
-	@$(BIN)/python -m pytest tests/unit
-	@$(BIN)/python -m ringbuffer check
-	@$(BIN)/python -m tests.schedules explore
-	@$(BIN)/python -m tests.stress --brief --seconds $(SHORT_STRESS_SECONDS)
-	@$(BIN)/python -m tests.soak --seconds 60
+test: venv ## the small part of everything: about eight minutes on two cores
+	@$(BIN)/python -m tools.suite test $(NAMES)
+
+verify: venv ## what takes longer: medium models, mutants, faults, interrupts, traces, stress, soak
+	@$(BIN)/python -m tools.suite verify $(NAMES)
 
 stress: venv ## litmus tests, random topologies, faults at every callback, for SECONDS=300
 	@$(BIN)/python -m tests.stress --seconds $(SECONDS)
 
-soak: venv ## everything together, under load and with faults, for HOURS=1: every message, memory, threads; report in results/soak
+interrupts: venv ## an exception at each point of each call, then 600 at random (NAMES="...")
+	@$(BIN)/python -m tests.interrupts $(NAMES)
+
+soak: venv ## everything together, under load and with faults, for HOURS=1; report in results/soak
 	@$(BIN)/python -m tests.soak --hours $(HOURS) --report results/soak
 
 check: venv ## model-check the protocol with TLC: the small configurations (NAMES="..." chooses)
-	@$(BIN)/python -m ringbuffer check $(NAMES)
+	@$(BIN)/python -m spec check $(NAMES)
 
-check-full: venv ## the same with the large configurations, and the mirrors with as many states
-	@$(BIN)/python -m ringbuffer check --full $(NAMES)
+check-full: venv ## the same with the medium and the large configurations, and the mirrors with as many states
+	@$(BIN)/python -m spec check --full $(NAMES)
 	@$(BIN)/python -m pytest -m large tests/unit/model
 
 mirrors: venv ## count the states of the mirrors of the largest models too: an hour
 	@$(BIN)/python -m pytest -m huge tests/unit/model
 
 mutants: venv ## faults of the models, each of which TLC must find
-	@$(BIN)/python -m ringbuffer check --mutants $(NAMES)
+	@$(BIN)/python -m spec mutants $(NAMES)
 
-explore: venv ## every schedule of the real code up to a bound, and faults of the library to be found (NAMES="..." chooses)
+explore: venv ## every schedule of the real code up to a bound, and faults to find (NAMES="...")
 	@$(BIN)/python -m tests.schedules explore --full $(NAMES)
 	@$(BIN)/python -m tests.schedules faults
 
-validate-traces: venv ## traces of free-running threads, 100 short and a few long ones: TLC says whether the models could (NAMES="..." chooses)
+validate-traces: venv ## compare traces of free-running threads with the models (NAMES="...")
 	@$(BIN)/python -m tests.traces --long $(NAMES)
 
-bench: venv ## measure every scenario beside its peers, save RESULTS=results/latest.json and pictures: about a quarter of an hour
+bench: venv ## measure every scenario beside its peers, in a quarter of an hour: results/latest.json
 	@$(BIN)/python -m benchmarks.prepare
 	@$(BIN)/python -m benchmarks $(NAMES) --runs $(RUNS) --json $(RESULTS) --plots results/pictures
 
@@ -74,23 +81,24 @@ bench-quick: venv ## the same with short runs, in under three minutes
 	@$(BIN)/python -m benchmarks.prepare
 	@$(BIN)/python -m benchmarks $(NAMES) --quick --json results/quick.json
 
-bench-compare: venv ## what became slower between BASE=results/baseline.json and RESULTS=results/latest.json
+bench-compare: venv ## what became slower from BASE=results/baseline.json to RESULTS=...
 	@$(BIN)/python -m benchmarks compare $(BASE) $(RESULTS)
 
 bench-docs: venv ## put figures and pictures of RESULTS=results/latest.json into docs/performance.md
 	@$(BIN)/python -m benchmarks.prepare
 	@$(BIN)/python -m benchmarks docs $(RESULTS)
 
-gates: venv ## the numbers of benchmarks/gates.toml, each with its figure; on a machine that does nothing else
+gates: venv ## check the numbers of benchmarks/gates.toml; use a machine that does nothing else
 	@$(BIN)/python -m benchmarks gates $(NAMES)
 
-doctor: venv ## does this machine suit the library? exit code 1 if something hurts
+doctor: venv ## check whether this machine suits the library; exit code 1 if something hurts
 	@$(BIN)/python -m ringbuffer doctor
 
-lint: venv ## ruff, ruff format, mypy --strict
+lint: venv ## ruff, ruff format, mypy --strict, plain English
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tools.language $(PLAIN)
 
 format: venv ## put the code into the form that lint wants
 	@$(BIN)/ruff check --fix .
@@ -101,14 +109,16 @@ coverage: venv ## line and branch coverage of ringbuffer/ by the unit tests; fai
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
-docs: venv ## build the documentation into build/docs: warnings are errors, every link is followed (ONLINE=1: other sites too)
+docs: venv ## build the documentation into build/docs, and follow links (ONLINE=1: all of them)
 	@$(PYTHON_FOR_SETUP) -m tools.bootstrap --venv $(VENV) --group docs
 	@rm -rf build/docs
-	@$(BIN)/sphinx-build --color -q -E -n -W --keep-going -b html -c docs -d build/doctrees . build/docs
+	@$(BIN)/sphinx-build --color -q -E -n -W --keep-going -b html -c docs -d build/doctrees \
+		. build/docs
 	@$(BIN)/python -m tools.site build/docs
-	@$(if $(ONLINE),$(BIN)/sphinx-build -q -W --keep-going -b linkcheck -c docs -d build/doctrees . build/linkcheck)
+	@$(if $(ONLINE),$(BIN)/sphinx-build -q -W --keep-going -b linkcheck -c docs \
+		-d build/doctrees . build/linkcheck)
 
-dist: venv ## build the distributions into dist/, then run the demo from the wheel in a new environment
+dist: venv ## build the distributions into dist/, and run the demo from the wheel
 	@$(BIN)/python -m tools.dist
 
 clean: ## remove what was built here; the interpreter stays in the user's cache

@@ -1,4 +1,7 @@
-"""`python -m benchmarks gates`: measure what the gates need, check them, measure once more what failed, say each figure."""
+"""`python -m benchmarks gates`: measure and check the gates, and print each figure.
+
+Gates that failed are measured once more.
+"""
 
 import contextlib
 from collections.abc import Sequence
@@ -8,9 +11,9 @@ from benchmarks.deterministic import MEASURES
 from benchmarks.gates import Gate, Verdict, judge, judge_deterministic, needed
 from benchmarks.machine import describe
 from benchmarks.scenarios import load
-from ringbuffer.cli.bench.results import Results
-from ringbuffer.cli.bench.runner import Settings, run_scenario
-from ringbuffer.cli.progress import Progress
+from ringbuffer.programs.bench.results import Results
+from ringbuffer.programs.bench.runner import Settings, run_scenario
+from ringbuffer.programs.progress_line import Progress
 
 
 def check_gates(
@@ -44,16 +47,27 @@ def check_gates(
 
 
 def measure(gates: Sequence[Gate], settings: Settings, progress: Progress) -> Results:
-    """Run the contenders that the gates compare, and no others; a gate whose scenario cannot be loaded fails."""
+    """Run only the contenders that the gates compare.
+
+    A gate whose scenario cannot be loaded fails.
+    """
     results = Results(describe(), {"runs": settings.runs, "seconds": settings.seconds})
     for name, contenders in needed(gates).items():
         with contextlib.suppress(ImportError):
-            results.scenarios.append(run_scenario(load(name), settings, only=contenders, tell=progress.tell, abandon=abandon))
+            results.scenarios.append(
+                run_scenario(
+                    load(name), settings, only=contenders, tell=progress.tell, abandon=abandon
+                )
+            )
     return results
 
 
 def _with_a_retry(
-    gates: Sequence[Gate], settings: Settings, factor: float, progress: Progress, saved: Results | None
+    gates: Sequence[Gate],
+    settings: Settings,
+    factor: float,
+    progress: Progress,
+    saved: Results | None,
 ) -> list[Verdict]:
     results = measure(gates, settings, progress) if saved is None else saved
     verdicts = [judge(gate, results, factor=factor) for gate in gates]
@@ -61,7 +75,10 @@ def _with_a_retry(
     if not failed or saved is not None:
         return verdicts
     again = measure(failed, settings, progress)
-    return [verdict if verdict.passes else judge(verdict.gate, again, factor=factor) for verdict in verdicts]
+    return [
+        verdict if verdict.passes else judge(verdict.gate, again, factor=factor)
+        for verdict in verdicts
+    ]
 
 
 def _deterministic(gate: Gate, progress: Progress) -> Verdict:

@@ -12,41 +12,64 @@ from benchmarks.checking import check_gates
 from benchmarks.gates import load_gates
 from benchmarks.machine import describe
 from benchmarks.scenarios import load, names
-from ringbuffer.cli.bench.report import LEGEND, head, table
-from ringbuffer.cli.bench.results import Results
-from ringbuffer.cli.bench.runner import QUICK, Settings, run_scenario
-from ringbuffer.cli.progress import Progress
+from ringbuffer.programs.bench.results import Results
+from ringbuffer.programs.bench.runner import QUICK, Settings, run_scenario
+from ringbuffer.programs.bench.tables import LEGEND, head, table
+from ringbuffer.programs.progress_line import Progress
 
 PAGE = Path("docs/performance.md")
 PICTURES = Path("docs/pictures")
 _DESCRIPTION = """\
-Measure the library beside what its users would pick instead. Without a command: run the scenarios NAMES (all of them),
-interleaved, verified, and print their tables.
+Measure the library beside its alternatives. Without a command, it runs the scenarios NAMES (the
+default is all of them), interleaved and verified, and prints their tables.
 
   python -m benchmarks --quick                        all scenarios, in under three minutes
   python -m benchmarks unicast diamond --runs 11      two of them, with more runs
   python -m benchmarks --json results/today.json      and save every run
-  python -m benchmarks compare OLD.json NEW.json      what became slower; exit code 1 if anything of ours did
+  python -m benchmarks compare OLD.json NEW.json      what became slower; exit code 1 if ours did
   python -m benchmarks gates [--half] [--deterministic] [--from RESULTS.json]
-  python -m benchmarks docs RESULTS.json              put figures and pictures into docs/performance.md
+  python -m benchmarks docs RESULTS.json              put the figures into docs/performance.md
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 1 if something failed, or became slower."""
     parser = argparse.ArgumentParser(
-        prog="benchmarks", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="benchmarks",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAMES", help=f"scenarios: {', '.join(names())}")
-    parser.add_argument("--quick", action="store_true", help="short runs: for a first look, not for conclusions")
-    parser.add_argument("--runs", type=int, help="runs of each contender, interleaved (7; quick: 5)")
-    parser.add_argument("--seconds", type=float, help="how long one run takes, about (0.5; quick: 0.06)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAMES", help=f"scenarios: {', '.join(names())}"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="short runs: for a first look, not for conclusions"
+    )
+    parser.add_argument(
+        "--runs", type=int, help="runs of each contender, interleaved (7; quick: 5)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, help="how long one run takes, about (0.5; quick: 0.06)"
+    )
     parser.add_argument("--count", type=int, help="events in every run, instead of a length")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="save every run here; the default is results/TIME.json")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="save every run here; the default is results/TIME.json",
+    )
     parser.add_argument("--plots", type=Path, metavar="DIR", help="draw pictures into this folder")
-    parser.add_argument("--half", action="store_true", help="gates: ask for half of each ratio, so that noise does not decide")
-    parser.add_argument("--deterministic", action="store_true", help="gates: only those that no noise touches")
-    parser.add_argument("--from", dest="saved", type=Path, metavar="FILE", help="gates: check a saved measurement")
+    parser.add_argument(
+        "--half",
+        action="store_true",
+        help="gates: ask for half of each ratio, so that noise does not decide",
+    )
+    parser.add_argument(
+        "--deterministic", action="store_true", help="gates: only those that no noise touches"
+    )
+    parser.add_argument(
+        "--from", dest="saved", type=Path, metavar="FILE", help="gates: check a saved measurement"
+    )
     options = parser.parse_args(arguments)
     command, *rest = options.names or [""]
     try:
@@ -65,7 +88,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """How to measure, from the options."""
     changes = {"runs": options.runs, "seconds": options.seconds, "fixed_count": options.count}
     return dataclasses.replace(
-        QUICK if options.quick else Settings(), **{name: value for name, value in changes.items() if value is not None}
+        QUICK if options.quick else Settings(),
+        **{name: value for name, value in changes.items() if value is not None},
     )
 
 
@@ -86,7 +110,9 @@ def _run(options: argparse.Namespace, chosen: list[str]) -> int:
             continue
         result = run_scenario(scenario, settings, tell=progress.tell, abandon=abandon)
         if scenario.has_cache_figures:
-            result.cache = perf.cache_figures(name, {each.name: each.count for each in result.contenders if not each.failure})
+            result.cache = perf.cache_figures(
+                name, {each.name: each.count for each in result.contenders if not each.failure}
+            )
         results.scenarios.append(result)
         progress.clear()
         print(table(result), flush=True)
@@ -108,12 +134,20 @@ def _gates(options: argparse.Namespace, chosen: list[str]) -> int:
     if options.deterministic:
         gates = [gate for gate in gates if gate.deterministic]
     if chosen:
-        gates = [gate for gate in gates if gate.scenario in chosen or gate.deterministic in chosen]
+        gates = [
+            gate
+            for gate in gates
+            if {gate.scenario, gate.deterministic, gate.name}.intersection(chosen)
+        ]
         if not gates:
             raise ValueError(f"no gate belongs to {', '.join(chosen)}")
     saved = Results.load(options.saved) if options.saved is not None else None
     factor = 0.5 if options.half else 1.0
-    return 0 if check_gates(gates, settings_of(options), factor=factor, progress=Progress(), saved=saved) else 1
+    return (
+        0
+        if check_gates(gates, settings_of(options), factor=factor, progress=Progress(), saved=saved)
+        else 1
+    )
 
 
 def _docs(rest: list[str]) -> int:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-from ringbuffer.cli.bench.machine import is_same
-from ringbuffer.cli.bench.report import number
-from ringbuffer.cli.bench.results import ContenderResult, Results
-from ringbuffer.cli.bench.scenario import FIGURES, Role
+from ringbuffer.programs.bench.machine import is_same
+from ringbuffer.programs.bench.results import ContenderResult, Results
+from ringbuffer.programs.bench.scenario import FIGURES, Role
+from ringbuffer.programs.bench.tables import number
 
-#: A smaller change is none, however little noise there was.
+#: A smaller change does not count, however little noise there was.
 LEAST_CHANGE: Final = 0.05
 
 
@@ -51,7 +51,8 @@ class Change:
         verdict = "SLOWER" if self.is_regression else "faster" if self.is_improvement else "same"
         return (
             f"{verdict:<7}{self.scenario:<20} {self.contender:<36} {self.figure:<5}"
-            f"{number(self.old):>9} → {number(self.new):>9}  ×{self.gain:.2f} ± {self.margin * 100:.0f} %"
+            f"{number(self.old):>9} → {number(self.new):>9}  "
+            f"×{self.gain:.2f} ± {self.margin * 100:.0f} %"
         )
 
 
@@ -70,7 +71,9 @@ def compare(old: Results, new: Results) -> list[Change]:
     return changes
 
 
-def _change(scenario: str, figure: str, old: ContenderResult | None, new: ContenderResult) -> Change | None:
+def _change(
+    scenario: str, figure: str, old: ContenderResult | None, new: ContenderResult
+) -> Change | None:
     if old is None or not old.values(figure) or not new.values(figure):
         return None
     before, now = old.median(figure), new.median(figure)
@@ -84,7 +87,10 @@ def _change(scenario: str, figure: str, old: ContenderResult | None, new: Conten
 def report(old: Results, new: Results) -> bool:
     """Print every change, and say whether nothing of the library's own became slower."""
     if not is_same(old.machine, new.machine):
-        print("measured on different machines or interpreters: only the ratios between contenders mean something")
+        print(
+            "measured on different machines or interpreters: "
+            "only the ratios between contenders mean something"
+        )
     changes = compare(old, new)
     if not changes:
         print("the two have measured nothing in common")

@@ -2,11 +2,22 @@
 
 from typing import Any
 
-from ringbuffer.memory import PROCESS_MEMORY, Cell, CellView, Door, FlagArray, Memory, SlotLayout, Slots, Turnstile, Word
+from ringbuffer.memory import (
+    PROCESS_MEMORY,
+    Cell,
+    CellView,
+    FenceLock,
+    FlagArray,
+    InFlightGuard,
+    Memory,
+    SlotLayout,
+    Slots,
+    Word,
+)
 
 
 class CountingMemory:
-    """Real memory; `read_modify_writes` says how many were made. For one thread at a time: nothing guards the count."""
+    """Real memory that counts its `read_modify_writes`. One thread at a time: there is no lock."""
 
     def __init__(self, inner: Memory = PROCESS_MEMORY) -> None:
         self._inner = inner
@@ -20,19 +31,19 @@ class CountingMemory:
         """Flags; there is no read-modify-write on them."""
         return self._inner.flags(length, initial)
 
-    def turnstile(self) -> Turnstile:
-        """A turnstile; its passages are the interpreter's business."""
-        return self._inner.turnstile()
+    def fence_lock(self) -> FenceLock:
+        """A fence lock; its passages are the interpreter's business."""
+        return self._inner.fence_lock()
 
-    def door(self) -> Door:
-        """A door; as with a turnstile, the interpreter orders it."""
-        return self._inner.door()
+    def in_flight_guard(self) -> InFlightGuard:
+        """A guard; as with a fence lock, the interpreter orders it."""
+        return self._inner.in_flight_guard()
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         """Slots."""
         return self._inner.event_slots(events)
 
-    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> Slots[Any]:
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.FLAT) -> Slots[Any]:
         """Slots."""
         return self._inner.value_slots(length, layout)
 
@@ -56,6 +67,10 @@ class CountingView:
         """Count, and do it."""
         self._memory.read_modify_writes += 1
         return self._view.compare_and_set(expected, desired)
+
+    def has_set(self, expected: int, desired: int, /) -> bool:
+        """Whether the last one that raised has set."""
+        return self._view.has_set(expected, desired)
 
     def exchange(self, value: int, /) -> int:
         """Count, and do it."""

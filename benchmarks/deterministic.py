@@ -1,7 +1,8 @@
-"""The gates that do not depend on how fast the machine is, or who else uses it.
+"""The gates that do not depend on the speed or the load of the machine.
 
-What events leave behind and allocate, how many read-modify-writes a claim takes, and what a blocked consumer uses while nothing
-happens: its own processor time, so that a busy neighbour does not count.
+What events leave behind and allocate, how many read-modify-writes a claim takes, and what a blocked
+consumer uses while nothing happens: its own processor time, so that a busy neighbour does not
+count.
 """
 
 import gc
@@ -13,8 +14,8 @@ from typing import Final
 from benchmarks.counting import CountingMemory
 from benchmarks.scenarios.wait_strategies import idle_percent as idle_percent_of
 from ringbuffer import BlockingWaitStrategy, ProducerType, RingBuffer, YieldingWaitStrategy
-from ringbuffer.cli.bench.events import Event
-from ringbuffer.cli.bench.rings import CAPACITY
+from ringbuffer.programs.bench.events import BenchEvent
+from ringbuffer.programs.bench.rings import CAPACITY
 
 #: Events that are counted; figures for a million are scaled from here.
 EVENTS: Final = 100_000
@@ -23,19 +24,23 @@ VALUES: Final = tuple(range(100))
 
 
 def retained_blocks(events: int = EVENTS) -> float:
-    """Blocks of the allocator that stay when events have passed from a producer to a consumer, for a million of them.
+    """Blocks of the allocator that remain after a million events went from producer to consumer.
 
-    The interpreter itself keeps a few (a thread's free lists, the first growth of a table): the ring is warmed up, and what is
-    left, of `events` and of twice as many, must be the same.
+    The interpreter itself keeps a few (a thread's free lists, the first growth of a table): the
+    ring is warmed up, and what is left, of `events` and of twice as many, must be the same.
     """
-    once, twice = _left_by(events, sys.getallocatedblocks), _left_by(2 * events, sys.getallocatedblocks)
+    once, twice = (
+        _left_by(events, sys.getallocatedblocks),
+        _left_by(2 * events, sys.getallocatedblocks),
+    )
     return max(0, twice - once) / events * 1e6
 
 
 def tracked_objects(events: int = EVENTS) -> float:
     """Objects that the garbage collector follows and that stay, for a million events.
 
-    The collector is off meanwhile, so it cannot take back what was made; a container for each event would be seen here.
+    The collector is off meanwhile, so it cannot take back what was made; a container for each event
+    would be seen here.
     """
     return max(0, _left_by(2 * events, _tracked) - _left_by(events, _tracked)) / events * 1e6
 
@@ -45,9 +50,9 @@ def _tracked() -> int:
 
 
 def _left_by(events: int, count: Callable[[], int]) -> int:
-    """How much more `count()` gives after `events` have passed through a ring that was used before."""
+    """How much `count()` grows when `events` pass through a ring that was used before."""
     rounds: Final = 2 * CAPACITY // len(VALUES) + 1
-    ring = RingBuffer(CAPACITY, Event, ProducerType.SINGLE, YieldingWaitStrategy())
+    ring = RingBuffer(CAPACITY, BenchEvent, ProducerType.SINGLE, YieldingWaitStrategy())
     left: list[int] = []
 
     def in_one_thread() -> None:
@@ -57,7 +62,7 @@ def _left_by(events: int, count: Callable[[], int]) -> int:
         with ring.poller() as poller:
             poll = poller.poll
 
-            def on_event(event: Event, sequence: int, end_of_batch: bool) -> None:
+            def on_event(event: BenchEvent, sequence: int, end_of_batch: bool) -> None:
                 event.left = event.value
 
             def pass_through(rounds: int) -> None:
@@ -85,12 +90,17 @@ def _left_by(events: int, count: Callable[[], int]) -> int:
 
 
 def single_producer_rmw(claims: int = EVENTS // 10) -> float:
-    """Read-modify-writes for a million claims and publications of a ring's single producer, besides its fence once a lap."""
+    """Read-modify-writes for a million claims and publications of a single producer.
+
+    Its fence, once a lap, does not count.
+    """
     return _read_modify_writes(ProducerType.SINGLE, claims, 1) / claims * 1e6
 
 
 def multi_producer_rmw(claims: int = EVENTS // 10) -> float:
-    """Read-modify-writes for one claim and its publication, nobody else claiming: the worse of one slot and of sixteen.
+    """Read-modify-writes for one claim and its publication, without contention.
+
+    The result is the worse figure of claims of one slot and of sixteen.
 
     Without the fence before each look for room, which comes once a lap.
     """
@@ -99,7 +109,7 @@ def multi_producer_rmw(claims: int = EVENTS // 10) -> float:
 
 def _read_modify_writes(kind: ProducerType, claims: int, n: int) -> int:
     memory = CountingMemory()
-    ring = RingBuffer(CAPACITY, Event, kind, YieldingWaitStrategy(), memory=memory)
+    ring = RingBuffer(CAPACITY, BenchEvent, kind, YieldingWaitStrategy(), memory=memory)
     producer = ring.producer()
     memory.read_modify_writes = 0
     for _ in range(claims):

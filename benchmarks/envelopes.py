@@ -1,23 +1,32 @@
-"""The messages of the scenarios of `ringbuffer.messaging`, made beforehand: the way is measured, not the making."""
+"""The messages of the scenarios of `ringbuffer.messaging`; runs do not measure their creation."""
 
 from typing import Final
 
-from ringbuffer.cli.bench.rings import CAPACITY
-from ringbuffer.cli.bench.verify import PAYLOAD
-from ringbuffer.messaging import InMemoryQueueOptions, ProducerMode, QueueMode, TransportEnvelope, WaitStrategyKind
+from ringbuffer.messaging import (
+    InMemoryQueueOptions,
+    ProducerMode,
+    QueueMode,
+    TransportEnvelope,
+    WaitStrategyKind,
+)
+from ringbuffer.programs.bench.rings import CAPACITY
+from ringbuffer.programs.bench.verify import PAYLOAD
 
 #: A message for each value of the payload, which it carries as its priority.
-ENVELOPES: Final = {value: TransportEnvelope("benchmark", bytes([value]), priority=value) for value in PAYLOAD}
+ENVELOPES: Final = {
+    value: TransportEnvelope("benchmark", bytes([value]), priority=value) for value in PAYLOAD
+}
 
-#: More messages than a queue holds, with the values of the payload in turn. So no two threads count the references of one of
-#: them at the same time, as where each is made anew.
+#: More messages than a queue holds, with the values of the payload in turn. So no two threads count
+#: the references of one of them at the same time, as where each is made anew.
 MESSAGES: Final = [
     TransportEnvelope("benchmark", bytes([value]), priority=value)
     for _ in range(2 * CAPACITY // len(PAYLOAD) + 1)
     for value in PAYLOAD
 ]
 
-#: The queues that are compared. The ring waits as in the other scenarios; the defaults are there too.
+#: The queues that are compared. The ring waits as in the other scenarios; the defaults are there
+#: too.
 OPTIONS: Final = {
     "ChannelQueue": InMemoryQueueOptions(buffer_size=CAPACITY),
     "RingBufferQueue": InMemoryQueueOptions(

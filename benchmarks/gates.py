@@ -1,8 +1,9 @@
 """`gates.toml`: the numbers that must hold, and how they are checked.
 
-A ratio gate compares neighbouring runs, because whatever slowed one of them slowed the other: it takes the median of the
-ratios, and a margin from their own spread (two standard errors of the median, at most a tenth of the number: wild runs are no
-excuse). A gate passes if the median plus the margin reaches the number, and is not more than 10 % below the committed baseline.
+A ratio gate compares neighbouring runs, because a disturbance slows both of them. It takes the
+median of the ratios, and a margin from their spread: two standard errors of the median. The margin
+is at most a tenth of the number, so outliers do not excuse a failure. A gate passes if the median
+plus the margin reaches the number, and is not more than 10 % below the committed baseline.
 """
 
 import tomllib
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ringbuffer.cli.bench.medians import median, noise
-from ringbuffer.cli.bench.results import ContenderResult, Results
-from ringbuffer.cli.bench.scenario import FIGURES
+from ringbuffer.programs.bench.medians import median, noise
+from ringbuffer.programs.bench.results import ContenderResult, Results
+from ringbuffer.programs.bench.scenario import FIGURES
 
 FILE: Final = Path(__file__).with_name("gates.toml")
 
@@ -42,13 +43,18 @@ class Gate:
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError(f"gate {self.name!r} needs either at_least or at_most")
         if bool(self.deterministic) == bool(self.scenario):
-            raise ValueError(f"gate {self.name!r} needs either a scenario or a deterministic measure")
+            raise ValueError(
+                f"gate {self.name!r} needs either a scenario or a deterministic measure"
+            )
         if self.scenario and (not self.ours or self.figure not in FIGURES):
-            raise ValueError(f"gate {self.name!r} needs `ours`, and a figure of {sorted(FIGURES)}, not {self.figure!r}")
+            raise ValueError(
+                f"gate {self.name!r} needs `ours`, and a figure of {sorted(FIGURES)}, "
+                f"not {self.figure!r}"
+            )
 
     @property
     def contenders(self) -> tuple[str, ...]:
-        """Whom it needs to be measured."""
+        """The contenders that it needs."""
         return (*self.ours, self.against) if self.against else self.ours
 
 
@@ -76,7 +82,11 @@ class Verdict:
     def line(self) -> str:
         """The gate with its figure."""
         gate = self.gate
-        promise = f"at least {gate.at_least:g}" if gate.at_least is not None else f"at most {gate.at_most:g}"
+        promise = (
+            f"at least {gate.at_least:g}"
+            if gate.at_least is not None
+            else f"at most {gate.at_most:g}"
+        )
         moonshot = f", moonshot {gate.moonshot:g}" if gate.moonshot is not None else ""
         margin = f" ± {self.margin:.2g}" if self.margin else ""
         outcome = "pass" if self.passes else f"FAIL: {self.problem}"
@@ -115,8 +125,8 @@ def judge(gate: Gate, results: Results, *, factor: float = 1.0) -> Verdict:
     Args:
         gate: of a scenario.
         results: with that scenario in it.
-        factor: of the number and the baseline that is asked for; 0.5 is half of what is promised (twice, of what may be
-            at most).
+        factor: of the number and the baseline that is asked for; 0.5 is half of what is promised
+            (twice, of what may be at most).
     """
     try:
         scenario = results.scenario(gate.scenario)
@@ -129,11 +139,13 @@ def judge(gate: Gate, results: Results, *, factor: float = 1.0) -> Verdict:
     except (KeyError, ValueError) as error:
         return Verdict(gate, 0.0, 0.0, str(error))
     verdicts = [judge_samples(gate, values, factor=factor) for values in samples]
-    return min(verdicts, key=lambda each: each.figure if gate.at_least is not None else -each.figure)
+    return min(
+        verdicts, key=lambda each: each.figure if gate.at_least is not None else -each.figure
+    )
 
 
 def samples_of(ours: ContenderResult, against: ContenderResult | None, figure: str) -> list[float]:
-    """The figure of each run; or how many times better it is than the neighbouring run of the other."""
+    """The figure of each run; or its ratio to the neighbouring run of the other contender."""
     own = ours.values(figure)
     if against is None:
         return own
@@ -154,9 +166,17 @@ def judge_samples(gate: Gate, values: Sequence[float], *, factor: float = 1.0) -
         problem = f"less than {number:g}"
     elif not is_least and middle - margin > number:
         problem = f"more than {number:g}"
-    elif gate.baseline and is_least and middle + margin < (floor := gate.baseline * factor * (1 - SLACK)):
+    elif (
+        gate.baseline
+        and is_least
+        and middle + margin < (floor := gate.baseline * factor * (1 - SLACK))
+    ):
         problem = f"below {floor:g}, which is 10 % below the baseline {gate.baseline:g}"
-    elif gate.baseline and not is_least and middle - margin > (ceiling := gate.baseline / factor * (1 + SLACK)):
+    elif (
+        gate.baseline
+        and not is_least
+        and middle - margin > (ceiling := gate.baseline / factor * (1 + SLACK))
+    ):
         problem = f"above {ceiling:g}, which is 10 % above the baseline {gate.baseline:g}"
     return Verdict(gate, middle, margin, problem)
 

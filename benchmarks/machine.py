@@ -3,7 +3,7 @@
 import functools
 from typing import Final
 
-from ringbuffer.cli.bench import machine
+from ringbuffer.programs.bench import machine
 
 #: As the library's own, with the versions of the peers.
 describe: Final = functools.partial(

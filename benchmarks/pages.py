@@ -1,20 +1,20 @@
-"""`python -m benchmarks docs RESULTS`: the figures of docs/performance.md come from a saved measurement, never from a hand."""
+"""`python -m benchmarks docs RESULTS`: puts saved results into docs/performance.md."""
 
 from pathlib import Path
 from typing import Final
 
 from benchmarks.gates import Gate, judge
 from benchmarks.pictures import draw
-from ringbuffer.cli.bench.report import head, number, ranked
-from ringbuffer.cli.bench.results import Results, ScenarioResult
-from ringbuffer.cli.bench.scenario import FIGURES, Role
+from ringbuffer.programs.bench.results import Results, ScenarioResult
+from ringbuffer.programs.bench.scenario import FIGURES, Role
+from ringbuffer.programs.bench.tables import head, number, ranked
 
 BEGIN: Final = "<!-- figures: begin; written by `python -m benchmarks docs`, not by hand -->"
 END: Final = "<!-- figures: end -->"
 
 
 def rewrite(page: Path, pictures: Path, results: Results, gates: list[Gate]) -> list[Path]:
-    """Replace the marked part of `page`, and draw the pictures that it shows; return what was written.
+    """Replace the marked part of `page`, and draw its pictures. Returns what was written.
 
     Raises:
         ValueError: the page has no marks.
@@ -31,7 +31,7 @@ def rewrite(page: Path, pictures: Path, results: Results, gates: list[Gate]) -> 
 
 
 def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:
-    """The marked part: the machine, the promises, and each scenario with its drawing, table and picture."""
+    """The marked part: the machine, the promises, and each scenario with drawing and table."""
     parts = [f"```text\n{head(results)}\n```\n", promises(results, gates)]
     for scenario in results.scenarios:
         parts.append(f"### {scenario.title}\n\n```text\n{scenario.topology.strip()}\n```\n")
@@ -43,7 +43,7 @@ def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:
 
 def promises(results: Results, gates: list[Gate]) -> str:
     """Every gate that these results can tell, with its figure."""
-    lines = ["| promise | measured | at least, or at most (≤) | moonshot |", "|---|---|---|---|"]
+    lines = ["| target | measured | at least, or at most (≤) | moonshot |", "|---|---|---|---|"]
     measured = {scenario.name for scenario in results.scenarios}
     for gate in gates:
         if gate.scenario in measured:
@@ -51,7 +51,10 @@ def promises(results: Results, gates: list[Gate]) -> str:
             promise = f"{gate.at_least:g}" if gate.at_least is not None else f"≤ {gate.at_most:g}"
             mark = "" if verdict.passes else ", **not reached**"
             moonshot = "" if gate.moonshot is None else f"{gate.moonshot:g}"
-            lines.append(f"| {gate.name} | {verdict.figure:.3g} ± {verdict.margin:.2g}{mark} | {promise} | {moonshot} |")
+            lines.append(
+                f"| {gate.name} | {verdict.figure:.3g} ± {verdict.margin:.2g}{mark} "
+                f"| {promise} | {moonshot} |"
+            )
     return "\n".join(lines) + "\n"
 
 
@@ -59,7 +62,9 @@ def table(scenario: ScenarioResult) -> str:
     """One scenario's table."""
     names = [name for name in FIGURES if any(each.values(name) for each in scenario.contenders)]
     lines = [
-        "| | " + " | ".join(f"{FIGURES[name].label}, {FIGURES[name].unit}" for name in names) + " |",
+        "| | "
+        + " | ".join(f"{FIGURES[name].label}, {FIGURES[name].unit}" for name in names)
+        + " |",
         "|---" * (len(names) + 1) + "|",
     ]
     for each in ranked(scenario):
@@ -67,7 +72,9 @@ def table(scenario: ScenarioResult) -> str:
         name = f"**{each.name}**" if each.role is Role.OURS else each.name
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines.append("")
-    lines += [f"{each.name} failed: {each.failure}.\n" for each in scenario.contenders if each.failure]
+    lines += [
+        f"{each.name} failed: {each.failure}.\n" for each in scenario.contenders if each.failure
+    ]
     lines += [f"{name}: not measured, {reason}.\n" for name, reason in scenario.absent.items()]
     lines += [f"{name or 'perf'}: {text}.\n" for name, text in scenario.cache.items()]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What the processor's caches did, by `perf stat`, where the machine counts that; where it does not, why."""
+"""Figures of the processor's caches, by `perf stat`; or why the machine does not count them."""
 
 import shutil
 import subprocess
@@ -6,12 +6,18 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-EVENTS: Final = ("cache-references", "cache-misses", "L1-dcache-load-misses", "instructions", "cycles")
+EVENTS: Final = (
+    "cache-references",
+    "cache-misses",
+    "L1-dcache-load-misses",
+    "instructions",
+    "cycles",
+)
 _TIMEOUT_SECONDS: Final = 120
 
 
 def cache_figures(scenario: str, counts: Mapping[str, int]) -> dict[str, str]:
-    """(contender, its figures for each event), from one run in a child process; or ("", why there are none)."""
+    """By contender, its figures for each event; or by "", why they are missing."""
     reason = unsupported()
     if reason is not None:
         return {"": reason}
@@ -29,7 +35,7 @@ def unsupported() -> str | None:
 
 
 def _measure(scenario: str, contender: str, count: int) -> str:
-    """One run under `perf stat`, less what a run of no more than a few events costs, for each event."""
+    """One run under `perf stat`, minus the cost of a run of a few events, for each event."""
     child = [sys.executable, "-m", "benchmarks.perf", scenario, contender]
     few = min(100, count)
     whole, message = _perf([*child, str(count)])
@@ -52,18 +58,26 @@ def _perf(command: list[str]) -> tuple[dict[str, int], str]:
         )
     except subprocess.TimeoutExpired:
         return {}, f"`perf stat` did not end within {_TIMEOUT_SECONDS} s"
-    return parse(done.stderr) if done.returncode == 0 else ({}, (done.stderr.strip() or "`perf stat` failed").splitlines()[0])
+    return (
+        parse(done.stderr)
+        if done.returncode == 0
+        else ({}, (done.stderr.strip() or "`perf stat` failed").splitlines()[0])
+    )
 
 
 def parse(output: str) -> tuple[dict[str, int], str]:
-    """The counters in the output of `perf stat -x ,`; what the machine does not count is left out."""
+    """The counters in the output of `perf stat -x ,`, without those that the machine lacks."""
     counted = {}
     for line in output.splitlines():
         fields = line.split(",")
         if len(fields) > 2 and fields[0].isdecimal():
             counted[fields[2]] = int(fields[0])
     if not any("cache" in name for name in counted):
-        return {}, "`perf stat` does not count cache accesses on this machine (a virtual one, most likely)"
+        return (
+            {},
+            "`perf stat` does not count cache accesses on this machine "
+            "(a virtual one, most likely)",
+        )
     return counted, ""
 
 

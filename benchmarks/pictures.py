@@ -1,13 +1,13 @@
-"""Draws results: bars of throughput, curves of latency percentiles, lines of scaling. It needs matplotlib."""
+"""Draws results: throughput bars, curves of latency percentiles, scaling lines, by matplotlib."""
 
 import importlib
 import math
 from pathlib import Path
 from typing import Any, Final
 
-from ringbuffer.cli.bench.report import number, ranked
-from ringbuffer.cli.bench.results import Results, ScenarioResult
-from ringbuffer.cli.bench.scenario import FIGURES, Role
+from ringbuffer.programs.bench.results import Results, ScenarioResult
+from ringbuffer.programs.bench.scenario import FIGURES, Role
+from ringbuffer.programs.bench.tables import number, ranked
 
 _COLOURS: Final = {Role.OURS: "#1f6feb", Role.PEER: "#9aa4b2", Role.LIMIT: "#2da44e"}
 
@@ -20,7 +20,9 @@ def draw(results: Results, folder: Path) -> list[Path]:
     """
     matplotlib = importlib.import_module("matplotlib")
     matplotlib.use("svg")
-    matplotlib.rcParams.update({"svg.hashsalt": "benchmarks", "font.size": 9, "axes.spines.top": False})
+    matplotlib.rcParams.update(
+        {"svg.hashsalt": "benchmarks", "font.size": 9, "axes.spines.top": False}
+    )
     pyplot = importlib.import_module("matplotlib.pyplot")
     folder.mkdir(parents=True, exist_ok=True)
     paths = []

@@ -1,6 +1,7 @@
 """Installs the dependency group `bench`: `python -m benchmarks.prepare`.
 
-Each package by itself, and one that cannot be installed is said and left out: the suite runs with the peers that are there.
+Each package by itself, and one that cannot be installed is said and left out: the suite runs with
+the peers that are there.
 """
 
 import importlib.metadata
@@ -15,7 +16,9 @@ PROJECT: Final = Path(__file__).parents[1]
 
 def wanted() -> list[str]:
     """What the group lists."""
-    requirements: list[str] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]["bench"]
+    requirements: list[str] = tomllib.loads((PROJECT / "pyproject.toml").read_text())[
+        "dependency-groups"
+    ]["bench"]
     return requirements
 
 
@@ -34,7 +37,15 @@ def main() -> int:
         if is_installed(requirement):
             continue
         print(f"installing {requirement} …", flush=True)
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", requirement]
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            requirement,
+        ]
         done = subprocess.run(pip, capture_output=True, text=True, check=False)
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -4,7 +4,7 @@ import functools
 from typing import Final
 
 from benchmarks.peers import PEERS
-from ringbuffer.cli.bench import queues
+from ringbuffer.programs.bench import queues
 
 #: As the library's own, with more peers.
 contenders: Final = functools.partial(queues.contenders, peers=PEERS)

@@ -1,7 +1,7 @@
-"""Sphinx: the pages of the repository and the reference from the docstrings, as one site. `make docs` builds it.
+"""Sphinx: makes one site of the repository's pages and its docstrings. `make docs` runs it.
 
-The source folder is the repository, not `docs/`: so a page is found, and its relative links lead, where they do on the
-repository's own web pages.
+The source folder is the repository, not `docs/`. So pages have the same places, and their relative
+links the same targets, as on the repository's own web pages.
 """
 
 import sys
@@ -20,12 +20,19 @@ copyright = "the ringbuffer authors; MIT licence"
 version = release = __version__
 
 root_doc = "docs/index"
-include_patterns = ["docs/**", "examples/README.md", "spec/README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+include_patterns = [
+    "docs/**",
+    "examples/README.md",
+    "spec/README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+]
 exclude_patterns = [".*", "build", "dist", "**/__pycache__"]
 extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings"]
 
-# Every public name that is mentioned must lead somewhere. Signatures also name types that are not public, and those of other
-# libraries, whose pages are not there when this is built.
+# Every link to a public name must have a target. Signatures also name private types, and types of
+# other libraries, whose pages are missing when this site is built.
 nitpicky = True
 _public = "|".join(__all__)
 nitpick_ignore_regex = [("py:.*", rf"(?!ringbuffer\.(?:\w+\.)*(?:{_public})(?:\.|$)).*")]
@@ -46,11 +53,11 @@ html_theme = "furo"
 html_title = f"ringbuffer {release}"
 html_copy_source = False
 html_show_sourcelink = False
-# The first page lies in docs/, as in the repository.
+# The first page is in docs/, as in the repository.
 templates_path = ["templates"]
 html_additional_pages = {"index": "to-the-first-page.html"}
 
 
 def setup(app: Sphinx) -> None:
-    """Show drawings in Mermaid's language as their text: to draw them needs a script from elsewhere."""
+    """Show drawings in Mermaid's language as text, because drawing needs a foreign script."""
     app.add_lexer("mermaid", TextLexer)

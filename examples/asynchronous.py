@@ -1,4 +1,4 @@
-"""A ring in an event loop: `async for` over its batches, and a coroutine function as a handler with a loop of its own.
+"""A ring in an event loop: `async for` over batches, and a coroutine function as a handler.
 
 Prints:
     streamed: True
@@ -15,7 +15,7 @@ handled: list[int] = []
 
 
 async def handle(value: int, sequence: int, end_of_batch: bool) -> None:
-    """Runs on its processor's own loop, in its own thread; the next event comes when it has ended."""
+    """Runs in its processor's own loop and thread; the next event comes after it has ended."""
     await asyncio.sleep(0)
     handled.append(value)
 

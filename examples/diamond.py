@@ -25,7 +25,7 @@ executed: list[int] = []
 
 
 def price(order: Order, sequence: int, end_of_batch: bool) -> None:
-    """Writes its own field only, so nobody else is disturbed."""
+    """Writes its own field only, so it does not disturb other handlers."""
     order.price = 2 * order.quantity
 
 

@@ -1,4 +1,4 @@
-"""A handler that holds a long batch gives slots back as it goes, so that producers need not wait for its end.
+"""A handler releases slots during a long batch, so producers need not wait for its end.
 
 Prints:
     written: 4 events in 1 batch
@@ -22,7 +22,7 @@ class Writer:
         self.release = release
 
     def on_event(self, line: str, sequence: int, end_of_batch: bool) -> None:
-        """Release every event as soon as it is written; the last one is released by the end of the batch."""
+        """Release every event as soon as it is written; the batch's end releases the last one."""
         written.append(line)
         if not end_of_batch:
             self.release(sequence)

@@ -1,4 +1,4 @@
-"""A translator that raises: the publisher gets the exception, no handler sees a half-filled event, and nothing gets stuck.
+"""A translator raises: the producer gets the exception, and no handler sees a half-filled event.
 
 Prints:
     not published: 'not a price'
@@ -14,7 +14,7 @@ handled: list[float] = []
 
 
 def fill(quote: SimpleNamespace, sequence: int, price: str | float) -> None:
-    """Raises when it is too late to give the claim back: others may have claimed and published after it."""
+    """Raises after the claim, which cannot be undone: others may have published after it."""
     quote.price = "half-filled"
     quote.price = float(price)
 

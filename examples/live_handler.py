@@ -1,4 +1,4 @@
-"""A consumer joins a running disruptor behind another one, and leaves again; nothing is lost, nothing comes twice.
+"""A consumer joins a running disruptor behind another one, and leaves; no event is lost or doubled.
 
 Prints:
     recorder: all of 0 to 299
@@ -21,7 +21,8 @@ class Recorder:
 
     def __str__(self) -> str:
         first, last = self.seen[0], self.seen[-1]
-        return f"{self.name}: {'all' if self.seen == list(range(first, last + 1)) else 'some'} of {first} to {last}"
+        found = "all" if self.seen == list(range(first, last + 1)) else "some"
+        return f"{self.name}: {found} of {first} to {last}"
 
 
 recorder, debugger = Recorder("recorder"), Recorder("debugger")

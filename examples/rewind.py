@@ -26,7 +26,9 @@ class Database:
 
 
 ring = RingBuffer.of_values(8)
-processor = BatchEventProcessor(ring, ring.new_barrier(), Database(), rewind=RewindAfterPause(0.001))
+processor = BatchEventProcessor(
+    ring, ring.new_barrier(), Database(), rewind=RewindAfterPause(0.001)
+)
 with ring.claim(4) as batch:
     batch[:] = range(4)
 with processor:

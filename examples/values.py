@@ -1,4 +1,4 @@
-"""Slots that hold any object: publish an iterable, handle whole batches. The ring keeps nothing alive.
+"""Slots for any object: publish an iterable, handle whole batches. The ring keeps no value alive.
 
 Prints:
     10000 values, in batches: True
@@ -26,6 +26,7 @@ class Collect:
 disruptor = Disruptor.of_values(1024)
 disruptor.handle_events_with(Collect())
 with disruptor:
-    disruptor.publish_values(range(10_000))  # in chunks: a claim, a slice and a publication for many values
+    # In chunks: a claim, a slice and a publication for many values
+    disruptor.publish_values(range(10_000))
 print(f"{len(seen)} values, in batches: {seen == list(range(10_000)) and batches < 10_000}")
 print("in the ring afterwards:", set(disruptor.ring.slots.view()))

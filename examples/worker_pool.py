@@ -1,4 +1,4 @@
-"""Each event goes to exactly one worker; a stage behind the pool sees them all, in order, when they are done.
+"""Each event goes to exactly one worker; a stage after the pool sees all events, in order.
 
 Prints:
     100 jobs, each done once

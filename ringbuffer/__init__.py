@@ -5,16 +5,21 @@
     with disruptor:
         disruptor.publish_event(fill, 101.5)
 
-Importing this package leaves the GIL off where it is off.
+Importing this package never switches the GIL on. Names that need asyncio load it at their first
+use.
 """
 
+from typing import TYPE_CHECKING
+
 from ringbuffer.barrier import SequenceBarrier
-from ringbuffer.disruptor import Consumer, Disruptor, EventHandlerGroup
+from ringbuffer.disruptor import Disruptor, EventHandlerGroup, HandlerSpec
+from ringbuffer.ending import Grace
 from ringbuffer.errors import (
     AlertError,
     ClaimTimeoutError,
     ConsumerFailedError,
     DeadlockError,
+    ForkedProcessError,
     InsufficientCapacityError,
     MemoryBindingError,
     ProcessorStateError,
@@ -23,14 +28,17 @@ from ringbuffer.errors import (
     RingBufferClosedError,
     RingBufferError,
 )
+from ringbuffer.lazy import lazy_names
 from ringbuffer.processors import (
     AggregateEventHandler,
-    AsyncEventProcessor,
     BatchEventProcessor,
+    BatchFailed,
     BatchHandler,
     EventHandler,
     EventProcessor,
     ExceptionHandler,
+    Failure,
+    FailureAction,
     FatalExceptionHandler,
     IgnoringExceptionHandler,
     LoggingExceptionHandler,
@@ -39,16 +47,25 @@ from ringbuffer.processors import (
     RewindAlways,
     RewindAtMost,
     RewindBatch,
+    SkippingExceptionHandler,
     Worker,
     WorkerPool,
+    current_failure,
 )
 from ringbuffer.producer import Claim, Producer
-from ringbuffer.queues import AsyncQueue, Empty, Full, Queue, ShutDown
+from ringbuffer.queues import Empty, Full, Queue, ShutDown
 from ringbuffer.readers import EventPoller, EventStream, PollState
-from ringbuffer.ring_buffer import ProducerType, RingBuffer
-from ringbuffer.sequence import Sequence, SequenceGroup
-from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
+from ringbuffer.ring_buffer import RingBuffer
+from ringbuffer.sequence import Sequence
+from ringbuffer.sequence_group import SequenceGroup
+from ringbuffer.sequencer import (
+    MultiProducerSequencer,
+    ProducerType,
+    Sequencer,
+    SingleProducerSequencer,
+)
 from ringbuffer.wait import (
+    AdaptiveWaitStrategy,
     BlockingWaitStrategy,
     BusySpinWaitStrategy,
     LiteBlockingWaitStrategy,
@@ -59,20 +76,30 @@ from ringbuffer.wait import (
     YieldingWaitStrategy,
 )
 
+if TYPE_CHECKING:
+    from ringbuffer.processors import AsyncEventProcessor
+    from ringbuffer.queues import AsyncQueue
+else:  # these names load asyncio
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {"AsyncEventProcessor": "ringbuffer.processors", "AsyncQueue": "ringbuffer.queues"},
+    )
+
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdaptiveWaitStrategy",
     "AggregateEventHandler",
     "AlertError",
     "AsyncEventProcessor",
     "AsyncQueue",
     "BatchEventProcessor",
+    "BatchFailed",
     "BatchHandler",
     "BlockingWaitStrategy",
     "BusySpinWaitStrategy",
     "Claim",
     "ClaimTimeoutError",
-    "Consumer",
     "ConsumerFailedError",
     "DeadlockError",
     "Disruptor",
@@ -83,8 +110,13 @@ __all__ = [
     "EventProcessor",
     "EventStream",
     "ExceptionHandler",
+    "Failure",
+    "FailureAction",
     "FatalExceptionHandler",
+    "ForkedProcessError",
     "Full",
+    "Grace",
+    "HandlerSpec",
     "IgnoringExceptionHandler",
     "InsufficientCapacityError",
     "LiteBlockingWaitStrategy",
@@ -113,10 +145,12 @@ __all__ = [
     "Sequencer",
     "ShutDown",
     "SingleProducerSequencer",
+    "SkippingExceptionHandler",
     "SleepingWaitStrategy",
     "TimeoutBlockingWaitStrategy",
     "WaitStrategy",
     "Worker",
     "WorkerPool",
     "YieldingWaitStrategy",
+    "current_failure",
 ]

@@ -1,7 +1,7 @@
-"""`Backoff`: waiting for something that nobody announces: spin, then yield, then park, with a deadline.
+"""`Backoff`: waiting without a signal: spin, then yield, then park, with a deadline.
 
-It is how producers wait for room, and how whoever drains a ring waits for its consumers: neither is signalled by anybody, so
-that nobody who makes progress has to pay for signals.
+Producers wait in this way for free capacity, and so do threads that drain a ring. No thread signals
+them, so the threads that make progress do not pay for signals.
 """
 
 from typing import Final
@@ -13,7 +13,8 @@ from ringbuffer.host import Event, Host
 class Backoff:
     """One wait. Owning thread only.
 
-    Who ends it: the caller's own next look, at the latest after one park; a park ends early when `wake` is set.
+    The caller's own next check ends it, after one park at the latest. A park ends early when `wake`
+    is set.
 
     Args:
         host: what yields and provides the clock.
@@ -40,7 +41,10 @@ class Backoff:
         self._turns = 0
 
     def pause(self) -> bool:
-        """Let some time pass before the next look; False, at once, when the deadline has passed."""
+        """Let some time pass before the caller's next check.
+
+        Returns False immediately when the deadline has passed.
+        """
         host = self._host
         remaining = None if self._deadline is None else self._deadline - host.monotonic()
         if remaining is not None and remaining <= 0:

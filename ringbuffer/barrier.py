@@ -1,55 +1,75 @@
-"""`SequenceBarrier`: what one consumer waits at.
+"""`SequenceBarrier`: the limit up to which one consumer may read.
 
-A barrier knows the cursor (what is published) and the sequences its consumer depends on. It lets the consumer go as far as
-all of them have gone, and no further:
+A barrier knows the cursor (what is published) and the sequences that its consumer depends on. It
+lets the consumer go as far as all of them have gone, and no further:
 
     publisher --> [ ring ] --> journal ---.
-                     |                     >--> indexer        indexer's barrier: dependents = journal, counter
-                     '-------> counter ---'                    journal's barrier: no dependents, only the cursor
+                     |                     >--> indexer
+                     '-------> counter ---'
 
-Chains and diamonds of any depth are made of barriers alone.
+    the barrier of indexer: dependents = journal, counter
+    the barrier of journal: no dependents, only the cursor
+
+Chains and diamonds of any depth consist only of barriers.
 """
 
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from ringbuffer.errors import AlertError
+from ringbuffer.errors import AlertError, ForkedProcessError
+from ringbuffer.forks import forked, made_here
 from ringbuffer.memory import PROCESS_MEMORY, Memory, Word
-from ringbuffer.sequence import Sequence, SequenceGroup
-from ringbuffer.wait import ReadableView, WaitStrategy, waiter_of
+from ringbuffer.one_process import OneProcess
+from ringbuffer.sequence import Sequence
+from ringbuffer.sequence_group import SequenceGroup
+from ringbuffer.wait import ReadableView, WaitStrategy, bind_wait
 
 
 class PublishedView(ReadableView, Protocol):
-    """One thread's knowledge of what is published: `get` begins at what this view already knew. Owning thread only."""
+    """One thread's view of what is published. Owning thread only.
+
+    `get` starts its search at what this view already knows.
+    """
 
 
 class Publication(Protocol):
-    """Where events are published: a sequencer, as far as a barrier needs one. Any thread."""
+    """Where events are published: a sequencer, as a barrier sees it. Any thread."""
 
     def published_view(self) -> PublishedView:
-        """The calling thread's own knowledge of what is published, for one that gates it or is held back by one that does."""
+        """The calling thread's own view of what is published.
+
+        For a caller that gates the producers, or that follows a consumer that gates them.
+        """
         ...
 
     def published(self) -> int:
-        """The highest sequence published without a gap, for anybody, at some moment of the call."""
+        """The highest sequence published without a gap at some moment of the call. Any thread."""
         ...
 
 
-class SequenceBarrier:
-    """What a consumer waits at before it reads a slot (LMAX Disruptor, `ProcessingSequenceBarrier`). Any thread.
+class SequenceBarrier(OneProcess):
+    """What a consumer waits at before it reads a slot. Any thread.
 
-    Each processor has a barrier of its own, so that alerting one never stops its siblings.
+    Each processor has its own barrier, so that alerting one never stops its siblings. (LMAX
+    Disruptor, `ProcessingSequenceBarrier`.)
 
     Args:
         publication: the sequencer whose events are waited for.
         wait_strategy: how to wait.
-        dependents: sequences that must have passed an event before this barrier lets it through; none means
-            that being published is enough. Whoever advances one of them by hand must call `signal` on a ring with a
-            blocking strategy; processors do.
+        dependents: sequences that must have passed an event before this barrier lets it through.
+            Without any, it is enough that the event is published. A caller that advances one by
+            hand must call `signal` on a ring with a blocking strategy; processors do so.
         memory: what provides the alert's cell.
     """
 
-    __slots__ = ("_alerted", "_dependents", "_publication", "_wait_strategy")
+    __slots__ = (
+        "__weakref__",
+        "_alerted",
+        "_dependents",
+        "_left_behind_by",
+        "_publication",
+        "_wait_strategy",
+    )
 
     def __init__(
         self,
@@ -62,15 +82,30 @@ class SequenceBarrier:
         self._wait_strategy: Final = wait_strategy
         self._dependents: Final = dependents
         self._alerted: Final = memory.cell(0)
+        self._left_behind_by: int | None = None
+        made_here(self)
+
+    def _after_fork(self, made_in: int) -> None:
+        """In a child: each view of the barrier raises instead of waiting."""
+        self._left_behind_by = made_in
+        self._alerted.store(1)
+
+    def _error(self) -> AlertError | ForkedProcessError:
+        """The error that ends a wait while the barrier is alerted. In a child the alert stays."""
+        return (
+            AlertError()
+            if self._left_behind_by is None
+            else forked("this barrier", self._left_behind_by)
+        )
 
     @property
     def publication(self) -> Publication:
-        """Where the events are published that this barrier waits for."""
+        """Where the events that this barrier waits for are published."""
         return self._publication
 
     @property
     def dependents(self) -> tuple[Sequence | SequenceGroup, ...]:
-        """The sequences this barrier waits for besides the cursor."""
+        """The sequences that this barrier waits for besides the cursor."""
         return self._dependents
 
     @property
@@ -79,18 +114,20 @@ class SequenceBarrier:
         return self._alerted.load() != 0
 
     def alert(self) -> None:
-        """Make the current wait, or else the next, raise `AlertError`; stays until `clear_alert`. Any thread.
+        """Make the current wait, or else the next, raise `AlertError`. Any thread.
 
-        The alert is stored before the signal: a waiter that misses it is woken by the signal and looks again.
+        The alert stays until `clear_alert`. It is stored before the signal: the signal wakes a
+        waiting thread that missed the alert, and the thread checks again.
         """
         self._alerted.exchange(1)
         self._wait_strategy.signal_all_when_blocking()
 
     def clear_alert(self) -> None:
-        """Forget an alert.
+        """Remove an alert.
 
-        An exchange, not a plain store: the processor that clears an old alert reads its own state next, and a
-        store that lingered behind that read could wipe out the alert of a `halt` in between.
+        An exchange, not a plain store. The processor that clears an old alert reads its own state
+        next. A store could become visible only after that read, and could then erase the alert of a
+        `halt` that came in between.
         """
         self._alerted.exchange(0)
 
@@ -100,13 +137,17 @@ class SequenceBarrier:
             raise AlertError
 
     def get(self) -> int:
-        """The highest sequence that this barrier lets through now: published, and passed by every dependent.
+        """The highest sequence that this barrier lets through now.
 
-        Unlike a view's `available` it is right also for who does not gate the producers.
+        It is published, and every dependency has passed it. Unlike a view's `available`, it is also
+        correct for callers that do not gate the producers.
         """
         lowest = self._publication.published()
         for dependent in self._dependents:
-            lowest = min(lowest, dependent.get(lowest) if isinstance(dependent, SequenceGroup) else dependent.get())
+            lowest = min(
+                lowest,
+                dependent.get(lowest) if isinstance(dependent, SequenceGroup) else dependent.get(),
+            )
         return lowest
 
     def wait_for(self, sequence: int) -> int:
@@ -117,21 +158,29 @@ class SequenceBarrier:
         """The calling thread's own access to this barrier."""
         published = self._publication.published_view()
         available = Available(published, self._dependents) if self._dependents else published
-        return BarrierView(self._wait_strategy, published, available, self._alerted.view().word)
+        return BarrierView(
+            self._wait_strategy,
+            published,
+            available,
+            AlertView(self._alerted.view().word, self._error),
+        )
 
 
 class Available:
-    """The minimum of what is published and of the dependents. Owning thread only.
+    """The minimum of what is published and of the dependencies. Owning thread only.
 
     Attributes:
-        get: `get()`, the highest sequence that everybody has passed.
-        highest_from: `highest_from(sequence)`, as `get`, by a caller who knows that everything before `sequence` is published.
-        word: None, since there is more than one to look at.
+        get: `get()`, the highest sequence that is published and that every dependency has passed.
+        highest_from: `highest_from(sequence)`, as `get`, for a caller that knows that every
+            sequence before `sequence` is published.
+        word: None, because there are several words to load.
     """
 
     __slots__ = ("get", "highest_from", "word")
 
-    def __init__(self, published: PublishedView, dependents: tuple[Sequence | SequenceGroup, ...]) -> None:
+    def __init__(
+        self, published: PublishedView, dependents: tuple[Sequence | SequenceGroup, ...]
+    ) -> None:
         words: Final = tuple(each.view().word for each in dependents if isinstance(each, Sequence))
         groups: Final = tuple(each.view() for each in dependents if isinstance(each, SequenceGroup))
         published_get: Final = published.get
@@ -161,14 +210,15 @@ class WaitFor(Protocol):
     """`wait_for(sequence)`: wait until a sequence is available."""
 
     def __call__(self, sequence: int) -> int:
-        """Wait until `sequence` is published and every dependent has passed it.
+        """Wait until `sequence` is published and every dependency has passed it.
 
         Args:
-            sequence: the lowest sequence wanted; everything before it must be known to be published, as it is to a
-                consumer that has seen it, or that started after it.
+            sequence: the lowest sequence wanted. The caller must know that every sequence before it
+                is published. A consumer knows that if it has seen them or started after them.
 
         Returns:
-            The highest available sequence, ≥ `sequence`; or less than `sequence` when the wait strategy timed out.
+            The highest available sequence, ≥ `sequence`; or less than `sequence` when the wait
+            strategy timed out.
 
         Raises:
             AlertError: the barrier was alerted, before or during the wait.
@@ -187,40 +237,49 @@ class BarrierView:
 
     __slots__ = ("available", "check_alert", "wait_for")
 
-    def __init__(self, wait_strategy: WaitStrategy, published: PublishedView, available: PublishedView, alerted: Word) -> None:
-        alert: Final = AlertView(alerted)
+    def __init__(
+        self,
+        wait_strategy: WaitStrategy,
+        published: PublishedView,
+        available: PublishedView,
+        alert: "AlertView",
+    ) -> None:
         self.available: Final = available.get
         self.check_alert: Final = alert.check_alert
         self.wait_for: Final = _wait_for(wait_strategy, published, available, alert)
 
 
 class AlertView:
-    """One thread's look at the alert, for it and for the wait strategy. Owning thread only."""
+    """One thread's access to the alert, also for the wait strategy. Owning thread only."""
 
-    __slots__ = ("word",)
+    __slots__ = ("error", "word")
 
-    def __init__(self, alerted: Word) -> None:
+    def __init__(self, alerted: Word, error: Callable[[], AlertError | ForkedProcessError]) -> None:
         self.word: Final = alerted
+        self.error: Final = error
 
     def check_alert(self) -> None:
         """Raise `AlertError` if the barrier is alerted."""
         if self.word[0]:
-            raise AlertError
+            raise self.error()
 
 
-def _wait_for(strategy: WaitStrategy, published: PublishedView, available: PublishedView, alert: AlertView) -> WaitFor:
-    """The function for one thread: first the alert, then what is available, and only then the strategy.
+def _wait_for(
+    strategy: WaitStrategy, published: PublishedView, available: PublishedView, alert: AlertView
+) -> WaitFor:
+    """The function for one thread. It checks the alert, then what is available, then waits.
 
-    A consumer that keeps up calls it for each event, so a single word is loaded without another call.
+    A consumer that keeps up calls it for each event. So where one word is enough, it is loaded
+    without a further call.
     """
     alerted: Final = alert.word
     word: Final = available.word
     highest_from: Final = available.highest_from
-    wait: Final = waiter_of(strategy, published, available, alert)
+    wait: Final = bind_wait(strategy, published, available, alert)
 
     def wait_for(sequence: int) -> int:
         if alerted[0]:
-            raise AlertError
+            raise alert.error()
         highest = highest_from(sequence)
         if highest >= sequence:
             return highest
@@ -231,7 +290,7 @@ def _wait_for(strategy: WaitStrategy, published: PublishedView, available: Publi
 
     def wait_for_word(sequence: int) -> int:
         if alerted[0]:
-            raise AlertError
+            raise alert.error()
         highest = word[0]
         if highest >= sequence:
             return highest

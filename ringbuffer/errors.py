@@ -1,16 +1,38 @@
-"""Every error the library raises on purpose, in one small tree.
+"""Every error that the library raises on purpose, in one small tree.
 
 A wrong argument is a plain `ValueError` or `TypeError`, and a wait that ran out of time is a plain
-`TimeoutError`: Python users already know those. What is particular to a ring derives from `RingBufferError`.
+`TimeoutError`: Python users know those already. Errors that only a ring can have derive from
+`RingBufferError`.
 """
+
+from typing import Any
 
 
 class RingBufferError(Exception):
-    """The root of the library's own errors."""
+    """The root of the library's own errors. `pickle` and `copy` keep all their contents."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make the error again without `__init__`, which may take other arguments than `args`.
+
+        The attributes and notes follow.
+        """
+        made: Any = super().__reduce__()
+        _, arguments, *state = made
+        return remade, (type(self), arguments), *state
+
+
+def remade[Error: BaseException](kind: type[Error], arguments: tuple[Any, ...]) -> Error:
+    """An error of a class with these `args`; `pickle` and `copy` call it."""
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    return error
 
 
 class MemoryBindingError(RingBufferError, ImportError):
-    """The hardware atomics could not be bound: `atomics` is missing, of another version, or lacks an operation."""
+    """The hardware atomics could not be bound.
+
+    `atomics` is missing, has another version, or lacks an operation.
+    """
 
 
 class InsufficientCapacityError(RingBufferError):
@@ -18,7 +40,7 @@ class InsufficientCapacityError(RingBufferError):
 
 
 class PublicationError(RingBufferError):
-    """Not everything could be published. `publish_values` says how far it came.
+    """Not everything could be published. `publish_values` says how much was.
 
     Attributes:
         published: how many values of the call were published.
@@ -30,15 +52,19 @@ class PublicationError(RingBufferError):
 
 
 class ClaimTimeoutError(PublicationError, TimeoutError):
-    """There was no room in time. Nothing was claimed."""
+    """There was no free capacity in time. Nothing was claimed."""
 
 
 class RingBufferClosedError(PublicationError):
-    """The ring was closed: it takes no more claims. What was published before can still be consumed."""
+    """The ring is closed and refuses claims. Events published before can still be consumed."""
+
+
+class ForkedProcessError(PublicationError, RuntimeError):
+    """An object was used in a forked child of the process that made it. Nothing was done."""
 
 
 class ConsumerFailedError(RingBufferClosedError):
-    """A consumer that gates the ring died of the error in `__cause__`, so no slot will become free again."""
+    """A consumer that gates the ring died of the error in `__cause__`, so no slot becomes free."""
 
 
 class ProducerThreadError(RingBufferError, RuntimeError):
@@ -50,13 +76,14 @@ class DeadlockError(PublicationError, RuntimeError):
 
 
 class ProcessorStateError(RingBufferError, RuntimeError):
-    """An event processor was asked for something that its state does not allow, such as a second start."""
+    """An event processor is in a state that does not allow the call, such as a second start."""
 
 
 class AlertError(RingBufferError):
-    """A barrier was alerted: whoever waits on it must look at its own state before it waits again.
+    """A barrier was alerted: a thread that waits on it must check its own state before it goes on.
 
-    Raised as a fresh instance every time; a shared one would collect tracebacks, and with them frames and events.
+    Each one is a new instance. A shared one would collect tracebacks, and with them frames and
+    events.
     """
 
     def __init__(self, message: str = "the barrier was alerted") -> None:

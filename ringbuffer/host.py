@@ -1,7 +1,8 @@
-"""What the library asks of the operating system: locks, conditions, threads, the processor and the clock.
+"""What the library needs from the operating system: locks, conditions, threads, processor, clock.
 
-Together with the memory provider this is the whole of the world outside: a test that brings its own `Host` and its own
-`Memory` decides every interleaving. No module above this one calls `time`, or makes a lock or a thread, by itself.
+Together with the memory provider, this is the library's whole environment. So a test that passes
+its own `Host` and its own `Memory` decides every interleaving. No module above this one calls
+`time`, or makes a lock or a thread, by itself.
 """
 
 import os
@@ -11,6 +12,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol
 
+from ringbuffer.forks import renewed_in_child
+from ringbuffer.system import SystemCondition, SystemEvent, start_thread
+
 
 class Lock(Protocol):
     """A mutual-exclusion lock, held for the length of a `with` block."""
@@ -18,7 +22,11 @@ class Lock(Protocol):
     def __enter__(self) -> object: ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
     ) -> None: ...
 
 
@@ -26,23 +34,26 @@ class Condition(Lock, Protocol):
     """A lock on which threads wait to be notified, as `threading.Condition`."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Release, wait for a notification or `timeout` seconds, re-acquire; False when the time ran out."""
+        """Release, wait for a notification or `timeout` seconds, re-acquire.
+
+        Returns False if the time ran out.
+        """
         ...
 
     def notify_all(self) -> None:
-        """Wake every waiter. The lock must be held."""
+        """Wake every waiting thread. The caller must hold the lock."""
         ...
 
 
 class Event(Protocol):
-    """A flag that is set once and wakes whoever waits for it, as `threading.Event`."""
+    """A flag that is set once and wakes every thread that waits for it, as `threading.Event`."""
 
     def set(self) -> None:
-        """Set the flag and wake every waiter."""
+        """Set the flag and wake every waiting thread."""
         ...
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the flag is set or `timeout` seconds have passed; say whether it is set."""
+        """Wait until the flag is set or `timeout` seconds have passed; return whether it is set."""
         ...
 
 
@@ -59,12 +70,12 @@ class Thread(Protocol):
         ...
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, or `timeout` seconds."""
+        """Wait until it has ended, or for `timeout` seconds."""
         ...
 
 
 class Host(Protocol):
-    """The operating system, as far as the library needs one. Any thread."""
+    """The operating system, as the library sees it. Any thread."""
 
     def lock(self) -> Lock:
         """A new lock."""
@@ -79,7 +90,7 @@ class Host(Protocol):
         ...
 
     def start_thread(self, target: Callable[[], None], name: str) -> Thread:
-        """Run `target` in a new daemon thread."""
+        """Run `target` in a new daemon thread, in a context (`contextvars`) that begins empty."""
         ...
 
     def current_thread(self) -> Thread:
@@ -95,31 +106,30 @@ class Host(Protocol):
         ...
 
     def yield_now(self) -> None:
-        """Let another thread that is ready have this processor, and come back soon."""
+        """Yield this processor to another thread that is ready, and continue soon."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Give the processor away for about `seconds`."""
+        """Release the processor for about `seconds`."""
         ...
 
     def available_cpus(self) -> frozenset[int]:
-        """The processors that this process may use; empty where threads cannot be bound to one."""
+        """The processors that this process may use; empty if threads cannot be bound to one."""
         ...
 
     def pin(self, cpu: int) -> None:
-        """Let the calling thread run on processor `cpu` alone, one of `available_cpus()`."""
+        """Let the calling thread run only on processor `cpu`, one of `available_cpus()`."""
         ...
 
 
 class SystemHost:
-    """The real one: `threading`, `time` and, to yield, `sched_yield` where the system has it.
+    """The real system: `threading`, `time` and, to yield, `sched_yield` if the system has it.
 
-    `time.sleep(0)` is no substitute for `sched_yield`: it waits for a timer tick, a hundred times longer.
+    `time.sleep(0)` does not replace `sched_yield`: it waits for a timer tick, which takes a hundred
+    times longer.
     """
 
-    lock: Final = staticmethod(threading.Lock)
-    condition: Final = staticmethod(threading.Condition)
-    event: Final = staticmethod(threading.Event)
+    event: Final = staticmethod(SystemEvent)
     current_thread: Final = staticmethod(threading.current_thread)
     thread_id: Final = staticmethod(threading.get_ident)
     monotonic: Final = staticmethod(time.monotonic)
@@ -127,22 +137,32 @@ class SystemHost:
     yield_now: Final = staticmethod(getattr(os, "sched_yield", lambda: time.sleep(0)))
 
     @staticmethod
+    def lock() -> Lock:
+        """A new lock; it is free in a child after a fork."""
+        return renewed_in_child(threading.Lock())
+
+    @staticmethod
+    def condition() -> Condition:
+        """A new condition; in a child after a fork its lock is free, and no thread waits."""
+        return renewed_in_child(SystemCondition())
+
+    @staticmethod
     def start_thread(target: Callable[[], None], name: str) -> threading.Thread:
-        """Run `target` in a new daemon thread."""
-        thread = threading.Thread(target=target, name=name, daemon=True)
-        thread.start()
-        return thread
+        """Run `target` in a new daemon thread, in a context that begins empty."""
+        return start_thread(target, name)
 
     @staticmethod
     def available_cpus() -> frozenset[int]:
-        """The processors that this process may use; empty where threads cannot be bound to one."""
-        return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
+        """The processors that this process may use; empty if threads cannot be bound to one."""
+        return (
+            frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
+        )
 
     @staticmethod
     def pin(cpu: int) -> None:
-        """Let the calling thread run on processor `cpu` alone: on Linux, thread 0 is the caller."""
+        """Let the calling thread run only on processor `cpu`: on Linux, 0 is the calling thread."""
         os.sched_setaffinity(0, {cpu})
 
 
-#: The host that is used where none is given.
+#: The host that is used unless another is given.
 SYSTEM_HOST: Final = SystemHost()

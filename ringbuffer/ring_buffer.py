@@ -1,38 +1,37 @@
-"""`RingBuffer`: pre-allocated events in a ring, and the sequencer that says whose they are.
+"""`RingBuffer`: pre-allocated events in a ring, and the sequencer that coordinates their use.
 
-An event is made once, by the factory, and then filled again and again: by a producer that has claimed its sequence, read by
-consumers that a barrier let through, free for the next lap when every gating sequence has passed it.
+The factory makes an event once; then it is used again and again. A producer that has claimed its
+sequence fills it. Consumers read it when their barrier allows it. It is free for the next lap when
+every gating sequence has passed it.
 """
 
-import enum
-import threading
 from collections.abc import Callable
 from typing import Any, Final
 
 from ringbuffer.barrier import SequenceBarrier
 from ringbuffer.errors import RingBufferClosedError
+from ringbuffer.forks import made_here
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, Memory, SlotLayout, Slots
-from ringbuffer.producer import Producer, Publishing
+from ringbuffer.memory import PROCESS_MEMORY, Memory, SlotLayout, Slots, range_clearer
+from ringbuffer.memory.events import make_events, no_events
+from ringbuffer.producer import EventSink, Producer, producer_ops
+from ringbuffer.producer.thread_producer import ThreadProducer
 from ringbuffer.readers import EventPoller, EventStream, SlotReader
-from ringbuffer.release import SlotRelease
-from ringbuffer.sequence import Readable, Sequence, SequenceGroup
-from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
-from ringbuffer.wait import WaitStrategy, signaller_of
+from ringbuffer.reclaiming import SlotReclaimer
+from ringbuffer.resetting import check_reset, range_resetter
+from ringbuffer.sequence import Readable, Sequence
+from ringbuffer.sequence_group import SequenceGroup
+from ringbuffer.sequencer import ProducerType, Sequencer
+from ringbuffer.sequencer.producer_type import sequencer_class
+from ringbuffer.wait import WaitStrategy, bind_signal
 
 
-class ProducerType(enum.Enum):
-    """How many threads publish."""
-
-    SINGLE = "single"
-    MULTI = "multi"
-
-
-class RingBuffer[E](Publishing[E]):
+class RingBuffer[E](EventSink[E]):
     """A ring of pre-allocated events, or of values (LMAX Disruptor, `RingBuffer`). Any thread.
 
-    The methods that claim and publish work from any thread (any *one* thread, for `ProducerType.SINGLE`) through a
-    `Producer` that the ring keeps for each calling thread. A loop should ask for that `producer()` itself.
+    The methods that claim and publish work from any thread (any *one* thread, for
+    `ProducerType.SINGLE`) through a `Producer` that the ring keeps for each calling thread. A loop
+    should ask for that `producer()` itself.
 
     Args:
         buffer_size: slots in the ring, a power of two.
@@ -41,10 +40,14 @@ class RingBuffer[E](Publishing[E]):
         wait_strategy: how consumers wait; the default is `BlockingWaitStrategy`.
         memory: what provides cells, flags and slots.
         host: what provides locks, threads and time.
+        reset: `reset(event)` is called when the last consumer has passed an event, before a
+            producer may fill it again. It runs in the thread of that consumer, also for skipped
+            events. It must not call the ring. If it raises, the error is logged.
 
     Raises:
         ValueError: `buffer_size` is not a power of two.
-        TypeError: the factory is not callable, or made None.
+        TypeError: the factory cannot be called, or returned None; or `reset` is not a function of
+            one event.
     """
 
     def __init__(
@@ -56,25 +59,34 @@ class RingBuffer[E](Publishing[E]):
         *,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
+        reset: Callable[[E], object] | None = None,
     ) -> None:
-        if not isinstance(producer_type, ProducerType):
-            raise TypeError(f"producer_type must be ProducerType.SINGLE or ProducerType.MULTI, not {producer_type!r}")
-        kind = SingleProducerSequencer if producer_type is ProducerType.SINGLE else MultiProducerSequencer
-        self._sequencer: Final[Sequencer] = kind(buffer_size, wait_strategy, memory=memory, host=host)
+        if reset is not None:
+            check_reset(reset)
+        self._sequencer: Final[Sequencer] = sequencer_class(producer_type)(
+            buffer_size, wait_strategy, memory=memory, host=host
+        )
+        buffer_size = self._sequencer.buffer_size  # an `int` now, from any kind of integer
         self._mask: Final = buffer_size - 1
         self._memory: Final = memory
         self._host: Final = host
-        has_values = event_factory is _no_events
+        has_values = self._holds_values = event_factory is no_events
         self._slots: Final[Slots[E]] = (
-            memory.value_slots(buffer_size, SlotLayout.ROWS)
+            memory.value_slots(buffer_size, SlotLayout.STRIPED)
             if has_values
-            else memory.event_slots(_make_events(buffer_size, event_factory))
+            else memory.event_slots(make_events(buffer_size, event_factory))
         )
-        gating = self._sequencer.state.gating
-        published = self._sequencer.published
-        self._release: Final = SlotRelease(self._slots, gating, published, memory, host) if has_values else None
+        clearer: Any = range_clearer if reset is None else range_resetter(reset)
+        gating, published = self._sequencer.state.gating, self._sequencer.published
+        follows = has_values or reset is not None
+        self._reclaimer: Final = (
+            SlotReclaimer(self._slots, gating, published, memory, host, clearer)
+            if follows
+            else None
+        )
         self._events: Final = self._slots.view()
-        self._own: Final = _Own[E]()
+        self._own: Final = ThreadProducer[E]()
+        made_here(self)
 
     @classmethod
     def of_values(
@@ -88,12 +100,12 @@ class RingBuffer[E](Publishing[E]):
     ) -> "RingBuffer[Any]":
         """A ring whose slots hold any object: `publish_value`, `publish_values`.
 
-        A slot is cleared when every consumer has passed it, so the ring keeps nothing alive. The arguments are those of the
-        class.
+        A slot is cleared when every consumer has passed it, so the ring keeps no value alive. The
+        arguments are those of the class.
         """
-        return cls(buffer_size, _no_events, producer_type, wait_strategy, memory=memory, host=host)
+        return cls(buffer_size, no_events, producer_type, wait_strategy, memory=memory, host=host)
 
-    # -- what it is ---------------------------------------------------------------------------------------------
+    # -- properties --------------------------------------------------------------------------------
 
     @property
     def buffer_size(self) -> int:
@@ -102,12 +114,12 @@ class RingBuffer[E](Publishing[E]):
 
     @property
     def sequencer(self) -> Sequencer:
-        """The sequencer, for those who build below the ring."""
+        """The sequencer, for code that works below the ring."""
         return self._sequencer
 
     @property
     def slots(self) -> Slots[E]:
-        """The slots, for those who build below the ring: `slots.view()` is the calling thread's own access."""
+        """The slots, for code below the ring: `slots.view()` is the calling thread's own access."""
         return self._slots
 
     @property
@@ -123,9 +135,9 @@ class RingBuffer[E](Publishing[E]):
     @property
     def holds_values(self) -> bool:
         """Whether the slots hold values, rather than pre-allocated events."""
-        return self._release is not None
+        return self._holds_values
 
-    # -- publishing ---------------------------------------------------------------------------------------------
+    # -- publishing --------------------------------------------------------------------------------
 
     def producer(self) -> Producer[E]:
         """The calling thread's own producer; the same one whenever the same thread asks.
@@ -135,13 +147,17 @@ class RingBuffer[E](Publishing[E]):
         """
         producer = self._own.producer
         if producer is None or producer.released:
-            barrier = self._sequencer.producer_barrier()
+            ops = producer_ops(self._sequencer)
             slots = self._slots.view()
-            producer = self._own.producer = Producer(self._sequencer, barrier, slots, self._host, self.holds_values)
+            producer = self._own.producer = Producer(
+                self._sequencer, ops, slots, self._host, self.holds_values
+            )
         return producer
 
     def get(self, sequence: int) -> E:
-        """The event in the slot of `sequence`: to fill, if the caller claimed it; to read, if a barrier let it through.
+        """The event in the slot of `sequence`.
+
+        To fill, if the caller has claimed it; to read, if a barrier allows it.
 
         Raises:
             ValueError: `sequence` is negative.
@@ -153,126 +169,131 @@ class RingBuffer[E](Publishing[E]):
     __getitem__ = get
 
     def __setitem__(self, sequence: int, value: E) -> None:
-        """Put `value` into the slot of a claimed `sequence` of a ring of values. See `Producer`."""
+        """Store `value` in the slot of a claimed `sequence` of a ring of values: see `Producer`."""
         self.producer()[sequence] = value
 
-    # -- where things stand -------------------------------------------------------------------------------------
+    # -- progress ----------------------------------------------------------------------------------
 
     @property
     def cursor(self) -> int:
-        """Single producer: the last sequence published. Multi producer: the last sequence claimed."""
+        """Single producer: the last sequence published. Several: the last sequence claimed."""
         return self._sequencer.cursor
 
     @property
     def minimum_gating_sequence(self) -> int:
-        """The lowest gating sequence: up to it every slot is free to be used again. The cursor if nothing gates."""
+        """The lowest gating sequence: up to it, slots are free. The cursor if nothing gates."""
         return self._sequencer.minimum_gating_sequence
 
     def remaining_capacity(self) -> int:
-        """Slots that could be claimed now: a moment's truth, always from 0 to the size of the ring."""
+        """Slots that could be claimed at this moment, from 0 to the size of the ring."""
         return self._sequencer.remaining_capacity()
 
     def has_available_capacity(self, n: int) -> bool:
-        """Whether `n` slots could be claimed now; `ValueError` unless `n` is from 1 to the size of the ring."""
+        """Whether `n` slots could be claimed now.
+
+        Raises:
+            ValueError: `n` is not from 1 to the size of the ring.
+        """
         return self._sequencer.has_available_capacity(n)
 
     def is_available(self, sequence: int) -> bool:
         """Whether `sequence` is published and its slot has not been claimed again."""
         return self._sequencer.is_available(sequence)
 
-    # -- consumers ----------------------------------------------------------------------------------------------
+    # -- consumers ---------------------------------------------------------------------------------
 
     def new_barrier(self, *dependents: Sequence | SequenceGroup) -> SequenceBarrier:
-        """A barrier for one consumer, which waits for the publication and for every dependent."""
+        """A barrier for one consumer, which waits for publications and for every dependency."""
         return self._sequencer.new_barrier(*dependents)
 
     def add_gating_sequences(self, *sequences: Sequence, start: Readable | None = None) -> None:
-        """Make producers wait for `sequences`: their owners will miss nothing after `start`.
+        """Make producers wait for `sequences`: their owners will miss no event after `start`.
 
         Args:
-            sequences: set to where `start` is.
-            start: where they start, see `Sequencer.add_gating_sequences`; the default is the end of what is published.
+            sequences: set to the position of `start`.
+            start: where they start, see `Sequencer.add_gating_sequences`; the default is the end of
+                what is published.
 
-        Whoever advances one of them, on a ring of values, calls a function from `on_advance` afterwards.
+        It is for sequences that the caller advances. Processors, pools, pollers and streams gate by
+        themselves. On a ring of values, a caller that has advanced one of them must call a function
+        from `on_advance`.
+
+        Raises:
+            ValueError: one of them gates a ring already, is named twice, or is advanced by a
+                processor. Nothing was changed.
+            TypeError: one of them is not a `Sequence`.
         """
-        if self._release is None:
-            self._sequencer.add_gating_sequences(*sequences, start=start)
+        start = self.new_barrier() if start is None else start
+        # Not as methods: see `Sequencer.add_gating_sequences`.
+        if self._reclaimer is None:
+            SequenceGroup.add_at(self._sequencer.state.gating, start, *sequences)
         else:
-            self._release.join(self.new_barrier() if start is None else start, *sequences)
+            SlotReclaimer.join(self._reclaimer, start, *sequences)
 
     def remove_gating_sequence(self, sequence: Sequence) -> bool:
-        """Let producers go on without `sequence`; say whether they waited for it."""
-        return self._sequencer.remove_gating_sequence(sequence) if self._release is None else self._release.leave(sequence)
+        """Let producers continue without `sequence`; returns whether they waited for it."""
+        if self._reclaimer is None:
+            return self._sequencer.remove_gating_sequence(sequence)
+        return self._reclaimer.leave(sequence)
 
     @property
     def gating_sequences(self) -> tuple[Sequence, ...]:
         """The consumers' sequences that producers wait for."""
-        return self._sequencer.state.gating.members if self._release is None else self._release.members
+        return (
+            self._sequencer.state.gating.members
+            if self._reclaimer is None
+            else self._reclaimer.members
+        )
 
     def poller(self, *dependents: Sequence | SequenceGroup) -> EventPoller[E]:
-        """A consumer that looks only when it is told to, in the caller's thread. See `EventPoller`."""
+        """A consumer without a thread: its caller asks it for events. See `EventPoller`."""
         return EventPoller(self, *dependents)
 
-    def stream(self, *dependents: Sequence | SequenceGroup, max_batch_size: int | None = None) -> EventStream[E]:
-        """`async for batch in ring.stream():` hands out what is published, in an event loop. See `EventStream`."""
+    def stream(
+        self, *dependents: Sequence | SequenceGroup, max_batch_size: int | None = None
+    ) -> EventStream[E]:
+        """`async for batch in ring.stream():` hands out published events. See `EventStream`."""
         return EventStream(self, *dependents, max_batch_size=max_batch_size)
 
     def reader(self) -> SlotReader[E]:
-        """The calling thread's own way to read the slots that a barrier let it through to."""
+        """The calling thread's own way to read the slots that a barrier lets it read."""
         return SlotReader(self._slots.view(), self._sequencer.state.skipped.view())
 
     def on_advance(self) -> Callable[[], None] | None:
-        """What the calling thread must call after it advanced a consumer's sequence; None if nothing.
+        """The function to call after the calling thread has advanced a consumer, or None.
 
-        It releases slots that hold values, and wakes consumers that block.
+        It reclaims slots that hold values, and wakes consumers that block.
         """
-        signal = signaller_of(self._sequencer.wait_strategy)
-        if self._release is None:
-            return signal
-        release = self._release.releaser()
-        if signal is None:
-            return release
+        signal, reclaim = bind_signal(self._sequencer.wait_strategy), self.bind_reclaim()
+        if signal is None or reclaim is None:
+            return signal or reclaim
 
-        def release_and_signal() -> None:
+        def signal_and_reclaim() -> None:
             signal()
-            release()
+            reclaim()
 
-        return release_and_signal
+        return signal_and_reclaim
 
-    # -- end ----------------------------------------------------------------------------------------------------
+    def bind_reclaim(self) -> Callable[[], None] | None:
+        """The part of `on_advance` that reclaims slots; None if the events are pre-allocated."""
+        return None if self._reclaimer is None else self._reclaimer.bind_reclaim()
+
+    # -- end ---------------------------------------------------------------------------------------
 
     @property
     def is_closed(self) -> bool:
-        """Whether the ring takes no more claims."""
+        """Whether the ring refuses all further claims."""
         return self._sequencer.is_closed
 
     def close(self, error: RingBufferClosedError | None = None) -> None:
-        """Take no more claims; wake the producers that wait for room with an error. See `Sequencer.close`."""
+        """Refuse all further claims, and wake the producers that wait for capacity with an error.
+
+        See `Sequencer.close`.
+        """
         self._sequencer.close(error)
 
     def __repr__(self) -> str:
-        return f"RingBuffer(buffer_size={self.buffer_size}, cursor={self.cursor}, free={self.remaining_capacity()})"
-
-
-class _Own[E](threading.local):
-    """What each thread that publishes through the ring itself has of its own."""
-
-    def __init__(self) -> None:
-        self.producer: Producer[E] | None = None
-
-
-def _no_events() -> Any:
-    """The factory of a ring of values."""
-    raise AssertionError("a ring of values has no events")
-
-
-def _make_events[E](size: int, event_factory: Callable[[], E]) -> list[E]:
-    """`size` events from the factory."""
-    if not callable(event_factory):
-        raise TypeError(f"event_factory must be callable without arguments, not {event_factory!r}")
-    events = [event_factory() for _ in range(size)]
-    if any(event is None for event in events):
-        raise TypeError("event_factory returned None; it must return a new event at every call")
-    if len({id(event) for event in events}) < size:
-        raise ValueError(f"event_factory returned {events[0]!r} more than once; it must return a new event at every call")
-    return events
+        return (
+            f"RingBuffer(buffer_size={self.buffer_size}, cursor={self.cursor}, "
+            f"free={self.remaining_capacity()})"
+        )

@@ -1,7 +1,9 @@
-"""The GIL stays off under a free-threaded interpreter, before the tests and after them; no example has a deadline."""
+"""Keeps the GIL off in a free-threaded interpreter. Examples of Hypothesis have no deadline."""
 
+import logging
 import sys
 import sysconfig
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,13 +14,18 @@ def gil_is_on() -> bool:
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure() -> None:
-    # Not before pytest has seen to its plugins, of which hypothesis is one.
+    # Not before pytest has loaded its plugins, of which hypothesis is one. That plugin loads the
+    # profile that the command line names, after this function has returned.
     from hypothesis import settings
 
+    from tests.support.examples import QUICK, THOROUGH
+
     # Examples with threads take as long as the machine lets them: slow is not wrong.
-    settings.register_profile("threads", deadline=None)
-    settings.load_profile("threads")
+    settings.register_profile(QUICK, deadline=None, max_examples=25)
+    settings.register_profile(THOROUGH, deadline=None, max_examples=100)
+    settings.load_profile(QUICK)
 
 
 def pytest_report_header() -> str:
@@ -28,10 +35,23 @@ def pytest_report_header() -> str:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if FREE_THREADED and gil_is_on():
-        raise pytest.UsageError("the GIL is on under a free-threaded interpreter: unset PYTHON_GIL and -X gil")
+        raise pytest.UsageError(
+            "the GIL is on under a free-threaded interpreter: unset PYTHON_GIL and -X gil"
+        )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if FREE_THREADED and gil_is_on():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        print("\nthe GIL was switched on during the tests: some module that was imported does not declare itself safe")
+        print(
+            "\nthe GIL was switched on during the tests: "
+            "an imported module does not declare that it is safe without it"
+        )
+
+
+@pytest.fixture(autouse=True)
+def logging_stays_as_it_was() -> Iterator[None]:
+    """Switch logging on again after a test that has called a command which switches it off."""
+    before = logging.root.manager.disable
+    yield
+    logging.disable(before)

@@ -1,7 +1,8 @@
-"""`python -m tools.dist`: build the distributions into `dist/`, then try the wheel in an environment of its own.
+"""`python -m tools.dist`: build the distributions into `dist/`, then test the wheel.
 
-The trial is what a user does: a new environment of the same interpreter, the wheel and what it depends on by pip, and the
-demo, a short benchmark and a round of stress from a folder in which there is no checkout.
+The trial is what a user does: a new environment of the same interpreter, the wheel and what it
+depends on by pip, and the demo, a short benchmark and a round of stress from a folder in which
+there is no checkout.
 """
 
 import json
@@ -35,19 +36,25 @@ def build(folder: Path) -> list[Path]:
     run([sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, PROJECT], PROJECT)
     built = [*folder.glob("*.whl"), *folder.glob("*.tar.gz")]
     if [path.suffix for path in built] != [".whl", ".gz"]:
-        raise TrialError(f"a wheel and a source distribution were to be built, not {[path.name for path in built]}")
+        raise TrialError(
+            f"a wheel and a source distribution were to be built, "
+            f"not {[path.name for path in built]}"
+        )
     return built
 
 
 def install(wheel: Path, venv: Path) -> Path:
-    """The Python of a new environment `venv`, into which pip has installed the wheel and what it depends on.
+    """The Python of a new environment `venv`, with the wheel and its dependencies.
 
     Raises:
         TrialError: a step failed.
     """
     run([sys.executable, "-m", "venv", venv], venv.parent)
     python = venv / "bin" / "python"
-    run([python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", wheel], venv.parent)
+    run(
+        [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", wheel],
+        venv.parent,
+    )
     run([python, "-m", "pip", "--disable-pip-version-check", "check"], venv.parent)
     return python
 
@@ -56,18 +63,23 @@ def demo(python: Path, folder: Path, lines: int = LINES) -> str:
     """What was found when the demo of the installed library ran in `folder`.
 
     Raises:
-        TrialError: it failed, or a check of it did; it was not the installed library that ran; or the GIL was on and should
-            not be.
+        TrialError: it failed, or a check of it did; it was not the installed library that ran; or
+            the GIL was on and should not be.
     """
     where = run([python, "-c", "import ringbuffer; print(ringbuffer.__file__)"], folder).strip()
     if not Path(where).resolve().is_relative_to(python.parents[1].resolve()):
         raise TrialError(f"the library that ran is {where}, not the one that was installed")
-    result = json.loads(run([python, "-m", "ringbuffer", "demo", "--json", "--limit", str(lines)], folder))
+    result = json.loads(
+        run([python, "-m", "ringbuffer", "demo", "--json", "--limit", str(lines)], folder)
+    )
     if not result["passed"] or result["events"] < 1:
         raise TrialError(f"the demo did not pass: {result}")
     if result["gil"] and FREE_THREADED:
         raise TrialError("the GIL was on in a free-threaded interpreter")
-    return f"{result['events']:,} lines replayed, {len(result['checks'])} checks passed, GIL {'on' if result['gil'] else 'off'}"
+    return (
+        f"{result['events']:,} lines replayed, {len(result['checks'])} checks passed, "
+        f"GIL {'on' if result['gil'] else 'off'}"
+    )
 
 
 def bench_and_stress(python: Path, folder: Path) -> str:
@@ -77,12 +89,19 @@ def bench_and_stress(python: Path, folder: Path) -> str:
         TrialError: an event was lost, or one of the two commands failed otherwise.
     """
     command: list[str | Path] = [python, "-m", "ringbuffer"]
-    measured = json.loads(run([*command, "bench", "unicast", "--runs", "1", "--seconds", "0.01", "--json"], folder))
-    stressed = json.loads(run([*command, "stress", "--rounds", "1", "--seed", "1", "--json"], folder))
+    measured = json.loads(
+        run([*command, "bench", "unicast", "--runs", "1", "--seconds", "0.01", "--json"], folder)
+    )
+    stressed = json.loads(
+        run([*command, "stress", "--rounds", "1", "--seed", "1", "--json"], folder)
+    )
     if not (measured["passed"] and stressed["passed"]):
         raise TrialError(f"an event was lost: {measured}, {stressed}")
     contenders = len(measured["scenarios"][0]["contenders"])
-    return f"{contenders} contenders measured; {stressed['handled']:,} events of a stress round accounted for"
+    return (
+        f"{contenders} contenders measured; "
+        f"{stressed['handled']:,} events of a stress round accounted for"
+    )
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
@@ -91,10 +110,19 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
     Raises:
         TrialError: it failed.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHON_GIL")}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHON_GIL")
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise TrialError(f"`{' '.join(map(str, command))}` failed ({done.returncode}):\n{(done.stdout + done.stderr)[-3000:]}")
+        raise TrialError(
+            f"`{' '.join(map(str, command))}` failed ({done.returncode}):\n"
+            f"{(done.stdout + done.stderr)[-3000:]}"
+        )
     return done.stdout
 
 
@@ -107,7 +135,10 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="ringbuffer-dist-") as name:
             folder = Path(name)
             python = install(built[0], folder / "venv")
-            print(f"installed  {built[0].name} and what it depends on, into a new environment of {sys.version.split()[0]}")
+            print(
+                f"installed  {built[0].name} and its dependencies, "
+                f"into a new environment of {sys.version.split()[0]}"
+            )
             print(f"demo       {demo(python, folder)}")
             print(f"commands   {bench_and_stress(python, folder)}")
     except TrialError as error:

@@ -1,4 +1,4 @@
-"""`python -m tools.site FOLDER`: whether every link of a built site leads somewhere, and nothing is loaded from elsewhere."""
+"""`python -m tools.site FOLDER`: check that a built site has no broken link or foreign resource."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ FETCHED = {"img", "script", "link", "iframe", "source"}
 
 
 class Page(HTMLParser):
-    """The addresses on a page, each with the element that it stands in, and the names that can be pointed to."""
+    """The addresses on a page, each with its element, and the anchors of the page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -45,7 +45,11 @@ def faults(site: Path) -> Iterator[str]:
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not target.is_file():
                 yield f"{where} leads nowhere"
-            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].names:
+            elif (
+                parts.fragment
+                and target in pages
+                and unquote(parts.fragment) not in pages[target].names
+            ):
                 yield f"{where}: there is no such place on that page"
 
 

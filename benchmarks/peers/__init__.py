@@ -1,8 +1,15 @@
 """What else could carry events from thread to thread, one library a file."""
 
-from benchmarks.peers import aiologic_queues, culsans_queue, deque_queue, ft_utils_queue, janus_queue, pyring_disruptor
-from ringbuffer.cli.bench.peers import STANDARD as IN_EVERY_PYTHON
-from ringbuffer.cli.bench.peers.peer import Channel, Peer, available
+from benchmarks.peers import (
+    aiologic_queues,
+    culsans_queue,
+    deque_queue,
+    ft_utils_queue,
+    janus_queue,
+    pyring_disruptor,
+)
+from ringbuffer.programs.bench.peers import STANDARD as IN_EVERY_PYTHON
+from ringbuffer.programs.bench.peers.peer import OpenQueue, Peer, available
 
 #: All of them; the standard library's first.
 PEERS = (
@@ -19,4 +26,4 @@ PEERS = (
 #: Those that are always there.
 STANDARD = PEERS[:3]
 
-__all__ = ["PEERS", "STANDARD", "Channel", "Peer", "available"]
+__all__ = ["PEERS", "STANDARD", "OpenQueue", "Peer", "available"]

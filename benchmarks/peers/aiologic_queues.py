@@ -2,17 +2,17 @@
 
 import importlib
 
-from ringbuffer.cli.bench.peers.peer import Channel, Peer
+from ringbuffer.programs.bench.peers.peer import OpenQueue, Peer
 
 
-def _open_simple(capacity: int) -> Channel:
+def _open_simple(capacity: int) -> OpenQueue:
     channel = importlib.import_module("aiologic").SimpleQueue()
-    return Channel(lambda: channel.put, lambda: channel.green_get)
+    return OpenQueue(lambda: channel.put, lambda: channel.green_get)
 
 
-def _open_bounded(capacity: int) -> Channel:
+def _open_bounded(capacity: int) -> OpenQueue:
     channel = importlib.import_module("aiologic").Queue(capacity)
-    return Channel(lambda: channel.green_put, lambda: channel.green_get)
+    return OpenQueue(lambda: channel.green_put, lambda: channel.green_get)
 
 
 SIMPLE = Peer("aiologic.SimpleQueue", bounded=False, open=_open_simple, module="aiologic")

@@ -2,12 +2,12 @@
 
 import importlib
 
-from ringbuffer.cli.bench.peers.peer import Channel, Peer
+from ringbuffer.programs.bench.peers.peer import OpenQueue, Peer
 
 
-def _open(capacity: int) -> Channel:
+def _open(capacity: int) -> OpenQueue:
     channel = importlib.import_module("culsans").Queue(capacity).sync_q
-    return Channel(lambda: channel.put, lambda: channel.get)
+    return OpenQueue(lambda: channel.put, lambda: channel.get)
 
 
 PEER = Peer("culsans", bounded=True, open=_open, module="culsans")

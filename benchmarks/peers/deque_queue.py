@@ -1,16 +1,16 @@
-"""`collections.deque` with a consumer that yields while it is empty: the queue that people write themselves."""
+"""`collections.deque`, with a consumer that yields while it is empty: a hand-written queue."""
 
 import os
 import time
 from collections import deque
 from collections.abc import Callable
 
-from ringbuffer.cli.bench.peers.peer import Channel, Peer
+from ringbuffer.programs.bench.peers.peer import OpenQueue, Peer
 
 yield_now = getattr(os, "sched_yield", lambda: time.sleep(0))
 
 
-def _open(capacity: int) -> Channel:
+def _open(capacity: int) -> OpenQueue:
     items: deque[object] = deque()
 
     def consumer() -> Callable[[], object]:
@@ -25,7 +25,7 @@ def _open(capacity: int) -> Channel:
 
         return get
 
-    return Channel(lambda: items.append, consumer)
+    return OpenQueue(lambda: items.append, consumer)
 
 
 PEER = Peer("deque", bounded=False, open=_open)

@@ -2,12 +2,12 @@
 
 import importlib
 
-from ringbuffer.cli.bench.peers.peer import Channel, Peer
+from ringbuffer.programs.bench.peers.peer import OpenQueue, Peer
 
 
-def _open(capacity: int) -> Channel:
+def _open(capacity: int) -> OpenQueue:
     channel = importlib.import_module("ft_utils.concurrency").ConcurrentQueue()
-    return Channel(lambda: channel.push, lambda: channel.pop)
+    return OpenQueue(lambda: channel.push, lambda: channel.pop)
 
 
 PEER = Peer("ft_utils.ConcurrentQueue", bounded=False, open=_open, module="ft_utils.concurrency")

@@ -1,13 +1,13 @@
-"""janus: a queue with a face for threads and one for an event loop; the one for threads is measured."""
+"""janus: a queue with an interface for threads and one for a loop; threads are measured."""
 
 import importlib
 
-from ringbuffer.cli.bench.peers.peer import Channel, Peer
+from ringbuffer.programs.bench.peers.peer import OpenQueue, Peer
 
 
-def _open(capacity: int) -> Channel:
+def _open(capacity: int) -> OpenQueue:
     channel = importlib.import_module("janus").Queue(capacity).sync_q
-    return Channel(lambda: channel.put, lambda: channel.get)
+    return OpenQueue(lambda: channel.put, lambda: channel.get)
 
 
 PEER = Peer("janus", bounded=True, open=_open, module="janus")

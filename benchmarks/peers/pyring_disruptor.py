@@ -1,19 +1,19 @@
 """pyring: `SingleProducerDisruptor`, the other Disruptor in Python.
 
-Both of its waits can miss the wake-up that they wait for (they clear the event after they have looked). With a limit of a
-millisecond they look again, as its users must.
+Both of its waits can miss the wake-up that they wait for (they clear the event after they have
+looked). With a limit of a millisecond they look again, as its users must.
 """
 
 import importlib
 from collections.abc import Callable
 from typing import Any
 
-from ringbuffer.cli.bench.peers.peer import Channel, Peer
+from ringbuffer.programs.bench.peers.peer import OpenQueue, Peer
 
 _LOOK_AGAIN_SECONDS = 0.001
 
 
-def _open(capacity: int) -> Channel:
+def _open(capacity: int) -> OpenQueue:
     pyring = importlib.import_module("pyring")
     ring = pyring.SingleProducerDisruptor(capacity)
     subscriber = ring.subscribe()
@@ -43,7 +43,7 @@ def _open(capacity: int) -> Channel:
 
         return get
 
-    return Channel(producer, consumer)
+    return OpenQueue(producer, consumer)
 
 
 PEER = Peer("pyring", bounded=True, open=_open, module="pyring", most_producers=1, most_consumers=1)

@@ -7,8 +7,8 @@ import importlib
 import pkgutil
 
 from benchmarks.peers import PEERS
-from ringbuffer.cli.bench.scenario import Scenario
-from ringbuffer.cli.bench.scenarios import SCENARIOS
+from ringbuffer.programs.bench.scenario import Scenario
+from ringbuffer.programs.bench.scenarios import SCENARIOS
 
 
 def names() -> list[str]:
@@ -20,7 +20,7 @@ def load(name: str) -> Scenario:
     """The scenario of that name.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such scenario.
     """
     if name not in names():
         raise ValueError(f"there is no scenario {name!r}; there are {', '.join(names())}")

@@ -2,11 +2,11 @@
 
     P ==> [ ring of values ] ==> C          chunks of 1 to 1024, to `on_batch` or to `on_event`
 
-The cost of a claim and a publication is shared by the values of a chunk. The ring has 4096 slots.
+The values of a chunk share the cost of one claim and one publication. The ring has 4096 slots.
 """
 
-from ringbuffer.cli.bench.scenario import Contender, Scenario
-from ringbuffer.cli.bench.scenarios.unicast_batch import ours_by_batch, ours_by_event
+from ringbuffer.programs.bench.scenario import Contender, Scenario
+from ringbuffer.programs.bench.scenarios.unicast_batch import ours_by_batch, ours_by_event
 
 CHUNKS = (1, 4, 16, 64, 256, 1024)
 
@@ -21,10 +21,20 @@ def of_chunks(chunk: int) -> tuple[Contender, Contender]:
             x=chunk,
             most=20_000_000,
         ),
-        Contender(f"on_event, chunks of {chunk}", lambda count: ours_by_event(count, chunk), series="on_event", x=chunk),
+        Contender(
+            f"on_event, chunks of {chunk}",
+            lambda count: ours_by_event(count, chunk),
+            series="on_event",
+            x=chunk,
+        ),
     )
 
 
 def scenario() -> Scenario:
     """Every length."""
-    return Scenario("batch_size", __doc__, "rate", tuple(contender for chunk in CHUNKS for contender in of_chunks(chunk)))
+    return Scenario(
+        "batch_size",
+        __doc__,
+        "rate",
+        tuple(contender for chunk in CHUNKS for contender in of_chunks(chunk)),
+    )

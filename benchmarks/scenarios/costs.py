@@ -1,11 +1,12 @@
 """What each step costs, in one thread.
 
-    P: next --> get --> fill --> publish        C: wait_for --> handler(event, sequence, end_of_batch) --> advance
+    P: next --> get --> fill --> publish
     P: publish_each --> fill
+    C: wait_for --> handler(event, sequence, end_of_batch) --> advance
 
-Nobody else runs, so nothing waits and nothing is shared: what remains is the interpreter, and in `compare_and_set` the way into
-libpatomic and back. The steps of a producer add up to its time for an event, which is what limits 1P1C and 2P1C. The cost of
-the loop itself, a few tens of nanoseconds, is in each of them.
+No other thread runs, so no thread waits and no object is shared. What remains is the interpreter,
+and for `compare_and_set` the call of libpatomic. The steps of a producer add up to its time for an
+event, which limits 1P1C and 2P1C. Each figure includes the loop itself, a few tens of nanoseconds.
 """
 
 import itertools
@@ -13,23 +14,24 @@ import time
 from collections.abc import Callable
 
 from ringbuffer import ProducerType, RingBuffer, YieldingWaitStrategy
-from ringbuffer.cli.bench.events import Event, keep_event
-from ringbuffer.cli.bench.rings import CAPACITY
-from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
-from ringbuffer.cli.bench.threads import together
-from ringbuffer.cli.bench.verify import LostEventsError
 from ringbuffer.memory import PROCESS_MEMORY
+from ringbuffer.programs.bench.events import BenchEvent, keep_event
+from ringbuffer.programs.bench.rings import CAPACITY
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Role, Scenario
+from ringbuffer.programs.bench.threads import together
+from ringbuffer.programs.bench.verify import LostEventsError
 
-#: A step: prepared in the thread that will do it, it returns what does it `n` times, and what tells how often that was done.
+#: A step: prepared in the thread that will do it, it returns what does it `n` times, and what tells
+#: how often that was done.
 type Step = Callable[[], tuple[Callable[[int], object], Callable[[], int]]]
 
 #: Turns that are measured at once: at most a ring of claims.
 TURNS = 1_000
 
 
-def new_ring(kind: ProducerType) -> RingBuffer[Event]:
-    """A ring that nobody consumes, so that nothing holds its producer up."""
-    return RingBuffer(CAPACITY, Event, kind, YieldingWaitStrategy())
+def new_ring(kind: ProducerType) -> RingBuffer[BenchEvent]:
+    """A ring without consumers, so that its producer never waits."""
+    return RingBuffer(CAPACITY, BenchEvent, kind, YieldingWaitStrategy())
 
 
 def whole(kind: ProducerType) -> Step:
@@ -70,7 +72,7 @@ def looping(kind: ProducerType) -> Step:
 def translated(kind: ProducerType) -> Step:
     """`publish_event`."""
 
-    def fill(event: Event, sequence: int, value: int) -> None:
+    def fill(event: BenchEvent, sequence: int, value: int) -> None:
         event.value = value
 
     def prepare() -> tuple[Callable[[int], object], Callable[[], int]]:
@@ -87,7 +89,7 @@ def translated(kind: ProducerType) -> Step:
 
 
 def claiming(kind: ProducerType) -> Step:
-    """`next` alone; the claims are published together, which is in the figure too, once for a thousand."""
+    """`next` alone; the figure includes one publication for a thousand claims."""
 
     def prepare() -> tuple[Callable[[int], object], Callable[[], int]]:
         ring = new_ring(kind)
@@ -170,7 +172,7 @@ def waiting() -> tuple[Callable[[int], object], Callable[[], int]]:
 def handling() -> tuple[Callable[[int], object], Callable[[], int]]:
     """The handler of the other scenarios."""
     seen, on_event = keep_event()
-    event = Event()
+    event = BenchEvent()
 
     def turns(n: int) -> None:
         for sequence in range(n):
@@ -179,7 +181,7 @@ def handling() -> tuple[Callable[[int], object], Callable[[], int]]:
     return turns, lambda: len(seen)
 
 
-def cost(count: int, step: Step) -> Run:
+def cost(count: int, step: Step) -> Measurement:
     """The fastest thousand turns: a neighbour can only make a turn slower."""
     rounds = max(1, count // TURNS)
     best = float("inf")
@@ -198,7 +200,7 @@ def cost(count: int, step: Step) -> Run:
     together(body)
     if done != rounds * TURNS:
         raise LostEventsError(f"{done} turns were done instead of {rounds * TURNS}")
-    return Run({"ns": best})
+    return Measurement({"ns": best})
 
 
 def contender(name: str, step: Step, role: Role = Role.OURS) -> Contender:

@@ -1,41 +1,45 @@
 """Diamond, one event at a time.
 
-                     .--> left ---.                           .--> queue --> left ---> queue --.
-    P --> [ ring ] --+             >--> join             P ---+                                 >--> join
-                     '--> right --'                           '--> queue --> right --> queue --'
+                     .--> left ---.
+    P --> [ ring ] --+             >--> join
+                     '--> right --'
 
-`join` gets an event when both others have finished it, and adds up what they have made of it. The rate counts events that have
-passed it.
+            .--> queue --> left ---> queue --.
+        P --+                                 >--> join
+            '--> queue --> right --> queue --'
+
+`join` gets an event after both others have finished it, and adds up their results. The rate counts
+events that have passed `join`.
 """
 
 import itertools
 from collections.abc import Callable
 
-from benchmarks.peers import Channel, Peer
+from benchmarks.peers import OpenQueue, Peer
 from benchmarks.queues import contenders
-from ringbuffer.cli.bench.events import Event
-from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
-from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
-from ringbuffer.cli.bench.threads import together
-from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.programs.bench.events import BenchEvent
+from ringbuffer.programs.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Scenario
+from ringbuffer.programs.bench.threads import together
+from ringbuffer.programs.bench.verify import payload, verify
 
 
-def left(event: Event, sequence: int, end_of_batch: bool) -> None:
+def left(event: BenchEvent, sequence: int, end_of_batch: bool) -> None:
     """One of the two."""
     event.left = event.value + 1
 
 
-def right(event: Event, sequence: int, end_of_batch: bool) -> None:
+def right(event: BenchEvent, sequence: int, end_of_batch: bool) -> None:
     """The other."""
     event.right = event.value + 2
 
 
-def ours(count: int) -> Run:
+def ours(count: int) -> Measurement:
     """One run of the ring."""
     values = payload(count)
     seen = bytearray()
 
-    def join(event: Event, sequence: int, end_of_batch: bool) -> None:
+    def join(event: BenchEvent, sequence: int, end_of_batch: bool) -> None:
         seen.append(event.left + event.right)
 
     disruptor = disruptor_of_events(1)
@@ -45,10 +49,10 @@ def ours(count: int) -> Run:
     return measured
 
 
-def of_queues(peer: Peer) -> Callable[[int], Run]:
+def of_queues(peer: Peer) -> Callable[[int], Measurement]:
     """The same graph of queues."""
 
-    def body(count: int) -> Run:
+    def body(count: int) -> Measurement:
         values = payload(count)
         to_left, to_right, from_left, from_right = (peer.open(CAPACITY) for _ in range(4))
         seen = bytearray()
@@ -59,7 +63,7 @@ def of_queues(peer: Peer) -> Callable[[int], Run]:
                 put_left(value)
                 put_right(value)
 
-        def stage(source: Channel, target: Channel, add: int) -> Callable[[], None]:
+        def stage(source: OpenQueue, target: OpenQueue, add: int) -> Callable[[], None]:
             def move() -> None:
                 get, put = source.consumer(), target.producer()
                 for _ in itertools.repeat(None, count):
@@ -72,7 +76,9 @@ def of_queues(peer: Peer) -> Callable[[int], Run]:
             for _ in itertools.repeat(None, count):
                 seen.append(get_left() + get_right())
 
-        elapsed = together(put_both, stage(to_left, from_left, 1), stage(to_right, from_right, 2), join)
+        elapsed = together(
+            put_both, stage(to_left, from_left, 1), stage(to_right, from_right, 2), join
+        )
         verify(peer.name, seen, [2 * value + 3 for value in values])
         return elapsed.run(count)
 

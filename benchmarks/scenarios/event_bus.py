@@ -4,19 +4,20 @@
     publish_sync --> [ event bus ] --+--> handler
                                      '--> handler
 
-Every handler gets every event; the rate counts deliveries. `publish_all` hands over many events in one call.
+Every handler gets every event; the rate counts deliveries. `publish_all` passes many events in one
+call.
 """
 
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ringbuffer.cli.bench.rings import CAPACITY
-from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
-from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
-from ringbuffer.cli.bench.verify import PAYLOAD, payload, verify
 from ringbuffer.messaging import ProducerMode, WaitStrategyKind
 from ringbuffer.messaging.bus import ChannelEventBus, EventBus, RingBufferEventBus
+from ringbuffer.programs.bench.rings import CAPACITY
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Role, Scenario
+from ringbuffer.programs.bench.threads import DEADLINE_SECONDS, together
+from ringbuffer.programs.bench.verify import PAYLOAD, payload, verify
 
 HANDLERS = 3
 
@@ -28,7 +29,8 @@ class Happened:
     value: int
 
 
-#: More than a bus holds, with the values of the payload in turn; see `benchmarks.envelopes.MESSAGES`.
+#: More than a bus holds, with the values of the payload in turn; see
+#: `benchmarks.envelopes.MESSAGES`.
 EVENTS = [Happened(value) for _ in range(2 * CAPACITY // len(PAYLOAD) + 1) for value in PAYLOAD]
 
 
@@ -42,7 +44,7 @@ def keep() -> tuple[bytearray, Callable[[Happened], None]]:
     return seen, handle
 
 
-def ours(count: int, make: Callable[[], EventBus], at_once: bool) -> Run:
+def ours(count: int, make: Callable[[], EventBus], at_once: bool) -> Measurement:
     """One run of a bus."""
     values = payload(count)
     events = list(itertools.islice(itertools.cycle(EVENTS), count))
@@ -70,7 +72,9 @@ def of_channels() -> EventBus:
 
 def of_a_ring() -> EventBus:
     """The ring, waiting as in the other scenarios."""
-    return RingBufferEventBus(CAPACITY, wait_strategy=WaitStrategyKind.YIELDING, producer_mode=ProducerMode.SINGLE)
+    return RingBufferEventBus(
+        CAPACITY, wait_strategy=WaitStrategyKind.YIELDING, producer_mode=ProducerMode.SINGLE
+    )
 
 
 def of_a_ring_by_default() -> EventBus:
@@ -86,9 +90,18 @@ def scenario() -> Scenario:
         "rate",
         (
             Contender("RingBufferEventBus", lambda count: ours(count, of_a_ring, False)),
-            Contender("RingBufferEventBus, defaults", lambda count: ours(count, of_a_ring_by_default, False)),
+            Contender(
+                "RingBufferEventBus, defaults",
+                lambda count: ours(count, of_a_ring_by_default, False),
+            ),
             Contender("ChannelEventBus", lambda count: ours(count, of_channels, False), Role.PEER),
-            Contender("RingBufferEventBus, publish_all", lambda count: ours(count, of_a_ring, True)),
-            Contender("ChannelEventBus, publish_all", lambda count: ours(count, of_channels, True), Role.PEER),
+            Contender(
+                "RingBufferEventBus, publish_all", lambda count: ours(count, of_a_ring, True)
+            ),
+            Contender(
+                "ChannelEventBus, publish_all",
+                lambda count: ours(count, of_channels, True),
+                Role.PEER,
+            ),
         ),
     )

@@ -1,18 +1,19 @@
-"""False sharing: two threads store to cells of their own, 128 bytes apart or side by side.
+"""False sharing: two threads store to their own cells, 128 bytes apart or side by side.
 
     padded      |<- 56 bytes ->| A |<- 64 bytes ->|     |<- 56 bytes ->| B |<- 64 bytes ->|
     unpadded    | A | B | ...                            both in one cache line
 
-In Python the interpreter costs more than the traffic between caches, so little difference is to be expected; the padding is
-there for the cells' neighbours in memory, whoever they are. The rate counts the stores of both threads.
+In Python the interpreter costs more than the traffic between caches, so expect little difference.
+The padding protects the cells from other data beside them in memory. The rate counts the stores of
+both threads.
 """
 
 from collections.abc import Callable
 
-from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
-from ringbuffer.cli.bench.threads import together
-from ringbuffer.cli.bench.verify import LostEventsError
 from ringbuffer.memory import PROCESS_MEMORY, Word
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Scenario
+from ringbuffer.programs.bench.threads import together
+from ringbuffer.programs.bench.verify import LostEventsError
 
 
 def storing(word: Word, index: int, count: int) -> Callable[[], None]:
@@ -31,21 +32,21 @@ def check(who: str, count: int, *values: int) -> None:
         raise LostEventsError(f"{who}: the cells hold {values} instead of {count}")
 
 
-def padded(count: int) -> Run:
+def padded(count: int) -> Measurement:
     """Two cells of the library."""
     one, other = PROCESS_MEMORY.cell(0), PROCESS_MEMORY.cell(0)
     elapsed = together(storing(one.view().word, 0, count), storing(other.view().word, 0, count))
     check("padded", count, one.load(), other.load())
-    return Run({"stores": 2 * count / elapsed.seconds})
+    return Measurement({"stores": 2 * count / elapsed.seconds})
 
 
-def unpadded(count: int) -> Run:
+def unpadded(count: int) -> Measurement:
     """Two neighbours, each thread with a view of its own."""
     memory = bytearray(128)
     one, other = memoryview(memory).cast("q"), memoryview(memory).cast("q")
     elapsed = together(storing(one, 0, count), storing(other, 1, count))
     check("unpadded", count, one[0], other[1])
-    return Run({"stores": 2 * count / elapsed.seconds})
+    return Measurement({"stores": 2 * count / elapsed.seconds})
 
 
 def scenario() -> Scenario:
@@ -54,6 +55,9 @@ def scenario() -> Scenario:
         "false_sharing",
         __doc__,
         "stores",
-        (Contender("padded", padded, most=5_000_000), Contender("unpadded", unpadded, most=5_000_000)),
+        (
+            Contender("padded", padded, most=5_000_000),
+            Contender("unpadded", unpadded, most=5_000_000),
+        ),
         has_cache_figures=True,
     )

@@ -1,9 +1,10 @@
 """Memory: what an empty structure takes, what each waiting item adds, and what is left behind.
 
-    ring:  events are made beforehand; publishing adds nothing       queue:  each waiting item needs a place
+    ring:   events are allocated in advance; publishing adds nothing
+    queue:  each waiting item needs a place
 
-`blocks` counts the allocator's blocks that a run of many events leaves behind, scaled to a million events; 0 is what a service
-wants that runs for months.
+`blocks` counts the allocator's blocks that a run of many events leaves behind, scaled to a million
+events. A service that runs for months needs 0.
 """
 
 import gc
@@ -16,18 +17,18 @@ from typing import Any
 from benchmarks.peers import PEERS, Peer
 from benchmarks.queues import contenders
 from ringbuffer import ProducerType, RingBuffer
-from ringbuffer.cli.bench.events import Event
-from ringbuffer.cli.bench.rings import CAPACITY
-from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
-from ringbuffer.cli.bench.verify import PAYLOAD
+from ringbuffer.programs.bench.events import BenchEvent
+from ringbuffer.programs.bench.rings import CAPACITY
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Scenario
+from ringbuffer.programs.bench.verify import PAYLOAD
 
 #: Events of the measurement of what is left behind; the figure is scaled.
 MOST = 100_000
 
 
-def in_own_thread(measure: Callable[[], Run]) -> Run:
-    """Measure in a new thread, so that the owner of a single producer's ring is nobody else."""
-    runs: list[Run] = []
+def in_own_thread(measure: Callable[[], Measurement]) -> Measurement:
+    """Measure in a new thread, so that it owns the single producer of the ring."""
+    runs: list[Measurement] = []
     thread = threading.Thread(target=lambda: runs.append(measure()))
     thread.start()
     thread.join()
@@ -37,11 +38,15 @@ def in_own_thread(measure: Callable[[], Run]) -> Run:
 
 
 def measured[T](
-    make: Callable[[], T], fill: Callable[[T], object], pump: Callable[[T, int], object], places: int, count: int
-) -> Run:
-    """The three figures: of `make()`, of `fill`ing it with `places` items, and of `pump`ing `count` events through."""
+    make: Callable[[], T],
+    fill: Callable[[T], object],
+    pump: Callable[[T, int], object],
+    places: int,
+    count: int,
+) -> Measurement:
+    """The figures of `make()`, of `fill` with `places` items, and of `pump` with `count` events."""
 
-    def measure() -> Run:
+    def measure() -> Measurement:
         gc.collect()
         tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]
@@ -58,7 +63,7 @@ def measured[T](
         pump(structure, count)
         gc.collect()
         left = sys.getallocatedblocks() - blocks
-        return Run(
+        return Measurement(
             {
                 "empty_bytes": float(empty - before),
                 "item_bytes": (filled - empty) / places,
@@ -69,22 +74,22 @@ def measured[T](
     return in_own_thread(measure)
 
 
-def of_events(count: int) -> Run:
+def of_events(count: int) -> Measurement:
     """A ring of pre-allocated events."""
 
-    def make() -> RingBuffer[Event]:
-        ring = RingBuffer(CAPACITY, Event, ProducerType.SINGLE)
+    def make() -> RingBuffer[BenchEvent]:
+        ring = RingBuffer(CAPACITY, BenchEvent, ProducerType.SINGLE)
         ring.producer()  # its own list of the events belongs to what an empty ring takes
         return ring
 
-    def fill(ring: RingBuffer[Event]) -> None:
+    def fill(ring: RingBuffer[BenchEvent]) -> None:
         producer = ring.producer()
         for value in PAYLOAD:
             sequence = producer.next()
             producer.get(sequence).value = value
             producer.publish(sequence)
 
-    def pump(ring: RingBuffer[Event], events: int) -> None:
+    def pump(ring: RingBuffer[BenchEvent], events: int) -> None:
         with ring.poller() as poller:
             for _ in range(events // len(PAYLOAD)):
                 fill(ring)
@@ -93,7 +98,7 @@ def of_events(count: int) -> Run:
     return measured(make, fill, pump, len(PAYLOAD), count)
 
 
-def of_values(count: int) -> Run:
+def of_values(count: int) -> Measurement:
     """A ring of values."""
 
     def make() -> RingBuffer[Any]:
@@ -115,7 +120,7 @@ def of_values(count: int) -> Run:
     return measured(make, fill, pump, len(PAYLOAD), count)
 
 
-def of_a_queue(peer: Peer) -> Callable[[int], Run]:
+def of_a_queue(peer: Peer) -> Callable[[int], Measurement]:
     """A queue."""
 
     def fill(channel: Any) -> None:

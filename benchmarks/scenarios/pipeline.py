@@ -1,10 +1,10 @@
 """3-stage pipeline, one event at a time.
 
-    P --> [ ring ] --> first --> second --> third            one ring, each stage behind the one before
+    P --> [ ring ] --> first --> second --> third       one ring, each stage after the one before
     P --> queue --> first --> queue --> second --> queue --> third
 
-Each stage makes something of what the stage before it has made; the last one keeps it. The rate counts events that have passed
-all three.
+Each stage works on the result of the stage before it; the last one keeps its result. The rate
+counts events that have passed all three.
 """
 
 import itertools
@@ -12,30 +12,30 @@ from collections.abc import Callable
 
 from benchmarks.peers import Peer
 from benchmarks.queues import contenders
-from ringbuffer.cli.bench.events import Event
-from ringbuffer.cli.bench.queues import get_each, put_each
-from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
-from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
-from ringbuffer.cli.bench.threads import together
-from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.programs.bench.events import BenchEvent
+from ringbuffer.programs.bench.queues import get_each, put_each
+from ringbuffer.programs.bench.rings import CAPACITY, disruptor_of_events, publish_each, run
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Scenario
+from ringbuffer.programs.bench.threads import together
+from ringbuffer.programs.bench.verify import payload, verify
 
 
-def first(event: Event, sequence: int, end_of_batch: bool) -> None:
+def first(event: BenchEvent, sequence: int, end_of_batch: bool) -> None:
     """The first stage."""
     event.left = event.value + 1
 
 
-def second(event: Event, sequence: int, end_of_batch: bool) -> None:
+def second(event: BenchEvent, sequence: int, end_of_batch: bool) -> None:
     """The second stage."""
     event.right = event.left + 1
 
 
-def ours(count: int) -> Run:
+def ours(count: int) -> Measurement:
     """One run of the ring."""
     values = payload(count)
     seen = bytearray()
 
-    def third(event: Event, sequence: int, end_of_batch: bool) -> None:
+    def third(event: BenchEvent, sequence: int, end_of_batch: bool) -> None:
         seen.append(event.right)
 
     disruptor = disruptor_of_events(1)
@@ -45,10 +45,10 @@ def ours(count: int) -> Run:
     return measured
 
 
-def of_queues(peer: Peer) -> Callable[[int], Run]:
+def of_queues(peer: Peer) -> Callable[[int], Measurement]:
     """The same graph of queues."""
 
-    def body(count: int) -> Run:
+    def body(count: int) -> Measurement:
         values = payload(count)
         channels = [peer.open(CAPACITY) for _ in range(3)]
         seen = bytearray()
@@ -61,7 +61,9 @@ def of_queues(peer: Peer) -> Callable[[int], Run]:
 
             return move
 
-        elapsed = together(put_each(channels[0], values), stage(0), stage(1), get_each(channels[2], count, seen))
+        elapsed = together(
+            put_each(channels[0], values), stage(0), stage(1), get_each(channels[2], count, seen)
+        )
         verify(peer.name, seen, [value + 2 for value in values])
         return elapsed.run(count)
 

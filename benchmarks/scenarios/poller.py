@@ -1,8 +1,8 @@
-"""Poller: the consumer looks when it wants, and never waits.
+"""Poller: the consumer polls when it wants, and never waits.
 
-    P --> [ ring ] <-- poll() -- C          C yields the processor when it finds nothing
+    P --> [ ring ] <-- poll() -- C          C yields the processor when it finds no event
 
-Beside the queues of the standard library, polled without waiting.
+Beside it are the queues of the standard library, polled without waiting.
 """
 
 import os
@@ -13,21 +13,21 @@ from collections.abc import Callable
 from typing import Any
 
 from ringbuffer import PollState, ProducerType, RingBuffer, YieldingWaitStrategy
-from ringbuffer.cli.bench.events import Event, keep_event
-from ringbuffer.cli.bench.rings import CAPACITY, publish_each
-from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
-from ringbuffer.cli.bench.threads import together
-from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.programs.bench.events import BenchEvent, keep_event
+from ringbuffer.programs.bench.rings import CAPACITY, publish_each
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Role, Scenario
+from ringbuffer.programs.bench.threads import together
+from ringbuffer.programs.bench.verify import payload, verify
 
 yield_now = getattr(os, "sched_yield", lambda: time.sleep(0))
 
 
-def ours(count: int) -> Run:
+def ours(count: int) -> Measurement:
     """One run of the ring."""
     values = payload(count)
     seen, on_event = keep_event()
-    # A poller never sleeps: nobody is to be signalled.
-    ring = RingBuffer(CAPACITY, Event, ProducerType.SINGLE, YieldingWaitStrategy())
+    # A poller never sleeps, so a producer need not signal it.
+    ring = RingBuffer(CAPACITY, BenchEvent, ProducerType.SINGLE, YieldingWaitStrategy())
     poller = ring.poller()
 
     def consumer() -> None:
@@ -42,7 +42,13 @@ def ours(count: int) -> Run:
     return elapsed.run(count)
 
 
-def polled(put: Callable[[Any], object], take: Callable[[], Any], empty: type[Exception], name: str, count: int) -> Run:
+def polled(
+    put: Callable[[Any], object],
+    take: Callable[[], Any],
+    empty: type[Exception],
+    name: str,
+    count: int,
+) -> Measurement:
     """One run of a queue whose `take` raises `empty`."""
     values = payload(count)
     seen = bytearray()
@@ -63,19 +69,19 @@ def polled(put: Callable[[Any], object], take: Callable[[], Any], empty: type[Ex
     return elapsed.run(count)
 
 
-def of_queue(count: int) -> Run:
+def of_queue(count: int) -> Measurement:
     """`queue.Queue`."""
     channel: queue.Queue[int] = queue.Queue(CAPACITY)
     return polled(channel.put, channel.get_nowait, queue.Empty, "queue.Queue", count)
 
 
-def of_simple_queue(count: int) -> Run:
+def of_simple_queue(count: int) -> Measurement:
     """`queue.SimpleQueue`."""
     channel: queue.SimpleQueue[int] = queue.SimpleQueue()
     return polled(channel.put, channel.get_nowait, queue.Empty, "queue.SimpleQueue", count)
 
 
-def of_deque(count: int) -> Run:
+def of_deque(count: int) -> Measurement:
     """`collections.deque`."""
     items: deque[int] = deque()
     return polled(items.append, items.popleft, IndexError, "deque", count)

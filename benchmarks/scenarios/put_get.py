@@ -1,28 +1,28 @@
-"""`ringbuffer.Queue`, 1P1C: the face of `queue.Queue`.
+"""`ringbuffer.Queue`, 1P1C: the interface of `queue.Queue`.
 
-    P -- put --> [ queue ] -- get --> C              one item a call
-    P == put_many ==> [ queue ] == get_many ==> C    whatever is there, at once
+    P -- put --> [ queue ] -- get --> C              one item for each call
+    P == put_many ==> [ queue ] == get_many ==> C    all available items at once
 
-The same two lines of code run over every queue; `put_many` and `get_many` only this library has.
+The same two lines of code run over every queue. Only this library has `put_many` and `get_many`.
 """
 
-from benchmarks.peers import Channel, Peer
+from benchmarks.peers import OpenQueue, Peer
 from benchmarks.queues import contenders
 from ringbuffer import Queue
-from ringbuffer.cli.bench.queues import one_queue
-from ringbuffer.cli.bench.rings import CAPACITY
-from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
-from ringbuffer.cli.bench.threads import together
-from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.programs.bench.queues import one_queue
+from ringbuffer.programs.bench.rings import CAPACITY
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Scenario
+from ringbuffer.programs.bench.threads import together
+from ringbuffer.programs.bench.verify import payload, verify
 
 
-def open_queue(capacity: int) -> Channel:
-    """The library's queue, as if it were somebody else's."""
+def open_queue(capacity: int) -> OpenQueue:
+    """The library's queue, as a peer."""
     channel: Queue[object] = Queue(capacity)
-    return Channel(lambda: channel.put, lambda: channel.get)
+    return OpenQueue(lambda: channel.put, lambda: channel.get)
 
 
-def ours_many(count: int) -> Run:
+def ours_many(count: int) -> Measurement:
     """One run of `put_many` and `get_many`."""
     values = payload(count)
     channel: Queue[int] = Queue(CAPACITY)

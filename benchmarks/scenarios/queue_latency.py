@@ -3,7 +3,8 @@
     A --> [ queue ] --> B's handler
     A's handler <-- [ queue ] <-- B
 
-A's handler takes the time of each answer and sends the next message: one is on its way at a time.
+A's handler measures the time of each answer and sends the next message. So one message is in flight
+at a time.
 """
 
 import threading
@@ -11,21 +12,21 @@ import time
 from collections.abc import Callable
 
 from benchmarks.envelopes import ENVELOPES, OPTIONS
-from ringbuffer.cli.bench.latency import latency_run
-from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
-from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
-from ringbuffer.cli.bench.verify import payload, verify
-from ringbuffer.cli.histogram import Histogram
+from ringbuffer.diagnostics.histogram import FINE, Histogram
 from ringbuffer.messaging import InMemoryQueueOptions, TransportEnvelope, create_queue
+from ringbuffer.programs.bench.latency import latency_run
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Role, Scenario
+from ringbuffer.programs.bench.threads import DEADLINE_SECONDS, together
+from ringbuffer.programs.bench.verify import payload, verify
 
 MOST = 50_000
 
 
-def ours(count: int, options: InMemoryQueueOptions) -> Run:
+def ours(count: int, options: InMemoryQueueOptions) -> Measurement:
     """One run of two queues."""
     values = payload(count)
     there, back = create_queue(options, name="there"), create_queue(options, name="back")
-    histogram = Histogram()
+    histogram = Histogram(steps=FINE)
     seen = bytearray()
     answered = threading.Event()
     following = iter(values)
@@ -59,7 +60,8 @@ def ours(count: int, options: InMemoryQueueOptions) -> Run:
     back.add_consumer(ask)
 
     def begin() -> None:
-        # The first question comes from here; this thread ends before the next one comes from A's: a single producer at a time.
+        # The first question comes from here; this thread ends before the next one comes from A's: a
+        # single producer at a time.
         nonlocal sent, beginner
         beginner = threading.current_thread()
         sent = time.perf_counter_ns()
@@ -68,7 +70,7 @@ def ours(count: int, options: InMemoryQueueOptions) -> Run:
     with there, back:
         elapsed = together(begin, finish=lambda: answered.wait(DEADLINE_SECONDS))
     verify(type(there).__name__, seen, values)
-    return latency_run(histogram, cpu=elapsed.cpu_seconds / count * 1e6)
+    return latency_run(histogram.distribution(), cpu=elapsed.cpu_seconds / count * 1e6)
 
 
 def contender(name: str, options: InMemoryQueueOptions) -> Contender:
@@ -79,4 +81,9 @@ def contender(name: str, options: InMemoryQueueOptions) -> Contender:
 
 def scenario() -> Scenario:
     """Both modes."""
-    return Scenario("queue_latency", __doc__, "p99", tuple(contender(name, options) for name, options in OPTIONS.items()))
+    return Scenario(
+        "queue_latency",
+        __doc__,
+        "p99",
+        tuple(contender(name, options) for name, options in OPTIONS.items()),
+    )

@@ -2,19 +2,19 @@
 
     P -- sender() --> [ queue of envelopes ] --> handler of a consumer
 
-One program, two modes of one queue: the change is an option. Envelopes are made beforehand.
+One program runs in both modes of a queue; only an option differs. Envelopes are made in advance.
 """
 
 import itertools
 
 from benchmarks.envelopes import MESSAGES, OPTIONS
-from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
-from ringbuffer.cli.bench.threads import DEADLINE_SECONDS, together
-from ringbuffer.cli.bench.verify import payload, verify
 from ringbuffer.messaging import InMemoryQueueOptions, TransportEnvelope, create_queue
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Role, Scenario
+from ringbuffer.programs.bench.threads import DEADLINE_SECONDS, together
+from ringbuffer.programs.bench.verify import payload, verify
 
 
-def ours(count: int, options: InMemoryQueueOptions) -> Run:
+def ours(count: int, options: InMemoryQueueOptions) -> Measurement:
     """One run of a queue."""
     values = payload(count)
     seen = bytearray()
@@ -44,4 +44,9 @@ def contender(name: str, options: InMemoryQueueOptions) -> Contender:
 
 def scenario() -> Scenario:
     """Both modes."""
-    return Scenario("queue_modes", __doc__, "rate", tuple(contender(name, options) for name, options in OPTIONS.items()))
+    return Scenario(
+        "queue_modes",
+        __doc__,
+        "rate",
+        tuple(contender(name, options) for name, options in OPTIONS.items()),
+    )

@@ -4,22 +4,23 @@
     P --+--> [ ring of pre-allocated events ] --> C     P --> [ ring ] --+--> C
     ... '                                                       '--> ...
 
-Many producers and one consumer; one producer and many consumers, each of which gets everything. The rate counts deliveries.
-With more threads than processors this measures how gracefully they share, not how fast they are.
+Many producers and one consumer; one producer and many consumers, each of which gets every event.
+The rate counts deliveries. With more threads than processors the figures show how well the threads
+take turns, not how fast they are.
 """
 
 from benchmarks.peers import STANDARD
-from ringbuffer.cli.bench.events import keep_event
-from ringbuffer.cli.bench.queues import one_queue, one_queue_a_consumer
-from ringbuffer.cli.bench.rings import disruptor_of_events, publish_each, run, shares
-from ringbuffer.cli.bench.scenario import Contender, Role, Run, Scenario
-from ringbuffer.cli.bench.scenarios import multicast
-from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.programs.bench.events import keep_event
+from ringbuffer.programs.bench.queues import one_queue, one_queue_a_consumer
+from ringbuffer.programs.bench.rings import disruptor_of_events, publish_each, run, shares
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Role, Scenario
+from ringbuffer.programs.bench.scenarios import multicast
+from ringbuffer.programs.bench.verify import payload, verify
 
 THREADS = (1, 2, 4, 8, 16)
 
 
-def many_producers(count: int, producers: int) -> Run:
+def many_producers(count: int, producers: int) -> Measurement:
     """One run of NP1C."""
     values = payload(count)
     seen, on_event = keep_event()
@@ -50,12 +51,29 @@ def with_threads(number: int) -> list[Contender]:
     for peer in STANDARD[:2]:
         into_one, into_each = one_queue(peer, number), one_queue_a_consumer(peer, number)
         found += [
-            Contender(f"{peer.name}, {number} producers", into_one, Role.PEER, f"{peer.name}, producers", number),
-            Contender(f"{peer.name}, {number} consumers", into_each, Role.PEER, f"{peer.name}, consumers", number),
+            Contender(
+                f"{peer.name}, {number} producers",
+                into_one,
+                Role.PEER,
+                f"{peer.name}, producers",
+                number,
+            ),
+            Contender(
+                f"{peer.name}, {number} consumers",
+                into_each,
+                Role.PEER,
+                f"{peer.name}, consumers",
+                number,
+            ),
         ]
     return found
 
 
 def scenario() -> Scenario:
     """Every number of threads."""
-    return Scenario("scaling", __doc__, "rate", tuple(contender for number in THREADS for contender in with_threads(number)))
+    return Scenario(
+        "scaling",
+        __doc__,
+        "rate",
+        tuple(contender for number in THREADS for contender in with_threads(number)),
+    )

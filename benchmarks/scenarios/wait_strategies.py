@@ -1,9 +1,9 @@
-"""Every wait strategy: its throughput, and what it costs.
+"""Every wait strategy: its throughput, and its cost.
 
     P --> [ ring of pre-allocated events ] --> C waits by each strategy
 
-`cpu` is the processor time of both threads for each event; `idle` is what the waiting consumer uses while nothing is
-published, in percent of a core.
+`cpu` is the processor time of both threads for each event. `idle` is the processor time of a
+waiting consumer while nothing is published, in percent of a core.
 """
 
 import threading
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ringbuffer import (
+    AdaptiveWaitStrategy,
     BlockingWaitStrategy,
     BusySpinWaitStrategy,
     LiteBlockingWaitStrategy,
@@ -21,16 +22,17 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
-from ringbuffer.cli.bench.events import keep_event
-from ringbuffer.cli.bench.rings import disruptor_of_events, publish_each, run
-from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
-from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.programs.bench.events import keep_event
+from ringbuffer.programs.bench.rings import disruptor_of_events, publish_each, run
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Scenario
+from ringbuffer.programs.bench.verify import payload, verify
 
 STRATEGIES: Final[dict[str, Callable[[], WaitStrategy]]] = {
     "busy spin": BusySpinWaitStrategy,
     "yielding": YieldingWaitStrategy,
     "sleeping": SleepingWaitStrategy,
     "phased backoff": lambda: PhasedBackoffWaitStrategy.with_lite_lock(100e-6, 100e-6),
+    "adaptive": AdaptiveWaitStrategy,
     "lite blocking": LiteBlockingWaitStrategy,
     "blocking": BlockingWaitStrategy,
     "timeout blocking": lambda: TimeoutBlockingWaitStrategy(0.1),
@@ -60,7 +62,7 @@ def idle_percent(wait_strategy: WaitStrategy, seconds: float = IDLE_SECONDS) -> 
     return used / passed * 100
 
 
-def ours(count: int, make: Callable[[], WaitStrategy]) -> Run:
+def ours(count: int, make: Callable[[], WaitStrategy]) -> Measurement:
     """One run with a strategy."""
     values = payload(count)
     seen, on_event = keep_event()
@@ -68,7 +70,7 @@ def ours(count: int, make: Callable[[], WaitStrategy]) -> Run:
     disruptor.handle_events_with(on_event)
     measured = run(disruptor, publish_each(disruptor.ring, values), deliveries=count)
     verify("ringbuffer", seen, values)
-    return Run({**measured.figures, "idle": idle_percent(make())})
+    return Measurement({**measured.figures, "idle": idle_percent(make())})
 
 
 def contender(name: str, make: Callable[[], WaitStrategy]) -> Contender:
@@ -78,4 +80,9 @@ def contender(name: str, make: Callable[[], WaitStrategy]) -> Contender:
 
 def scenario() -> Scenario:
     """All strategies."""
-    return Scenario("wait_strategies", __doc__, "rate", tuple(contender(name, make) for name, make in STRATEGIES.items()))
+    return Scenario(
+        "wait_strategies",
+        __doc__,
+        "rate",
+        tuple(contender(name, make) for name, make in STRATEGIES.items()),
+    )

@@ -4,22 +4,22 @@
          >--> [ ring of pre-allocated events ] -+         one *or* the other
     P --'                                       '--> W
 
-The rate counts events that are done. A queue gives each value to one of its consumers by nature; each of them stops at the
-end mark of one producer, which comes after everything of that producer.
+The rate counts events that are finished. A queue always gives each value to one of its consumers.
+Each consumer of a queue stops at the end mark of one producer, which that producer puts last.
 """
 
 from collections.abc import Callable
 
 from benchmarks.peers import Peer
 from benchmarks.queues import contenders
-from ringbuffer.cli.bench.events import keep_event
-from ringbuffer.cli.bench.rings import CAPACITY, disruptor_of_events, publish_each, run, shares
-from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
-from ringbuffer.cli.bench.threads import together
-from ringbuffer.cli.bench.verify import payload, verify
+from ringbuffer.programs.bench.events import keep_event
+from ringbuffer.programs.bench.rings import CAPACITY, disruptor_of_events, publish_each, run, shares
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Scenario
+from ringbuffer.programs.bench.threads import together
+from ringbuffer.programs.bench.verify import payload, verify
 
 
-def ours(count: int) -> Run:
+def ours(count: int) -> Measurement:
     """One run of the ring."""
     values = payload(count)
     (seen, on_event), (seen_too, on_event_too) = keep_event(), keep_event()
@@ -31,10 +31,10 @@ def ours(count: int) -> Run:
     return measured
 
 
-def of_a_queue(peer: Peer) -> Callable[[int], Run]:
+def of_a_queue(peer: Peer) -> Callable[[int], Measurement]:
     """Two producers and two consumers of one queue."""
 
-    def body(count: int) -> Run:
+    def body(count: int) -> Measurement:
         values = payload(count)
         channel = peer.open(CAPACITY)
         kept = (bytearray(), bytearray())
@@ -56,7 +56,9 @@ def of_a_queue(peer: Peer) -> Callable[[int], Run]:
 
             return get_all
 
-        elapsed = together(*(producer(share) for share in shares(values, 2)), *(consumer(seen) for seen in kept))
+        elapsed = together(
+            *(producer(share) for share in shares(values, 2)), *(consumer(seen) for seen in kept)
+        )
         verify(peer.name, kept[0] + kept[1], values, ordered=False)
         return elapsed.run(count)
 

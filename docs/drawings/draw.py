@@ -1,4 +1,7 @@
-"""Draws the pictures of `docs/`: `python docs/drawings/draw.py` writes the .svg files next to this one."""
+"""Draws the pictures of `docs/` and of CONTRIBUTING.md.
+
+`python docs/drawings/draw.py` writes the .svg files next to this one.
+"""
 
 import sys
 from pathlib import Path
@@ -9,24 +12,61 @@ sys.path.insert(0, str(Path(__file__).parent))
 from svg import BLUE, FAINT, FREE, GREEN, RED, Picture, on_circle
 
 HERE: Final = Path(__file__).parent
-#: One moment, which all pictures show: a ring of 16 slots, and how far everybody is.
+#: One moment, which all pictures of a ring show: 16 slots, the cursor and the consumers' sequences.
 SIZE: Final = 16
 CURSOR: Final = 21
 JOURNAL: Final = 18
 CHECK: Final = 16
 EXECUTE: Final = 12
 
+#: The floors of the library, from the top down, as `FLOORS` of tests/unit/layout/test_house.py has
+#: them: the rooms, what they hold, and a colour for the floors that belong together.
+HOUSE: Final = [
+    ("cli", "the commands of `ringbuffer`", FREE),
+    ("programs", "what the commands run", FREE),
+    ("diagnostics", "metrics, exporters, stall detector", BLUE),
+    ("messaging", "queues of messages, event buses, pipelines", BLUE),
+    ("queues", "Queue and AsyncQueue", BLUE),
+    ("disruptor", "the wiring language", GREEN),
+    ("processors", "consumers with their own threads", GREEN),
+    ("ring_buffer", "RingBuffer: slots and sequencer", RED),
+    ("producer readers reclaiming resetting", "what threads do to slots", RED),
+    ("sequencer", "claims and publication, without slots", RED),
+    ("barrier", "the limit of one consumer", RED),
+    ("wait", "wait strategies", RED),
+    ("sequence_group", "the minimum of several sequences", RED),
+    ("sequence skipped", "shared counters; skipped ranges", RED),
+    ("backoff blocking_bridge", "waits with a deadline; blocking calls for a loop", FREE),
+    ("service", "threads of the library", FREE),
+    ("host memory", "the seams: threads, locks, time; cells, flags, slots", FREE),
+    ("at_exit", "the end of a program", FREE),
+    ("ending", "the end of a `with` block", FREE),
+    ("system", "events and conditions that survive interrupts", FREE),
+    ("forks", "objects of the parent in a forked child", FREE),
+    ("reentry", "calls that a signal handler has interrupted", FREE),
+    ("errors checks per_thread_counter one_process lazy", "what every floor uses", FREE),
+]
+
 
 def ring() -> Picture:
-    """The slots, the sequences in them, and whose they are."""
-    picture = Picture(840, 400, "A ring of 16 slots: the cursor is at 21, journal at 18, check at 16, execute at 12")
+    """The slots with their sequences, coloured by the consumers that still need them."""
+    picture = Picture(
+        840,
+        400,
+        "A ring of 16 slots: the cursor is at 21, journal at 18, check at 16, execute at 12",
+    )
     x, y, inner, outer = 270.0, 200.0, 95, 150
     for sequence in range(CURSOR - SIZE + 1, CURSOR + 1):
         turn = sequence % SIZE / SIZE
         fill = FREE if sequence <= EXECUTE else GREEN if sequence <= CHECK else BLUE
         picture.wedge(x, y, inner, outer, turn, turn + 1 / SIZE, fill)
         picture.text(*on_circle(x, y, (inner + outer) / 2, turn + 0.5 / SIZE), str(sequence))
-    for name, sequence in (("cursor", CURSOR), ("journal", JOURNAL), ("check", CHECK), ("execute", EXECUTE)):
+    for name, sequence in (
+        ("cursor", CURSOR),
+        ("journal", JOURNAL),
+        ("check", CHECK),
+        ("execute", EXECUTE),
+    ):
         turn = (sequence % SIZE + 0.5) / SIZE
         picture.arrow(on_circle(x, y, outer + 28, turn), on_circle(x, y, outer + 4, turn))
         at_x, at_y = on_circle(x, y, outer + 36, turn)
@@ -37,7 +77,7 @@ def ring() -> Picture:
         (
             (BLUE, "published; journal or check still needs it"),
             (GREEN, "published; only execute still needs it"),
-            (FREE, "passed by everybody: free for the next lap"),
+            (FREE, "passed by all consumers: free for the next lap"),
         )
     ):
         picture.box(490, 290 + 34 * i, 20, 20, fill, rounded=3)
@@ -46,8 +86,10 @@ def ring() -> Picture:
 
 
 def barriers() -> Picture:
-    """Who goes how far, and what holds whom back."""
-    picture = Picture(720, 300, "A diamond: execute comes after journal and check, and holds the producers back")
+    """The limit of each consumer and of the producer, and the sequences that set it."""
+    picture = Picture(
+        720, 300, "A diamond: execute comes after journal and check, and holds the producers back"
+    )
     picture.box(20, 105, 110, 60, FREE, "producer", f"limit {EXECUTE + SIZE}")
     picture.box(200, 105, 110, 60, BLUE, "ring", f"cursor {CURSOR}")
     picture.box(380, 40, 110, 60, GREEN, "journal", f"at {JOURNAL}")
@@ -61,7 +103,12 @@ def barriers() -> Picture:
     picture.text(328, 190, f"≤ {CURSOR}", color=FAINT)
     picture.text(625, 82, f"≤ min({JOURNAL}, {CHECK}) = {CHECK}", color=FAINT)
     picture.arrow((635, 165), (635, 265), (75, 265), (75, 167), dashed=True)
-    picture.text(355, 250, f"gates: nobody claims beyond {EXECUTE} + {SIZE} = {EXECUTE + SIZE}", color=FAINT)
+    picture.text(
+        355,
+        250,
+        f"gates producers: claims up to {EXECUTE} + {SIZE} = {EXECUTE + SIZE}",
+        color=FAINT,
+    )
     return picture
 
 
@@ -73,8 +120,15 @@ def _strip(picture: Picture, y: float, cells: list[tuple[str, str, str]]) -> Non
 
 def gap() -> Picture:
     """Several producers: claimed in order, published in any."""
-    picture = Picture(720, 190, "18 is claimed and not published yet: consumers may go to 17, though 19 to 21 are published")
-    cells = [(FREE if n == 18 else BLUE, str(n), claimant) for n, claimant in enumerate("AABACC", 16)]
+    picture = Picture(
+        720,
+        190,
+        "18 is claimed and not published yet: consumers may go to 17, "
+        "though 19 to 21 are published",
+    )
+    cells = [
+        (FREE if n == 18 else BLUE, str(n), claimant) for n, claimant in enumerate("AABACC", 16)
+    ]
     _strip(picture, 70, [*cells, (FREE, "22", "")])
     picture.text(58, 54, "sequence", color=FAINT)
     picture.text(58, 90, "claimed by", color=FAINT)
@@ -88,7 +142,7 @@ def gap() -> Picture:
 
 def skipping() -> Picture:
     """A claim that could not be filled."""
-    picture = Picture(720, 190, "18 is skipped: it is published, and shown to nobody")
+    picture = Picture(720, 190, "18 is skipped: it is published, and no handler gets it")
     cells = [(RED, str(n), "skip") if n == 18 else (BLUE, str(n), "event") for n in range(16, 22)]
     _strip(picture, 70, [*cells, (FREE, "22", "")])
     picture.text(58, 54, "sequence", color=FAINT)
@@ -100,7 +154,32 @@ def skipping() -> Picture:
     return picture
 
 
-PICTURES: Final = {"ring": ring, "barriers": barriers, "gap": gap, "skipping": skipping}
+def house() -> Picture:
+    """The floors of the library; imports point down."""
+    floor = 26
+    picture = Picture(
+        840,
+        len(HOUSE) * floor + 60,
+        "The floors of the library, from cli at the top to errors at the bottom: "
+        "imports point down",
+    )
+    for i, (rooms, words, fill) in enumerate(HOUSE):
+        y = 20 + floor * i
+        picture.box(60, y, 340, floor, fill, " · ".join(rooms.split()), rounded=0)
+        picture.text(420, y + floor / 2, words, anchor="start")
+    bottom = 20 + floor * len(HOUSE)
+    picture.arrow((36, 24), (36, bottom - 4))
+    picture.text(60, bottom + 20, "imports point down, never up", anchor="start", color=FAINT)
+    return picture
+
+
+PICTURES: Final = {
+    "ring": ring,
+    "barriers": barriers,
+    "gap": gap,
+    "skipping": skipping,
+    "house": house,
+}
 
 if __name__ == "__main__":
     for name, draw in PICTURES.items():

@@ -1,31 +1,39 @@
-"""Arguments that several commands have, checked before anything runs; and how their help looks."""
+"""Arguments that several commands share, checked before anything runs; and the format of help."""
 
 import argparse
 import textwrap
 
+from ringbuffer.checks import check_duration
+
 
 class Paragraphs(argparse.HelpFormatter):
-    """Fills each paragraph of a description by itself, where argparse makes one of all."""
+    """Wraps each paragraph of a description separately; argparse would join them into one."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         paragraphs = text.strip().split("\n\n")
-        filled = (textwrap.fill(each, width, initial_indent=indent, subsequent_indent=indent) for each in paragraphs)
+        filled = (
+            textwrap.fill(each, width, initial_indent=indent, subsequent_indent=indent)
+            for each in paragraphs
+        )
         return "\n\n".join(filled)
 
 
 def positive_seconds(text: str) -> float:
-    """A number of seconds, above 0 and finite."""
+    """Returns a finite number of seconds, above 0."""
     try:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"a positive number of seconds is needed, not {text!r}")
-    return seconds
+    try:
+        return check_duration("seconds", seconds)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"a positive number of seconds is needed, not {text!r}"
+        ) from None
 
 
 def count(text: str) -> int:
-    """A whole number from 1 on."""
+    """Returns a whole number, 1 or more."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 on is needed, not {text!r}")
+        raise argparse.ArgumentTypeError(f"a whole number of 1 or more is needed, not {text!r}")
     return int(text)

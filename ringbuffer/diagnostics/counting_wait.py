@@ -6,24 +6,27 @@ from typing import Final
 from ringbuffer.checks import check_is_instance_with
 from ringbuffer.errors import AlertError
 from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.one_process import OneProcess
+from ringbuffer.per_thread_counter import PerThreadCounter
 from ringbuffer.sequence import Readable
-from ringbuffer.tally import Tally
-from ringbuffer.wait import WaitStrategy, signaller_of
+from ringbuffer.wait import WaitStrategy, bind_signal
 from ringbuffer.wait.strategy import Alertable
 
 
-class CountingWaitStrategy:
-    """Counts how often consumers waited, how long, and how often in vain. One may serve any number of barriers; any thread.
+class CountingWaitStrategy(OneProcess):
+    """Counts how often and how long consumers waited, and how often a wait timed out.
 
-    The hot path does not change. A consumer that finds events does not ask its strategy at all, and a publisher that has to
-    signal calls the wrapped strategy's own method, which this one hands on as its own.
+    One object may serve any number of barriers. Any thread.
+
+    The hot path does not change. A consumer that finds events does not call its strategy at all. A
+    producer that has to signal calls the wrapped strategy's own method, which this class passes on.
 
     Args:
-        strategy: how to wait.
-        host: whose clock.
+        strategy: the strategy that waits.
+        host: provides the clock.
 
     Raises:
-        TypeError: `strategy` is no wait strategy.
+        TypeError: `strategy` is not a wait strategy.
 
     Attributes:
         is_blocking: the wrapped strategy's.
@@ -31,26 +34,31 @@ class CountingWaitStrategy:
     """
 
     def __init__(self, strategy: WaitStrategy, *, host: Host = SYSTEM_HOST) -> None:
-        check_is_instance_with("the wait strategy", strategy, wait_for=4, signal_all_when_blocking=0)
+        check_is_instance_with(
+            "the wait strategy", strategy, wait_for=4, signal_all_when_blocking=0
+        )
         self.strategy: Final = strategy
         self.is_blocking: Final = strategy.is_blocking
         self.signal_all_when_blocking: Final = strategy.signal_all_when_blocking
         self._wait_for: Final = strategy.wait_for
         self._clock: Final = host.monotonic
         self._thread_id: Final = host.thread_id
-        self._waits: Final = Tally()
-        self._timeouts: Final = Tally()
-        self._alerts: Final = Tally()
-        self._seconds: Final = Tally()
+        self._waits: Final = PerThreadCounter()
+        self._timeouts: Final = PerThreadCounter()
+        self._alerts: Final = PerThreadCounter()
+        self._seconds: Final = PerThreadCounter()
 
     def signaller(self) -> Callable[[], None]:
-        """The wrapped strategy's, for the calling thread."""
-        return signaller_of(self.strategy) or self.signal_all_when_blocking
+        """Return the wrapped strategy's signaller for the calling thread."""
+        return bind_signal(self.strategy) or self.signal_all_when_blocking
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
-        """See `WaitStrategy.wait_for`. Woken, timed out and ended as the wrapped strategy is."""
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
+        """See `WaitStrategy.wait_for`. The wrapped strategy waits, and this method counts."""
         thread, begin = self._thread_id(), self._clock()
-        self._waits.add(thread)  # before the wait, so that there are never more timeouts and alerts than waits
+        # Before the wait, so that there are never more timeouts and alerts than waits.
+        self._waits.add(thread)
         try:
             available = self._wait_for(sequence, cursor, dependent, barrier)
         except AlertError:
@@ -63,12 +71,19 @@ class CountingWaitStrategy:
         return available
 
     def counters(self) -> dict[str, float]:
-        """Waits begun, those that timed out, those that an alert ended, and the seconds of those that have ended. Any thread.
+        """Return the counts. Any thread.
 
-        Timeouts and alerts are read before the waits that they are part of.
+        They are the waits begun, the waits that timed out, the waits that an alert ended, and the
+        seconds of all finished waits. Timeouts and alerts are read before the waits that include
+        them.
         """
         timeouts, alerts, seconds = self._timeouts.total, self._alerts.total, self._seconds.total
-        return {"waits": self._waits.total, "wait_timeouts": timeouts, "wait_alerts": alerts, "wait_seconds": seconds}
+        return {
+            "waits": self._waits.total,
+            "wait_timeouts": timeouts,
+            "wait_alerts": alerts,
+            "wait_seconds": seconds,
+        }
 
     def __repr__(self) -> str:
         return f"CountingWaitStrategy({self.strategy!r})"

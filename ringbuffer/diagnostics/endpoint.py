@@ -1,50 +1,61 @@
-"""`Endpoint`: a running program's statistics over HTTP, for this machine alone; `ringbuffer top` shows them.
+"""`Endpoint`: a running program's statistics and health over HTTP, for this machine only.
+
+`ringbuffer top` shows them.
 
 with Endpoint(disruptor, port=9876):
     ...
 
-It only reads, and listens on a loopback address only: whoever is on this machine may look, nobody else. A web page that the
-user of this machine looks at is somebody else: requests that name another host, as they do after its name was bound to
-127.0.0.1, are refused, and no answer allows another origin to read it.
+It only reads, and it listens on a loopback address only. So any user of this machine may look, and
+users of other machines may not. A web page that runs in a browser of this machine may not look
+either. The endpoint refuses requests that name another host. A page sends such requests after it
+has bound its own name to 127.0.0.1. No answer allows another origin to read it.
 
 | path | answer |
 |---|---|
 | `/statistics` | JSON: `{"pid": …, "rings": […]}`, each ring as `Statistics.as_dict` |
 | `/metrics` | the same for Prometheus, if `prometheus_client` is installed |
+| `/healthz` | 200 if everything is healthy; otherwise 503 and the reasons |
+
+`/healthz` answers in JSON, or in text for a client that accepts `text/plain` alone.
 """
 
-import contextlib
 import json
 import os
-import socket
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
+from ringbuffer.checks import check_integer, check_timeout
+from ringbuffer.diagnostics.health import Health
 from ringbuffer.diagnostics.sampler import Sampler, samplers_of
-from ringbuffer.host import SYSTEM_HOST, Host, Thread
+from ringbuffer.diagnostics.serving import LOOPBACK, Answer, Server
+from ringbuffer.forks import made_here
+from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.one_process import OneProcess
+from ringbuffer.service import ServiceThread
 
-#: The addresses that it may listen on.
-LOOPBACK: Final = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
-#: How a request may name the host.
-NAMES: Final = ("127.0.0.1", "[::1]", "localhost")
-#: How long a client may take to send its request, in seconds: the next one waits meanwhile.
-PATIENCE: Final = 2.0
+#: How long `close` waits for the thread by default, in seconds.
+GRACE: Final = 5.0
 
 
-class Endpoint:
-    """Serves statistics from a thread of its own, from when it is made until `close`. Any thread may close it.
+class Endpoint(OneProcess):
+    """Serves statistics and health from its own thread, from its construction until `close`.
+
+    Any thread may close it. A client has two seconds to send its request, and two more to take the
+    answer. Then the endpoint serves the next client.
 
     Args:
         things: whatever `observe` takes, or `Sampler`s; names must differ.
-        port: to listen on; 0 takes one that is free, see `port`.
+        port: the port to listen on; 0 takes a free one, see `port`.
         address: 127.0.0.1 or ::1.
-        window: how long the time is that rates are of, in seconds.
-        host: what provides the thread and the clock.
+        window: the time that rates cover, in seconds.
+        stalled_after: how long a consumer may stand still, in seconds, before `/healthz` says that
+            it stalls; see `Health`.
+        host: provides the thread and the clock.
 
     Raises:
-        ValueError: `address` is not one of those two, two of `things` have the same name, or the port is none.
+        ValueError: `address` is not one of those two, or `port` is not a port number. Or two of
+            `things` have the same name, or a time is not positive.
         TypeError: one of `things` cannot be observed.
         OSError: the port is taken.
     """
@@ -55,126 +66,118 @@ class Endpoint:
         port: int = 0,
         address: str = "127.0.0.1",
         window: float = 5.0,
+        stalled_after: float = 5.0,
         host: Host = SYSTEM_HOST,
     ) -> None:
         if address not in LOOPBACK:
             raise ValueError(
-                f"the endpoint listens on 127.0.0.1 or ::1 only, not on {address!r}: it has no login. To look from another "
-                f"machine, forward the port, as with ssh -L"
+                f"the endpoint listens on 127.0.0.1 or ::1 only, not on {address!r}: it has no "
+                f"login. To look from another machine, forward the port, as with ssh -L"
             )
-        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port < 1 << 16:
+        port = check_integer("port", port, what="an integer from 0 to 65535")
+        if not 0 <= port < 1 << 16:
             raise ValueError(f"port must be from 0 to 65535, not {port!r}")
         samplers = samplers_of(
-            each if isinstance(each, Sampler) else Sampler(each, window=window, host=host) for each in things
+            each if isinstance(each, Sampler) else Sampler(each, window=window, host=host)
+            for each in things
         )
+        self._samplers: Final = samplers
+        self._health: Final = Health(*samplers, after=stalled_after, host=host)
         for sampler in samplers:
-            sampler.sample()  # from here on there are rates
-        self._server: Final = _Server(address, port, samplers)
+            sampler.sample()  # the next look has rates
+        self._health.problems()  # the first look: the time of a stall counts from here
+        pages = {
+            "/statistics": self._statistics,
+            "/metrics": self._metrics,
+            "/healthz": self._healthz,
+        }
+        self._server: Final = Server(address, port, pages, host)
         self._address: Final = address
+        made_here(self)
         try:
-            self._thread: Final[Thread] = host.start_thread(self._server.serve_forever, "ringbuffer endpoint")
+            self._thread: Final = ServiceThread(
+                self._server.serve, host=host, name="ringbuffer endpoint"
+            )
+            self._thread.ensure()
         except BaseException:
-            self._server.server_close()
+            self._server.free()
             raise
+
+    def _after_fork(self, made_in: int) -> None:
+        """In a child process: free the port, which the child has inherited and does not serve."""
+        self._server.free()
 
     @property
     def port(self) -> int:
         """The port that it listens on."""
-        return int(self._server.server_address[1])
+        return self._server.port
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The URL of the endpoint."""
         return f"http://{'[::1]' if self._address == '::1' else self._address}:{self.port}"
 
-    def close(self) -> None:
-        """Take no more requests, end the thread and free the port. Called again, it does nothing."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def close(self, timeout: float | None = GRACE) -> bool:
+        """Take no more requests, end the thread and free the port, whatever a client does.
+
+        A second call does nothing.
+
+        Args:
+            timeout: the longest wait for the thread, in seconds; None waits without a limit. The
+                thread may be in the `read()` of an object of yours, which no other thread can
+                interrupt. It ends when that returns.
+
+        Returns:
+            Whether the thread has ended. The endpoint's own thread gets False at once.
+        """
+        limit = check_timeout(timeout)
+        self._server.close()
+        return self._thread.join(limit)
+
+    def _statistics(self, accept: str) -> Answer:
+        rings = [sampler.sample().as_dict() for sampler in self._samplers]
+        return Answer(
+            HTTPStatus.OK,
+            "application/json",
+            json.dumps({"pid": os.getpid(), "rings": rings}) + "\n",
+        )
+
+    def _metrics(self, accept: str) -> Answer:
+        try:
+            from prometheus_client import CollectorRegistry
+            from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+            from ringbuffer.diagnostics.prometheus import RingBufferCollector
+        except ImportError:
+            text = "prometheus_client is not installed; install ringbuffer-ft[prometheus]\n"
+            return Answer(HTTPStatus.NOT_IMPLEMENTED, "text/plain", text)
+        registry = CollectorRegistry()
+        registry.register(RingBufferCollector(*self._samplers))
+        return Answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry).decode())
+
+    def _healthz(self, accept: str) -> Answer:
+        problems = self._health.problems()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+        word = "failing" if problems else "ok"
+        if "text/plain" in accept and "json" not in accept and "*/*" not in accept:
+            return Answer(status, "text/plain", "\n".join([word, *map(str, problems), ""]))
+        told = {
+            "status": word,
+            "pid": os.getpid(),
+            "reasons": [each.as_dict() for each in problems],
+        }
+        return Answer(status, "application/json", json.dumps(told) + "\n")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def __repr__(self) -> str:
         return f"Endpoint({self.url})"
-
-
-class _Server(HTTPServer):
-    """One request at a time: the thread that serves is the only one."""
-
-    #: A port that was closed a moment ago may be taken again; one that is in use may not.
-    allow_reuse_address = True
-
-    def __init__(self, address: str, port: int, samplers: tuple[Sampler, ...]) -> None:
-        self.address_family = LOOPBACK[address]
-        self.samplers: Final = samplers
-        super().__init__((address, port), _Request)
-
-    def server_bind(self) -> None:
-        """Bind, without asking the name service what this machine is called, as `HTTPServer` does."""
-        super(HTTPServer, self).server_bind()
-        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away, or takes too long, is not worth a traceback on standard error."""
-
-
-class _Request(BaseHTTPRequestHandler):
-    """Answers one request."""
-
-    server: _Server
-    timeout = PATIENCE
-    server_version = "ringbuffer"
-    sys_version = ""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        if self._host_name() not in NAMES:
-            self._answer(HTTPStatus.FORBIDDEN, "text/plain", "this endpoint is for this machine only\n")
-        elif self.path == "/statistics":
-            rings = [sampler.sample().as_dict() for sampler in self.server.samplers]
-            self._answer(HTTPStatus.OK, "application/json", json.dumps({"pid": os.getpid(), "rings": rings}) + "\n")
-        elif self.path == "/metrics":
-            self._answer(*_metrics(self.server.samplers))
-        else:
-            self._answer(HTTPStatus.NOT_FOUND, "text/plain", "there are /statistics and /metrics\n")
-
-    do_HEAD = do_GET
-
-    def _host_name(self) -> str:
-        """What the client calls this machine; nothing if it does not say."""
-        name, _, port = self.headers.get("Host", "").rpartition(":")
-        return name if port == str(self.server.server_port) else f"{name}:{port}".lstrip(":")
-
-    def _answer(self, status: HTTPStatus, kind: str, text: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind if "charset" in kind else f"{kind}; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.end_headers()
-        if self.command != "HEAD":
-            with contextlib.suppress(ConnectionError):  # it has gone away
-                self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Requests are not logged."""
-
-
-def _metrics(samplers: tuple[Sampler, ...]) -> tuple[HTTPStatus, str, str]:
-    try:
-        from prometheus_client import CollectorRegistry
-        from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-
-        from ringbuffer.diagnostics.prometheus import RingBufferCollector
-    except ImportError:
-        text = "prometheus_client is not installed; install ringbuffer-ft[prometheus]\n"
-        return HTTPStatus.NOT_IMPLEMENTED, "text/plain", text
-    registry = CollectorRegistry()
-    registry.register(RingBufferCollector(*samplers))
-    return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry).decode()

@@ -1,7 +1,8 @@
-"""`DiagnosticEventHandler`: any handler, with counts, times and a line in the log now and then.
+"""`DiagnosticEventHandler`: wraps any handler, counts, takes times, and writes log lines.
 
-What a sequence cannot tell is counted here, in the handler's own thread, by a wrapper around it. Who does not wrap a handler
-pays nothing; who wraps it pays an addition and a call for each event, or for each batch if the handler takes whole batches.
+The wrapper counts, in the handler's own thread, what sequences cannot show. A handler without a
+wrapper costs nothing more. A wrapped one costs an addition and a call for each event, or for each
+batch if the handler takes whole batches.
 """
 
 import inspect
@@ -9,39 +10,44 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.checks import check_at_least_one, check_can_be_called
+from ringbuffer.checks import check_at_least_one, check_can_be_called, check_duration
 from ringbuffer.diagnostics.histogram import Distribution, Histogram
 from ringbuffer.diagnostics.recording import EventRecorder
 from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.one_process import OneProcess
 from ringbuffer.processors import AnyHandler, EventFunction
 from ringbuffer.processors.handlers import HandlerHooks, name_of
-from ringbuffer.wait.strategy import check_seconds
 
 logger: Final = logging.getLogger("ringbuffer.diagnostics")
 
 
-class DiagnosticEventHandler[E]:
-    """Wraps a handler of any form: a function, an object with `on_event` or `on_batch`, coroutine functions too.
+class DiagnosticEventHandler[E](OneProcess):
+    """Wraps a handler of any form, and counts its events, batches and errors.
 
-    It has the hooks that the handler has, and those that it counts by. One consumer's alone: its methods are called by that
-    consumer's thread, as a handler's are. Any thread may look at what was counted.
+    The handler is a function, or an object with `on_event` or `on_batch`; coroutine functions too.
+    The wrapper has the hooks of the handler, and those that it needs for counting. It belongs to
+    one consumer, whose thread calls its methods. Any thread may read the counts.
 
     Args:
-        handler: what to wrap.
-        name: in the log; the default is the handler's.
-        log_events: write a line after so many events, at the next batch; None writes none.
-        log_seconds: write a line after so many seconds, at the next batch or timeout; None writes none.
-        durations: whether to take the time of each call of the handler, at the price of two looks at the clock.
-        published_at: tells when an event was published, by the host's clock; then the time from there until the handler has
-            finished is recorded for each event. Not for handlers that take whole batches.
-        enabled: False makes it the wrapped handler in other clothes: each of its methods is the handler's own, nothing is
-            counted and nothing is called in between.
-        log: where the lines go.
-        host: whose clock.
+        handler: the handler to wrap.
+        name: the name in the log; the default is the handler's.
+        log_events: write a line after so many events, at the next batch; None turns this off.
+        log_seconds: write a line after so many seconds, at the next batch or timeout; None turns
+            this off.
+        durations: whether to take the time of each call of the handler. That costs two reads of the
+            clock.
+        published_at: returns the time when an event was published, by the host's clock. Then the
+            time from there until the end of the handler is recorded for each event. Not for
+            handlers that take whole batches.
+        enabled: False turns the wrapper off: each of its methods is the handler's own. It counts
+            nothing, and adds no call.
+        log: the logger for the lines.
+        host: provides the clock.
 
     Raises:
-        TypeError: the handler is none, or `published_at` cannot be called with an event.
-        ValueError: `log_events` is less than 1, `log_seconds` is not positive, or `published_at` is for whole batches.
+        TypeError: `handler` is not a handler, or `published_at` cannot be called with an event.
+        ValueError: `log_events` is less than 1, `log_seconds` is not positive, or the handler takes
+            whole batches and there is a `published_at`.
 
     Attributes:
         wrapped: the handler.
@@ -62,16 +68,20 @@ class DiagnosticEventHandler[E]:
         host: Host = SYSTEM_HOST,
     ) -> None:
         hooks: HandlerHooks[E] = HandlerHooks(handler)
-        check_at_least_one("log_events", log_events)
+        log_events = check_at_least_one("log_events", log_events)
         if log_seconds is not None:
-            check_seconds("log_seconds", log_seconds)
+            log_seconds = check_duration("log_seconds", log_seconds)
         if published_at is not None:
             check_can_be_called("published_at", published_at, 1)
             if hooks.on_batch is not None:
-                raise ValueError(f"{handler!r} takes whole batches: published_at is for handlers that take events one by one")
+                raise ValueError(
+                    f"{handler!r} takes whole batches: published_at is for handlers that take "
+                    f"events one by one"
+                )
         self.wrapped: Final = handler
         self.is_enabled: Final = enabled
-        self.__qualname__ = name or name_of(handler)  # by which processors are called after their handlers
+        # A processor takes its default name from this attribute of its handler.
+        self.__qualname__ = name or name_of(handler)
         self._log: Final = log
         self._log_events: Final = log_events
         self._log_seconds: Final = log_seconds
@@ -86,22 +96,34 @@ class DiagnosticEventHandler[E]:
             self._failed,
         )
         self._logged_events, self._logged_at = 0, self._clock()
-        # From here on: the handler's hooks, counted or as they are. One that is None is taken for none.
+        # From here on: the handler's hooks, counted or unchanged. A processor treats a hook that is
+        # None like one that is missing.
         record = self._recorder
         on_event, on_batch = hooks.on_event, hooks.on_batch
         self.on_start: Final = hooks.on_start
         self.on_rewind: Final = hooks.on_rewind
         self.set_sequence_callback: Final = hooks.set_sequence_callback
-        # None for a handler of whole batches. The type says otherwise, so that this is accepted where handlers are.
+        # None for a handler of whole batches. The declared type hides that, so that type checkers
+        # accept this class as a handler.
         self.on_event: Final[EventFunction[E]] = (
-            record.each(on_event, _is_async(on_event)) if enabled and on_event else on_event  # type: ignore[assignment]
+            record.each(on_event, _is_async(on_event))  # type: ignore[assignment]
+            if enabled and on_event
+            else on_event
         )
-        self.on_batch: Final = record.whole(on_batch, _is_async(on_batch)) if enabled and on_batch else on_batch
-        self.on_batch_start: Final = _before(self._batch, hooks.on_batch_start) if enabled else hooks.on_batch_start
-        self.on_timeout: Final = _before(self._timeout, hooks.on_timeout) if enabled else hooks.on_timeout
-        self.on_shutdown: Final = _before(self._shutdown, hooks.on_shutdown) if enabled else hooks.on_shutdown
+        self.on_batch: Final = (
+            record.whole(on_batch, _is_async(on_batch)) if enabled and on_batch else on_batch
+        )
+        self.on_batch_start: Final = (
+            _before(self._batch, hooks.on_batch_start) if enabled else hooks.on_batch_start
+        )
+        self.on_timeout: Final = (
+            _before(self._timeout, hooks.on_timeout) if enabled else hooks.on_timeout
+        )
+        self.on_shutdown: Final = (
+            _before(self._shutdown, hooks.on_shutdown) if enabled else hooks.on_shutdown
+        )
 
-    # -- counting, in the consumer's thread ---------------------------------------------------------------------
+    # -- counting, in the consumer's thread -----------------------------------------------
 
     def _batch(self, size: int, depth: int) -> None:
         self._batches += 1
@@ -118,10 +140,10 @@ class DiagnosticEventHandler[E]:
         self.log_now()
 
     def _failed(self, error: BaseException, sequence: int) -> None:
-        """The traceback is the exception handler's to log; this line says where to look for it."""
+        """Log which event failed. The exception handler logs the traceback."""
         self._log.error("%s failed on sequence %d: %r", self.__qualname__, sequence, error)
 
-    # -- logging ------------------------------------------------------------------------------------------------
+    # -- logging --------------------------------------------------------------------------
 
     def _log_if_due(self) -> None:
         events, seconds = self._log_events, self._log_seconds
@@ -131,7 +153,10 @@ class DiagnosticEventHandler[E]:
             self.log_now()
 
     def log_now(self) -> None:
-        """Write a line: events, the rate since the line before, batches, errors. Consumer's thread only."""
+        """Write a line: events, the rate since the last line, batches, errors.
+
+        Consumer's thread only.
+        """
         events, now = self._recorder.events(), self._clock()
         elapsed = now - self._logged_at
         rate = (events - self._logged_events) / elapsed if elapsed > 0 else 0.0
@@ -146,12 +171,13 @@ class DiagnosticEventHandler[E]:
             self._recorder.errors(),
         )
 
-    # -- looking ------------------------------------------------------------------------------------------------
+    # -- counts ---------------------------------------------------------------------------
 
     def counters(self) -> dict[str, float]:
-        """Events, batches, errors, rewinds and timeouts since it was made, and the largest batch. Any thread.
+        """Return events, batches, errors, rewinds, timeouts, and the largest batch. Any thread.
 
-        Errors and rewinds are read before the events that they are part of.
+        They count from the construction of this object. Errors and rewinds are read before the
+        events, so there are never more of them than events.
         """
         errors, rewinds = self._recorder.errors(), self._recorder.rewinds()
         return {
@@ -164,21 +190,26 @@ class DiagnosticEventHandler[E]:
         }
 
     def distributions(self) -> dict[str, Distribution]:
-        """Batch sizes; in seconds, durations of calls and latencies of events, where these are taken. Any thread."""
+        """Return the batch sizes, and the durations and latencies if they are recorded. Any thread.
+
+        Durations of calls and latencies of events are in seconds.
+        """
         found = {"batch_sizes": self._batch_sizes, **self._recorder.histograms()}
         return {name: histogram.distribution() for name, histogram in found.items()}
 
     def __repr__(self) -> str:
-        return f"DiagnosticEventHandler({self.wrapped!r}{'' if self.is_enabled else ', enabled=False'})"
+        enabled = "" if self.is_enabled else ", enabled=False"
+        return f"DiagnosticEventHandler({self.wrapped!r}{enabled})"
 
 
 def _is_async(method: Callable[..., object] | None) -> bool:
-    """Whether it is a coroutine function, or an object that is called as one."""
-    return inspect.iscoroutinefunction(method) or inspect.iscoroutinefunction(getattr(method, "__call__", None))  # noqa: B004
+    """Whether it is a coroutine function, or an object whose call is one."""
+    called = getattr(method, "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(method) or inspect.iscoroutinefunction(called)
 
 
 def _before(note: Callable[..., None], method: Callable[..., Any] | None) -> Callable[..., object]:
-    """`note`, and then the handler's own method if it has one."""
+    """Make a hook that calls `note`, and then the handler's own method if it has one."""
     if method is None:
         return note
     own = method

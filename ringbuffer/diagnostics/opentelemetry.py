@@ -3,9 +3,9 @@
 meter = get_meter_provider().get_meter("my.service")
 instrument(meter, disruptor)
 
-Every figure is an observable instrument: nothing is counted between two collections. What a distribution holds cannot be
-observed that way (OpenTelemetry's histograms want every value when it occurs), so its count, sum and percentiles are told
-instead.
+Every figure is an observable instrument: nothing is counted between two collections. A distribution
+cannot be observed that way, because OpenTelemetry's histograms need every value when it occurs. So
+its count, sum and percentiles are exported instead.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,47 +14,70 @@ from typing import Final
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
-from ringbuffer.diagnostics.figures import CONSUMER, DISTRIBUTIONS, RING, Kind, consumer_values, ring_values
+from ringbuffer.diagnostics.figures import (
+    CONSUMER,
+    DISTRIBUTIONS,
+    RING,
+    Kind,
+    consumer_values,
+    ring_values,
+)
 from ringbuffer.diagnostics.histogram import Distribution
 from ringbuffer.diagnostics.sampler import Sampler, samplers_of
 from ringbuffer.diagnostics.statistics import Statistics
 from ringbuffer.host import SYSTEM_HOST, Host
 
-#: For how long one look serves all instruments of a collection, in seconds: they are asked one after the other.
+#: How long one look serves all instruments of a collection, in seconds. OpenTelemetry asks the
+#: instruments one after the other.
 SHARED_FOR: Final = 0.1
 
-#: Of each distribution.
+#: The percentiles of each distribution.
 PERCENTS: Final = (50.0, 99.0, 99.9)
 
 type Values = Iterable[tuple[dict[str, str], float]]
 
 
-def instrument(meter: Meter, *things: object, prefix: str = "ringbuffer", host: Host = SYSTEM_HOST) -> None:
-    """Make an instrument for each figure of rings, disruptors, queues and buses. Any thread; they stay as long as the meter.
+def instrument(
+    meter: Meter, *things: object, prefix: str = "ringbuffer", host: Host = SYSTEM_HOST
+) -> None:
+    """Make an instrument for each figure of rings, disruptors, queues and buses. Any thread.
+
+    The instruments live as long as the meter.
 
     Args:
-        meter: that makes the instruments.
+        meter: makes the instruments.
         things: whatever `observe` takes, or `Sampler`s; names must differ.
-        prefix: before every name.
-        host: whose clock.
+        prefix: precedes every name.
+        host: provides the clock.
 
     Raises:
         TypeError: one of `things` cannot be observed.
-        ValueError: two have the same name, which would be the same attribute: give `Sampler`s with names.
+        ValueError: two of `things` have the same name, which would give them the same attributes:
+            pass `Sampler`s with names.
     """
     look = _Look(samplers_of(things), host)
 
-    def make(kind: Kind, name: str, unit: str, meaning: str, values: Callable[[list[Statistics]], Values]) -> None:
+    def make(
+        kind: Kind, name: str, unit: str, meaning: str, values: Callable[[list[Statistics]], Values]
+    ) -> None:
         def callback(options: CallbackOptions) -> Iterable[Observation]:
             return [Observation(value, labels) for labels, value in values(look.now())]
 
-        create = meter.create_observable_gauge if kind is Kind.GAUGE else meter.create_observable_counter
+        create = (
+            meter.create_observable_gauge if kind is Kind.GAUGE else meter.create_observable_counter
+        )
         create(f"{prefix}.{name}", [callback], unit, meaning)
 
     for of_ring in RING:
         make(of_ring.kind, of_ring.name, of_ring.unit, of_ring.help, partial(ring_values, of_ring))
     for of_consumer in CONSUMER:
-        make(of_consumer.kind, of_consumer.name, of_consumer.unit, of_consumer.help, partial(consumer_values, of_consumer))
+        make(
+            of_consumer.kind,
+            of_consumer.name,
+            of_consumer.unit,
+            of_consumer.help,
+            partial(consumer_values, of_consumer),
+        )
     for key, name, unit, meaning in DISTRIBUTIONS:
         make(Kind.COUNTER, f"{name}.count", "1", meaning, partial(_counts, key))
         make(Kind.COUNTER, f"{name}.sum", unit, meaning, partial(_sums, key))
@@ -62,7 +85,10 @@ def instrument(meter: Meter, *things: object, prefix: str = "ringbuffer", host: 
 
 
 class _Look:
-    """One look at everything, shared by the instruments of one collection, so that their figures fit together. Any thread."""
+    """One look at all things, which the instruments of one collection share. Any thread.
+
+    So the figures of a collection are consistent.
+    """
 
     def __init__(self, samplers: tuple[Sampler, ...], host: Host) -> None:
         self._samplers: Final = samplers
@@ -79,7 +105,9 @@ class _Look:
             return self._found
 
 
-def _distributions(key: str, found: list[Statistics]) -> Iterator[tuple[dict[str, str], Distribution]]:
+def _distributions(
+    key: str, found: list[Statistics]
+) -> Iterator[tuple[dict[str, str], Distribution]]:
     for each in found:
         for consumer in each.consumers:
             if key in consumer.distributions:

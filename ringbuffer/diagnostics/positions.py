@@ -1,22 +1,28 @@
-"""`Positions`: where everybody stood in one ring, read while it runs, without stopping anybody.
+"""`Positions`: where producers and consumers are in a running ring, without stopping a thread.
 
-Sequences are read one after the other while others advance them, so what is read belongs to different moments. It is still
-made to fit together, because every sequence only grows and, at every moment, for every consumer c that gates the producers:
+The reader loads one sequence after the other while other threads advance them, so the values belong
+to different moments. They can still be made consistent, because every sequence only grows. At every
+moment, for every consumer c that gates the producers:
 
-    minimum <= c <= published <= claimed <= minimum + capacity                                                          (*)
+    minimum <= c <= published <= claimed <= minimum + capacity                             (*)
 
-*Read order.* minimum at a moment t0, the consumers at t1, published at t2, claimed at t3, t0 <= t1 <= t2 <= t3. Then by (*) and
-growth minimum(t0) <= c(t0) <= c(t1) <= published(t1) <= published(t2) <= claimed(t2) <= claimed(t3): nothing is negative.
-Only the last part of (*) may be missed, since claimed is younger than minimum.
+*Read order.* The reader loads minimum at a moment t0 and the consumers at t1. It loads published at
+t2 and claimed at t3, so t0 <= t1 <= t2 <= t3. By (*) and by growth,
 
-*Clamp.* At t3, claimed - capacity <= minimum(t3) by (*). So `floor = claimed - capacity` is a place that minimum, every
-consumer and published have passed by t3: raising each to it makes it younger, not wrong, and keeps their order. After that
-claimed - minimum is at most the capacity.
+    minimum(t0) <= c(t0) <= c(t1) <= published(t1) <= published(t2) <= claimed(t2) <= claimed(t3)
 
-What breaks (*) is clamped too: a consumer that was removed, or one that is just joining and is held back for a moment, is
-shown at the minimum at least; a sequence that its user has set too far, at published at most. A single producer's claim is an
-ordinary variable of its thread, so on a machine with weak ordering it may be seen later than the publication: claimed is
-published at least.
+So no difference is negative. Only the last part of (*) may fail, because claimed was loaded after
+minimum.
+
+*Clamp.* At t3, claimed - capacity <= minimum(t3) by (*). So minimum, every consumer and published
+have passed `floor = claimed - capacity` by t3. To raise each of them to `floor` gives a later
+position, not a wrong one, and keeps their order. Then claimed - minimum is at most the capacity.
+
+Values that break (*) are clamped too. A consumer that was removed is shown at the minimum or later.
+So is a consumer that is just joining and is held back for a moment. A sequence that its user has
+set too high is shown at published. A single producer's claim is an ordinary variable of its thread.
+On a machine with weak ordering, another thread may see it later than the publication, so claimed is
+raised to published.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,14 +35,14 @@ from ringbuffer.sequence import INITIAL_SEQUENCE
 
 @dataclass(frozen=True, slots=True)
 class ConsumerPosition:
-    """How far one consumer was.
+    """The position of one consumer.
 
     Attributes:
         name: unique among the consumers of its ring.
         sequence: the last event that it had finished.
-        state: of its life, where that is known, as `RUNNING`.
-        counters: what was counted of it, see `docs/operations.md`; nothing if nobody counts.
-        distributions: of what was measured of it.
+        state: its state, such as `RUNNING`; None if it is not known.
+        counters: its counts, see `docs/operations.md`; empty without a handler that counts.
+        distributions: the distributions of its measured values.
     """
 
     name: str
@@ -48,15 +54,15 @@ class ConsumerPosition:
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """One look at a ring, or at something like a ring; made by `settle`, so it fits together.
+    """One look at a ring, or at something like a ring. `settle` makes it, so it is consistent.
 
     Attributes:
-        capacity: slots.
+        capacity: the number of slots.
         claimed: the last sequence given to a producer.
         published: the last sequence published without a gap.
-        minimum: the last sequence that every consumer had finished; published where there is none.
-        consumers: how far each was.
-        counters: what was counted of the whole.
+        minimum: the last sequence that every consumer had finished; published without consumers.
+        consumers: the positions of the consumers.
+        counters: the counts of the whole.
     """
 
     capacity: int
@@ -68,15 +74,18 @@ class Positions:
 
 
 class Observed(Protocol):
-    """Something with positions. Implement it to have metrics of anything that looks like a ring. Any thread."""
+    """Something with positions. Any thread.
+
+    Implement it to get metrics of anything that resembles a ring.
+    """
 
     @property
     def name(self) -> str:
-        """What metrics call it."""
+        """Its name in metrics."""
         ...
 
     def read(self) -> Positions:
-        """Where everybody is now."""
+        """Read all positions."""
         ...
 
 
@@ -88,20 +97,31 @@ def settle(
     claimed: int,
     counters: Mapping[str, float],
 ) -> Positions:
-    """Positions that fit together, from readings made in the order of the arguments; see the top of this file."""
+    """Make consistent positions from values that were loaded in the order of the arguments.
+
+    The top of this file says how.
+    """
     claimed = max(claimed, published, INITIAL_SEQUENCE)
     floor = claimed - capacity
     published = max(published, floor, INITIAL_SEQUENCE)
     minimum = min(max(minimum, floor, INITIAL_SEQUENCE), published)
     settled = tuple(
-        ConsumerPosition(name, min(max(each.sequence, minimum), published), each.state, each.counters, each.distributions)
+        ConsumerPosition(
+            name,
+            min(max(each.sequence, minimum), published),
+            each.state,
+            each.counters,
+            each.distributions,
+        )
         for name, each in _with_distinct_names(consumers)
     )
     return Positions(capacity, claimed, published, minimum, settled, counters)
 
 
-def _with_distinct_names(consumers: Iterable[ConsumerPosition]) -> Iterable[tuple[str, ConsumerPosition]]:
-    """Each consumer with its name; where that is taken, with a number behind it."""
+def _with_distinct_names(
+    consumers: Iterable[ConsumerPosition],
+) -> Iterable[tuple[str, ConsumerPosition]]:
+    """Yield each consumer with its name, and with a number if another one has that name."""
     taken: set[str] = set()
     for each in consumers:
         name, number = each.name, 2

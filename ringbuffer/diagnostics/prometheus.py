@@ -1,10 +1,10 @@
-"""`RingBufferCollector`: the figures for Prometheus, through `prometheus_client` (the extra `prometheus`).
+"""`RingBufferCollector`: the figures for Prometheus (the extra `prometheus`).
 
 from prometheus_client import REGISTRY
 REGISTRY.register(RingBufferCollector(disruptor))
 
-Nothing is counted between two scrapes: each scrape looks at the sequences once. Rates are Prometheus's own business: `rate()`
-of the counters.
+Nothing is counted between two scrapes: each scrape loads the sequences once. Prometheus itself
+computes rates: `rate()` of the counters.
 """
 
 from collections.abc import Iterable
@@ -15,22 +15,30 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from ringbuffer.diagnostics.figures import CONSUMER, DISTRIBUTIONS, RING, Kind, consumer_values, ring_values
+from ringbuffer.diagnostics.figures import (
+    CONSUMER,
+    DISTRIBUTIONS,
+    RING,
+    Kind,
+    consumer_values,
+    ring_values,
+)
 from ringbuffer.diagnostics.histogram import Distribution
 from ringbuffer.diagnostics.sampler import samplers_of
 from ringbuffer.diagnostics.statistics import Statistics
 
 
 class RingBufferCollector(Collector):
-    """Tells Prometheus about rings, disruptors, queues and buses. Any thread.
+    """Exports rings, disruptors, queues and buses to Prometheus. Any thread.
 
     Args:
         things: whatever `observe` takes, or `Sampler`s; names must differ.
-        prefix: before every name.
+        prefix: precedes every name.
 
     Raises:
         TypeError: one of `things` cannot be observed.
-        ValueError: two have the same name, which would be the same label: give `Sampler`s with names.
+        ValueError: two of `things` have the same name, which would give them the same label: pass
+            `Sampler`s with names.
     """
 
     def __init__(self, *things: object, prefix: str = "ringbuffer") -> None:
@@ -38,7 +46,7 @@ class RingBufferCollector(Collector):
         self._prefix: Final = prefix
 
     def collect(self) -> Iterable[Metric]:
-        """One look at everything, as `prometheus_client` wants it."""
+        """Look at everything once, and yield the metrics for `prometheus_client`."""
         found = [sampler.sample() for sampler in self._samplers]
         for ring_figure in RING:
             metric = self._family(ring_figure.kind, ring_figure.name, ring_figure.help, ["ring"])
@@ -55,26 +63,35 @@ class RingBufferCollector(Collector):
         yield from self._histograms(found)
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: the names are not fixed before there are consumers, and a registry need not look to register."""
+        """Return nothing, so that a registry registers this without a look.
+
+        The names are not fixed before there are consumers.
+        """
         return []
 
-    def _family(self, kind: Kind, name: str, meaning: str, labels: list[str]) -> GaugeMetricFamily | CounterMetricFamily:
+    def _family(
+        self, kind: Kind, name: str, meaning: str, labels: list[str]
+    ) -> GaugeMetricFamily | CounterMetricFamily:
         family = GaugeMetricFamily if kind is Kind.GAUGE else CounterMetricFamily
         return family(f"{self._prefix}_{name}", meaning, labels=labels)
 
     def _histograms(self, found: list[Statistics]) -> Iterable[Metric]:
         for key, name, _, meaning in DISTRIBUTIONS:
-            metric = HistogramMetricFamily(f"{self._prefix}_{name}", meaning, labels=["ring", "consumer"])
+            metric = HistogramMetricFamily(
+                f"{self._prefix}_{name}", meaning, labels=["ring", "consumer"]
+            )
             for each in found:
                 for consumer in each.consumers:
                     if key in consumer.distributions:
                         distribution = consumer.distributions[key]
-                        metric.add_metric([each.name, consumer.name], _buckets(distribution), distribution.sum)
+                        metric.add_metric(
+                            [each.name, consumer.name], _buckets(distribution), distribution.sum
+                        )
             if metric.samples:
                 yield metric
 
 
 def _buckets(distribution: Distribution) -> list[tuple[str, float]]:
-    """Prometheus counts what is at most a limit, so its buckets add up."""
+    """Make the buckets of Prometheus, each of which counts all values up to its limit."""
     limits = [*(repr(float(limit)) for limit in distribution.limits), "+Inf"]
     return list(zip(limits, accumulate(distribution.counts), strict=True))

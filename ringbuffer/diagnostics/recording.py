@@ -1,7 +1,8 @@
-"""`EventRecorder`: counts events and times around one handler's method, in the thread that calls it.
+"""`EventRecorder`: counts calls of a handler's method, and takes their times, in its thread.
 
-Its functions are closures over their counters: to count costs an addition to a cell of the function's own, and no attribute of
-anything that another thread might look at. Another thread reads the counters through functions that share the cells.
+Its functions are closures over their counters. So counting costs an addition to a cell of the
+function, and no access to an attribute that another thread might load. Other threads read the
+counters through functions that share the cells.
 """
 
 from collections.abc import Callable
@@ -12,14 +13,16 @@ from ringbuffer.processors import RewindBatch
 
 
 class EventRecorder:
-    """Wraps the method of one handler, once. The wrapped method: consumer's thread only. The counts: any thread.
+    """Wraps the method of one handler, once.
+
+    The wrapped method is for the consumer's thread only. Any thread may read the counts.
 
     Args:
-        clock: seconds.
-        durations: where the times of the calls go; None takes none.
-        latencies: where the times since the publication go; None takes none.
-        published_at: when an event was published.
-        failed: called with what the method raised, and the sequence.
+        clock: returns the time in seconds.
+        durations: records the times of the calls; None turns this off.
+        latencies: records the times since the publication; None turns this off.
+        published_at: returns the time when an event was published.
+        failed: called with the error that the method raised, and the sequence.
     """
 
     def __init__(
@@ -36,7 +39,8 @@ class EventRecorder:
         self._published_at: Final = published_at
         self._failed: Final = failed
         self._errors = self._rewinds = 0
-        #: How often the method was called for an event, the one in progress included; replayed events count again.
+        #: How many events the method was called for, including the call in progress; replayed
+        #: events count again.
         self.events: Callable[[], int] = lambda: 0
 
     def errors(self) -> int:
@@ -48,7 +52,7 @@ class EventRecorder:
         return self._rewinds
 
     def histograms(self) -> dict[str, Histogram]:
-        """Those that there are."""
+        """The histograms that are in use."""
         found = {"durations": self._durations, "latencies": self._latencies}
         return {name: histogram for name, histogram in found.items() if histogram is not None}
 
@@ -59,10 +63,13 @@ class EventRecorder:
             self._errors += 1
             self._failed(error, sequence)
 
-    # -- one event at a time ------------------------------------------------------------------------------------
+    # -- one event at a time --------------------------------------------------------------
 
     def each(self, method: Callable[..., Any], is_async: bool) -> Callable[..., object]:
-        """`method(event, sequence, end_of_batch)`, counted before it is called, so there are never more errors than events."""
+        """Wrap `method(event, sequence, end_of_batch)`.
+
+        The wrapper counts an event before the call, so there are never more errors than events.
+        """
         events, note = 0, self._note
         call = self._timed(method, is_async)
 
@@ -87,10 +94,10 @@ class EventRecorder:
         self.events = lambda: events
         return on_event_async if is_async else on_event
 
-    # -- whole batches ------------------------------------------------------------------------------------------
+    # -- whole batches --------------------------------------------------------------------
 
     def whole(self, method: Callable[..., Any], is_async: bool) -> Callable[..., object]:
-        """`method(events, first_sequence)`; a batch that fails is one error."""
+        """Wrap `method(events, first_sequence)`; a batch that fails is one error."""
         events, note = 0, self._note
         call = self._timed(method, is_async)
 
@@ -115,10 +122,13 @@ class EventRecorder:
         self.events = lambda: events
         return on_batch_async if is_async else on_batch
 
-    # -- times --------------------------------------------------------------------------------------------------
+    # -- times ----------------------------------------------------------------------------
 
     def _timed(self, method: Callable[..., Any], is_async: bool) -> Callable[..., Any]:
-        """`method`, its times taken, also of calls that fail; the method itself where no times are wanted."""
+        """Wrap `method` so that the times of its calls are recorded, also of calls that fail.
+
+        Returns `method` itself if no times are wanted.
+        """
         if self._published_at is not None:
             return self._timed_from_publication(method, is_async, self._published_at)
         if self._durations is None:
@@ -144,7 +154,11 @@ class EventRecorder:
     def _timed_from_publication(
         self, method: Callable[..., Any], is_async: bool, published_at: Callable[[Any], float]
     ) -> Callable[..., Any]:
-        """The same with latencies. When an event was published is asked first: the handler may change it."""
+        """The same with latencies.
+
+        The wrapper asks for the time of the publication first, because the handler may change the
+        event.
+        """
         clock, latencies, durations = self._clock, self._latencies, self._durations
 
         def end(published: float, started: float) -> None:

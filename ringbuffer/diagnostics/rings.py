@@ -1,4 +1,7 @@
-"""Rings and disruptors: their positions are their sequences, read in the order that `positions` asks for."""
+"""`ObservedRing`, `ObservedDisruptor`: the positions of rings and disruptors.
+
+These are their sequences, loaded in the order that `positions` requires.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -14,11 +17,11 @@ from ringbuffer.sequencer import Sequencer
 
 
 class ObservedRing:
-    """A ring, its consumers known by number only. Any thread.
+    """A ring, whose consumers have numbers only. Any thread.
 
     Args:
-        ring: which.
-        name: what metrics call it.
+        ring: the ring.
+        name: its name in metrics.
     """
 
     def __init__(self, ring: RingBuffer[Any], name: str) -> None:
@@ -30,18 +33,26 @@ class ObservedRing:
         ring, sequencer = self._ring, self._ring.sequencer
         minimum = _minimum(sequencer)
         consumers = [
-            ConsumerPosition(f"consumer {number}", sequence.get()) for number, sequence in enumerate(ring.gating_sequences, 1)
+            ConsumerPosition(f"consumer {number}", sequence.get())
+            for number, sequence in enumerate(ring.gating_sequences, 1)
         ]
         published = sequencer.published()
-        return settle(ring.buffer_size, minimum, consumers, published, sequencer.claimed, ring_counters(sequencer))
+        return settle(
+            ring.buffer_size,
+            minimum,
+            consumers,
+            published,
+            sequencer.claimed,
+            ring_counters(sequencer),
+        )
 
 
 class ObservedDisruptor:
-    """A disruptor, its consumers known by name. Any thread.
+    """A disruptor, whose consumers have names. Any thread.
 
     Args:
-        disruptor: which.
-        name: what metrics call it.
+        disruptor: the disruptor.
+        name: its name in metrics.
     """
 
     def __init__(self, disruptor: Disruptor[Any], name: str) -> None:
@@ -54,27 +65,35 @@ class ObservedDisruptor:
         minimum = _minimum(sequencer)
         consumers = [_consumer(node) for node in self._disruptor.graph.nodes]
         published = sequencer.published()
-        return settle(ring.buffer_size, minimum, consumers, published, sequencer.claimed, ring_counters(sequencer))
+        return settle(
+            ring.buffer_size,
+            minimum,
+            consumers,
+            published,
+            sequencer.claimed,
+            ring_counters(sequencer),
+        )
 
 
 class _Published:
-    """The end of what is published, as something that has a current sequence."""
+    """The last published sequence, as an object with `get`."""
 
     def __init__(self, sequencer: Sequencer) -> None:
         self.get: Final = sequencer.published
 
 
 def _minimum(sequencer: Sequencer) -> int:
-    """The minimum of the gating sequences, at a moment when they were those; where there are none, what is published.
+    """The minimum of the present gating sequences; the last published sequence without any.
 
-    On a ring of values that is where slots are cleared, which is behind the slowest consumer.
+    On a ring of values it is the sequence up to which slots are cleared, behind the slowest
+    consumer.
     """
     return sequencer.state.gating.view().minimum(_Published(sequencer))
 
 
 def ring_counters(sequencer: Sequencer) -> dict[str, float]:
-    """What is counted of a ring: how producers waited, and consumers too if the wait strategy counts."""
-    waits = sequencer.state.room_waits.by_thread().values()
+    """The counts of a ring: its producers' waits; its consumers' too if the strategy counts."""
+    waits = sequencer.state.claim_stalls.by_thread().values()
     counters: dict[str, float] = {
         "producer_stalls": sum(each.stalls for each in waits),
         "claim_timeouts": sum(each.timeouts for each in waits),
@@ -92,7 +111,7 @@ def _consumer(node: Node) -> ConsumerPosition:
     for handler in handlers:
         for name, count in handler.counters().items():
             counters[name] = counters.get(name, 0) + count
-    # Distributions are of one thread; those of several workers are told by the handlers themselves.
+    # A distribution belongs to one thread. The handlers of several workers report their own.
     distributions = handlers[0].distributions() if len(handlers) == 1 else {}
     return ConsumerPosition(node.name, sequence, node.state, counters, distributions)
 

@@ -1,70 +1,89 @@
-"""`Sampler`: rates, from two looks at the same sequences. The ring knows nothing of it."""
+"""`Sampler`: rates, from two looks at the same sequences. It does not change the ring."""
 
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
+from ringbuffer.checks import check_duration
 from ringbuffer.diagnostics.observe import observe
 from ringbuffer.diagnostics.positions import Positions
 from ringbuffer.diagnostics.statistics import Statistics, statistics_of
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.wait.strategy import check_seconds
+from ringbuffer.one_process import OneProcess
 
-#: Looks that are kept for one window: more frequent ones give rates, but are not kept.
+#: The most looks that are kept for a window. More frequent looks give rates, but are not kept.
 KEPT: Final = 64
 
 
-class Sampler:
-    """Looks at one ring again and again. Any thread.
+class Sampler(OneProcess):
+    """Looks at one ring repeatedly. Any thread.
 
-    A rate is of the time since the look that is about `window` seconds old; since the first one, before there is one so old.
-    The statistics say how long that really was.
+    A rate covers the time since the look that is about `window` seconds old. Before there is one so
+    old, it covers the time since the first look. The statistics say how long that time was.
 
     Args:
         thing: whatever `observe` takes.
-        window: how long the time is that rates are of, in seconds.
-        name: what the metrics call it; the default is its own name.
-        host: whose clock and lock.
+        window: the time that rates cover, in seconds.
+        name: the name in metrics; the default is its own name.
+        host: provides the clock and the lock.
 
     Raises:
         TypeError: `thing` cannot be observed.
         ValueError: `window` is not positive.
+
+    Attributes:
+        thing: the thing that it looks at.
     """
 
-    def __init__(self, thing: object, *, window: float = 10.0, name: str | None = None, host: Host = SYSTEM_HOST) -> None:
+    def __init__(
+        self,
+        thing: object,
+        *,
+        window: float = 10.0,
+        name: str | None = None,
+        host: Host = SYSTEM_HOST,
+    ) -> None:
+        self.thing: Final = thing
         self._observed: Final = observe(thing, name)
-        self._window: Final = check_seconds("window", window)
+        self._window: Final = check_duration("window", window)
         self._clock: Final = host.monotonic
-        #: One look after the other: so each is later than the one before, and no sequence in it lower.
+        #: Lets one look follow the other. So each is later than the one before, and no sequence in
+        #: it is lower.
         self._lock: Final = host.lock()
         self._kept: Final[deque[tuple[float, Positions]]] = deque()
 
     @property
     def name(self) -> str:
-        """What the metrics call it."""
+        """The name in metrics."""
         return self._observed.name
 
     def sample(self) -> Statistics:
-        """Where everything stands now, and how fast it went since the window began."""
+        """Return the present positions, and the rates since the window began."""
         with self._lock:
             positions, now = self._observed.read(), self._clock()
             kept = self._kept
-            # Each turn forgets a look, unless the next one is younger than the window.
-            while len(kept) > 1 and kept[1][0] <= now - self._window:
+            # Terminates because each iteration but the last forgets a look.
+            while True:  # see `ringbuffer.system` for why the condition does not stand here
+                if len(kept) <= 1 or kept[1][0] > now - self._window:
+                    break
                 kept.popleft()
             since, earlier = kept[0] if kept else (now, None)
             if not kept or now - kept[-1][0] >= self._window / KEPT:
                 kept.append((now, positions))
         window = now - since
-        return statistics_of(self.name, positions, earlier if window > 0 else None, window if window > 0 else None)
+        return statistics_of(
+            self.name, positions, earlier if window > 0 else None, window if window > 0 else None
+        )
 
 
 def statistics(thing: object, name: str | None = None) -> Statistics:
-    """One look at a ring, a disruptor, a queue or a bus; without rates, for which a `Sampler` looks twice. Any thread.
+    """Look once at a ring, a disruptor, a queue or a bus. Any thread.
+
+    The result has no rates: use a `Sampler`, which looks twice.
 
     Args:
         thing: whatever `observe` takes.
-        name: what the statistics call it; the default is its own name.
+        name: the name in the statistics; the default is its own name.
 
     Raises:
         TypeError: `thing` cannot be observed.
@@ -74,11 +93,18 @@ def statistics(thing: object, name: str | None = None) -> Statistics:
 
 
 def samplers_of(things: Iterable[object]) -> tuple[Sampler, ...]:
-    """A sampler for each; `ValueError` if two have the same name, or there is none."""
+    """Make a sampler for each of `things` that is not one already.
+
+    Raises:
+        ValueError: two of them have the same name, or `things` is empty.
+    """
     samplers = tuple(each if isinstance(each, Sampler) else Sampler(each) for each in things)
     names = [sampler.name for sampler in samplers]
     if not samplers:
         raise ValueError("name at least one ring, disruptor, queue or bus")
     if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"several are called {', '.join(sorted(twice))}: pass Sampler(thing, name=...) to tell them apart")
+        raise ValueError(
+            f"several are called {', '.join(sorted(twice))}: "
+            f"pass Sampler(thing, name=...) to tell them apart"
+        )
     return samplers

@@ -1,7 +1,4 @@
-"""`Statistics`: what one look at a ring tells, as numbers that fit together.
-
-The plan's names: `CurrentSequence` is `published`, `BufferUtilization` is `utilization`; the others are the same.
-"""
+"""`Statistics`: the result of one look at a ring, as consistent numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +16,10 @@ class ConsumerStatistics:
         name: unique among the consumers of its ring.
         sequence: the last event that it had finished.
         lag: events published that it had not finished; from 0 to the capacity.
-        rate: events that it finished in a second, over the window; None without one.
-        state: of its life, where that is known.
-        counters: what was counted of it.
-        distributions: of what was measured of it.
+        rate: events that it finished per second, over the window; None without a window.
+        state: its state; None if it is not known.
+        counters: its counts.
+        distributions: the distributions of its measured values.
     """
 
     name: str
@@ -39,16 +36,17 @@ class Statistics:
     """One ring at one moment.
 
     Attributes:
-        name: of the ring.
-        capacity: slots.
+        name: the name of the ring.
+        capacity: the number of slots.
         claimed: the last sequence given to a producer.
         published: the last sequence published without a gap.
-        minimum_gating_sequence: the last sequence that every consumer had finished; published where there is none.
-        window: how long the time was, in seconds, that the rates are of; None where there was no earlier look.
-        publish_rate: events published in a second, over the window.
-        consume_rate: events that every consumer had finished in a second, over the window.
-        consumers: one by one.
-        counters: what was counted of the whole since it was made.
+        minimum_gating_sequence: the last sequence that every consumer had finished; `published`
+            without consumers.
+        window: the time that the rates cover, in seconds; None without an earlier look.
+        publish_rate: events published per second, over the window.
+        consume_rate: events that every consumer had finished per second, over the window.
+        consumers: the statistics of each consumer.
+        counters: the counts of the whole since its construction.
     """
 
     name: str
@@ -74,12 +72,12 @@ class Statistics:
 
     @property
     def slowest(self) -> ConsumerStatistics | None:
-        """The consumer that is furthest behind; None where there is none."""
+        """The consumer that is furthest behind; None without consumers."""
         return min(self.consumers, key=lambda each: each.sequence, default=None)
 
     @property
     def producer_stalls(self) -> int | None:
-        """How often a producer began to wait for room; None where nobody counts."""
+        """How often a producer began to wait for free capacity; None if that is not counted."""
         return _whole(self.counters.get("producer_stalls"))
 
     @property
@@ -120,7 +118,9 @@ class Statistics:
                     "rate": each.rate,
                     "state": each.state,
                     "counters": dict(each.counters),
-                    "distributions": {name: _summary(found) for name, found in each.distributions.items()},
+                    "distributions": {
+                        name: _summary(found) for name, found in each.distributions.items()
+                    },
                 }
                 for each in self.consumers
             ],
@@ -139,11 +139,14 @@ def _summary(distribution: Distribution) -> dict[str, float | None]:
     }
 
 
-def statistics_of(name: str, now: Positions, earlier: Positions | None, window: float | None) -> Statistics:
-    """What two looks tell, `window` seconds apart; or one, where `earlier` is None."""
+def statistics_of(
+    name: str, now: Positions, earlier: Positions | None, window: float | None
+) -> Statistics:
+    """Make the statistics of two looks, `window` seconds apart; of one look without `earlier`."""
 
     def rate(new: int, old: int | None) -> float | None:
-        # Sequences only grow, but a consumer that joins may stand behind where all others were: that is no negative rate.
+        # Sequences only grow, but a consumer that joins may be behind the earlier minimum. Its rate
+        # must not be negative.
         return None if old is None or not window else max(0, new - old) / window
 
     before = {} if earlier is None else {each.name: each.sequence for each in earlier.consumers}

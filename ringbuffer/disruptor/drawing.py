@@ -4,17 +4,20 @@ from collections.abc import Iterable
 
 from ringbuffer.disruptor.node import Node
 
-#: What the drawings call the source of the events.
+#: The name of the ring in the drawings.
 RING = "ring"
 
 
 def text(title: str, nodes: Iterable[Node]) -> str:
-    """A line for each stage: what comes before it, an arrow, who is in it and how far."""
+    """Draw a line for each stage: its dependencies, an arrow, its consumers and their sequences."""
     stages: dict[tuple[Node, ...], list[Node]] = {}
     for node in nodes:
         stages.setdefault(node.after, []).append(node)
     lines = [
-        (" + ".join(node.name for node in before) or RING, ", ".join(_with_position(node) for node in members))
+        (
+            " + ".join(node.name for node in before) or RING,
+            ", ".join(_with_position(node) for node in members),
+        )
         for before, members in stages.items()
     ]
     width = max((len(before) for before, _ in lines), default=0)
@@ -22,16 +25,23 @@ def text(title: str, nodes: Iterable[Node]) -> str:
 
 
 def dot(title: str, nodes: Iterable[Node]) -> str:
-    """The graph in the language of Graphviz."""
+    """Draw the graph in the language of Graphviz."""
     nodes = list(nodes)
-    lines = ["digraph disruptor {", "  rankdir=LR;", f"  {RING} [shape=box3d, label={_quoted(title)}];"]
-    lines += [f"  {_key(nodes, node)} [shape={_shape(node)}, label={_quoted(node.name)}];" for node in nodes]
+    lines = [
+        "digraph disruptor {",
+        "  rankdir=LR;",
+        f"  {RING} [shape=box3d, label={_quoted(title)}];",
+    ]
+    lines += [
+        f"  {_key(nodes, node)} [shape={_shape(node)}, label={_quoted(node.name)}];"
+        for node in nodes
+    ]
     lines += [f"  {before} -> {after};" for before, after in _arrows(nodes)]
     return "\n".join([*lines, "}"])
 
 
 def mermaid(title: str, nodes: Iterable[Node]) -> str:
-    """The graph in the language of Mermaid."""
+    """Draw the graph in the language of Mermaid."""
     nodes = list(nodes)
     lines = ["flowchart LR", f"  {RING}[({_escaped(title)})]"]
     for node in nodes:
@@ -62,12 +72,18 @@ def _shape(node: Node) -> str:
 
 
 def _quoted(label: str) -> str:
-    """As a string of Graphviz."""
+    """Write `label` as a string of Graphviz."""
     return '"' + label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
 
 
 def _escaped(label: str) -> str:
-    """As a string of Mermaid, which takes labels for HTML."""
-    for character, name in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("\n", " ")):
+    """Write `label` as a string of Mermaid, which takes labels for HTML."""
+    for character, name in (
+        ("#", "#35;"),
+        ('"', "#quot;"),
+        ("<", "#lt;"),
+        (">", "#gt;"),
+        ("\n", " "),
+    ):
         label = label.replace(character, name)
     return f'"{label}"'

@@ -1,39 +1,41 @@
-"""Padded 64-bit cells, flags and slots: the only place that knows `ctypes` and the `atomics` package."""
+"""Padded 64-bit cells, flags and slots. Only this package uses `ctypes` and `atomics`."""
 
 from ringbuffer.memory.process import PROCESS_MEMORY, ProcessMemory
 from ringbuffer.memory.protocols import (
     Cell,
     CellView,
-    Door,
+    FenceLock,
     FlagArray,
     FlagView,
+    InFlightGuard,
     Memory,
     SlotLayout,
     Slots,
     SlotView,
-    Turnstile,
     Word,
 )
 from ringbuffer.memory.ranges import range_clearer, range_reader, range_writer
-from ringbuffer.memory.rows import RowView, rows_of
+from ringbuffer.memory.striped import SlotLists, StripedSlots, rows_of, slot_lists
 
 __all__ = [
     "PROCESS_MEMORY",
     "Cell",
     "CellView",
-    "Door",
+    "FenceLock",
     "FlagArray",
     "FlagView",
+    "InFlightGuard",
     "Memory",
     "ProcessMemory",
-    "RowView",
     "SlotLayout",
+    "SlotLists",
     "SlotView",
     "Slots",
-    "Turnstile",
+    "StripedSlots",
     "Word",
     "range_clearer",
     "range_reader",
     "range_writer",
     "rows_of",
+    "slot_lists",
 ]

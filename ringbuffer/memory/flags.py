@@ -1,4 +1,7 @@
-"""`ProcessFlagArray`: one-byte flags. Where plain moves are ordered a range is filled, and searched, at the speed of C."""
+"""`ProcessFlagArray`: one-byte flags.
+
+Where plain moves are ordered, a range of flags is filled and searched at the speed of C.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,19 +10,20 @@ from ringbuffer.memory.libpatomic import bind
 from ringbuffer.memory.protocols import Word
 from ringbuffer.memory.words import CELL_BYTES, Block, OrderedWord
 
-# A range of flags is copied in pieces of at most this many bytes, so that the C library's memmove never
-# switches to non-temporal stores, which total store order does not cover.
+# A range of flags is copied in pieces of at most this many bytes, so that the C library's memmove
+# never switches to non-temporal stores, which total store order does not cover.
 _FILL_BYTES: Final = 4096
-#: As many flags of each value.
+#: For each value, that many flags of it.
 _ROWS: Final = tuple(bytes((value,)) * _FILL_BYTES for value in (0, 1))
 
 _BYTE: Final = bind(1)
 
 
 class PlainFlagView:
-    """Flags where plain moves are ordered: ranges are filled and searched at the speed of C. Owning thread only.
+    """Flags on a machine where plain moves are ordered. Owning thread only.
 
-    The functions are closures, see `ProcessCellView` in process.py.
+    Ranges are filled and searched at the speed of C. The functions are closures, see
+    `ProcessCellView` in process.py.
     """
 
     __slots__ = ("fill", "find", "items")
@@ -44,7 +48,7 @@ class PlainFlagView:
 
 
 class OrderedFlagView:
-    """Flags where each access must ask for its order. Owning thread only."""
+    """Flags on a machine where each access must request its order. Owning thread only."""
 
     __slots__ = ("items",)
 
@@ -60,7 +64,7 @@ class OrderedFlagView:
 
 
 class ProcessFlagArray:
-    """A row of one-byte flags that shares no cache line with anything else. Any thread."""
+    """A row of one-byte flags that shares no cache line with other data. Any thread."""
 
     __slots__ = ("_block", "_length", "_plain_moves")
 

@@ -1,15 +1,16 @@
 """`ProcessMemory`: cells and flags in this process's own memory, over libpatomic.
 
-Layout of a cell (as in the Disruptor's padded sequence: nothing else within a cache line, or an adjacent-line
-prefetch, of the value):
+Layout of a cell. As in the Disruptor's padded sequence, the value shares neither a cache line nor
+an adjacent-line prefetch with other data:
 
     128-aligned                                                          next 128-aligned block
     |<------------- 56 bytes ------------->|<- value, 8 ->|<------------- 64 bytes ------------->|
 
-Loads and stores. On x86-64 an aligned 8-byte move through a `memoryview` is a load-acquire or a store-release (total
-store order), so a word is the `memoryview` itself. Elsewhere it is an object that calls libpatomic's load-acquire and
-store-release. `PLAIN_MOVES_ARE_ORDERED` is the one place that chooses. Read-modify-write is libpatomic everywhere.
-`docs/memory-model.md` says why each access of the protocol may use what it uses.
+Loads and stores. On x86-64, an aligned 8-byte move through a `memoryview` is a load-acquire or a
+store-release (total store order). So a word is the `memoryview` itself. Elsewhere it is an object
+that calls libpatomic's load-acquire and store-release. Only `PLAIN_MOVES_ARE_ORDERED` makes this
+choice. A read-modify-write uses libpatomic on every machine. `docs/memory-model.md` explains why
+each access of the protocol may use the order that it uses.
 """
 
 import functools
@@ -18,51 +19,78 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from ringbuffer.memory.door import ListDoor
+from ringbuffer.memory.fence_lock import ListFenceLock
 from ringbuffer.memory.flags import ProcessFlagArray
+from ringbuffer.memory.in_flight_guard import ListInFlightGuard
 from ringbuffer.memory.protocols import SlotLayout, Word
-from ringbuffer.memory.slots import SLOTS_PER_ROW, ProcessEventSlots, ProcessRowSlots, ProcessValueSlots
-from ringbuffer.memory.turnstile import ListTurnstile
+from ringbuffer.memory.slots import (
+    SLOTS_PER_STRIPE,
+    ProcessEventSlots,
+    ProcessStripedSlots,
+    ProcessValueSlots,
+)
 from ringbuffer.memory.words import CELL_BYTES, VALUE_OFFSET, WORD, Block, OrderedWord
 
-#: Whether an aligned 8-byte move has acquire (load) and release (store) semantics: total store order, 64-bit.
-PLAIN_MOVES_ARE_ORDERED: Final = platform.machine().lower() in {"x86_64", "amd64"} and struct.calcsize("P") == 8
+#: Whether an aligned 8-byte move has acquire (load) and release (store) semantics: on 64-bit
+#: machines with total store order.
+PLAIN_MOVES_ARE_ORDERED: Final = (
+    platform.machine().lower() in {"x86_64", "amd64"} and struct.calcsize("P") == 8
+)
 
 
 class ProcessCellView:
-    """One thread's access to a cell: its own word, its own prepared arguments. Owning thread only.
+    """One thread's access to a cell: its own word and prepared arguments. Owning thread only.
 
-    The read-modify-writes are closures over these, which keep alive what they point at: they outlive the view if need be.
+    The read-modify-writes are closures over the arguments. They keep the memory alive that the
+    arguments point to, so a closure may outlive the view.
     """
 
-    __slots__ = ("compare_and_set", "exchange", "fetch_add", "word")
+    __slots__ = ("compare_and_set", "exchange", "fetch_add", "has_set", "word")
 
     def __init__(self, block: Block, word: Word) -> None:
         self.word: Final = word
         scratch = Block(CELL_BYTES)
-        # Two integers: what is expected or returned, and the operand.
-        operands: Final = scratch.bytes()[:16].cast("q")
-        value, result, operand = block.pointer(VALUE_OFFSET), scratch.pointer(0), scratch.pointer(8)
-        call_compare_exchange: Final = functools.partial(WORD.compare_exchange, value, result, operand)
+        # Four integers. 0: what a swap expects; a swap that fails stores the value it found there.
+        # 1: what a swap stores. 2: the result of the other operations. 3: their operand.
+        operands: Final = scratch.bytes()[:32].cast("q")
+        value, result, operand = (
+            block.pointer(VALUE_OFFSET),
+            scratch.pointer(16),
+            scratch.pointer(24),
+        )
+        call_compare_exchange: Final = functools.partial(
+            WORD.compare_exchange, value, scratch.pointer(0), scratch.pointer(8)
+        )
         call_exchange: Final = functools.partial(WORD.exchange, value, operand, result)
         call_fetch_add: Final = functools.partial(WORD.fetch_add, value, operand, result)
 
         def compare_and_set(expected: int, desired: int, /) -> bool:
             operands[0] = expected
             operands[1] = desired
-            return call_compare_exchange() != 0  # type: ignore[no-any-return]
+            if call_compare_exchange():
+                return True
+            operands[1] = operands[0]  # no later call can have this pair: see `has_set`
+            return False
+
+        def has_set(expected: int, desired: int, /) -> bool:
+            # The operands are those of the call that raised; or, if it raised at its entry, those
+            # of the call before it. A swap that failed has overwritten the second operand.
+            done = operands[0] == expected and operands[1] == desired
+            operands[1] = operands[0]
+            return done
 
         def exchange(value: int, /) -> int:
-            operands[1] = value
+            operands[3] = value
             call_exchange()
-            return operands[0]
+            return operands[2]
 
         def fetch_add(delta: int, /) -> int:
-            operands[1] = delta
+            operands[3] = delta
             call_fetch_add()
-            return operands[0]
+            return operands[2]
 
         self.compare_and_set: Final[Callable[[int, int], bool]] = compare_and_set
+        self.has_set: Final[Callable[[int, int], bool]] = has_set
         self.exchange: Final[Callable[[int], int]] = exchange
         self.fetch_add: Final[Callable[[int], int]] = fetch_add
 
@@ -76,7 +104,7 @@ class ProcessCellView:
 class ProcessCell:
     """One signed 64-bit integer, alone in 128 bytes. Any thread.
 
-    The shared face prepares its arguments afresh for each call, so that threads do not share them.
+    The methods prepare their arguments anew in each call, so that threads do not share them.
     """
 
     __slots__ = ("_block", "_plain_moves")
@@ -88,7 +116,7 @@ class ProcessCell:
 
     @property
     def address(self) -> int:
-        """Where the value lies, for tests of the layout."""
+        """The address of the value, for tests of the layout."""
         return self._block.address + VALUE_OFFSET
 
     def load(self) -> int:
@@ -119,11 +147,11 @@ class ProcessMemory:
     """Memory of this process. Any thread.
 
     Args:
-        plain_moves: whether loads and stores may be plain moves; the default is what the machine allows.
-            False is right on every machine, and slower.
+        plain_moves: whether loads and stores may be plain moves; the default is what the machine
+            allows. False is correct on every machine, and slower.
 
     Raises:
-        ValueError: plain moves were asked for on a machine where they are not ordered.
+        ValueError: `plain_moves` is True on a machine where plain moves are not ordered.
     """
 
     __slots__ = ("_plain_moves",)
@@ -131,8 +159,8 @@ class ProcessMemory:
     def __init__(self, *, plain_moves: bool = PLAIN_MOVES_ARE_ORDERED) -> None:
         if plain_moves and not PLAIN_MOVES_ARE_ORDERED:
             raise ValueError(
-                f"plain_moves=True, but on {platform.machine()} a plain move is not an acquire or a release; "
-                f"leave the argument out"
+                f"plain_moves=True, but on {platform.machine()} a plain move is not an acquire or "
+                f"a release; leave the argument out"
             )
         self._plain_moves: Final = plain_moves
 
@@ -142,19 +170,23 @@ class ProcessMemory:
     def flags(self, length: int, initial: int, /) -> ProcessFlagArray:
         return ProcessFlagArray(length, initial, self._plain_moves)
 
-    def turnstile(self) -> ListTurnstile:
-        return ListTurnstile()
+    def fence_lock(self) -> ListFenceLock:
+        return ListFenceLock()
 
-    def door(self) -> ListDoor:
-        return ListDoor()
+    def in_flight_guard(self) -> ListInFlightGuard:
+        return ListInFlightGuard()
 
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)
 
-    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> ProcessValueSlots | ProcessRowSlots:
-        if layout is SlotLayout.CELLS:
-            return ProcessRowSlots(length, 1)
-        return ProcessRowSlots(length) if layout is SlotLayout.ROWS and length > SLOTS_PER_ROW else ProcessValueSlots(length)
+    def value_slots(
+        self, length: int, /, layout: SlotLayout = SlotLayout.FLAT
+    ) -> ProcessValueSlots | ProcessStripedSlots:
+        if layout is SlotLayout.PER_SLOT:
+            return ProcessStripedSlots(length, 1)
+        if layout is SlotLayout.STRIPED and length > SLOTS_PER_STRIPE:
+            return ProcessStripedSlots(length)
+        return ProcessValueSlots(length)
 
 
 #: The memory that is used where none is given.

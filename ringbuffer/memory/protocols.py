@@ -1,14 +1,16 @@
-"""What the rest of the library asks of memory, and all that it knows about it.
+"""What the library needs from shared memory, and all that it knows about it.
 
-Two faces of everything shared. The *shared face* (`Cell`, `FlagArray`) may be used by any thread and is for set-up
-and for rare operations. A *view* belongs to the one thread that asked for it: on a free-threaded interpreter every use
-of another thread's object is an atomic operation on its reference count, so each thread that runs a hot loop has its own.
+Everything shared has two interfaces. Any thread may use the *shared face* (`Cell`, `FlagArray`),
+which is for set-up and rare operations. A *view* belongs to the one thread that asked for it. On a
+free-threaded interpreter, each use of another thread's object is an atomic operation on its
+reference count. So each thread that runs a hot loop has its own view.
 
-A view's `word` is read with `word[0]` (load-acquire) and written with `word[0] = value` (store-release). Where the
-machine's plain moves already are that, the word *is* a `memoryview` and the access a single bytecode.
+A view's `word` is read with `word[0]` (load-acquire) and written with `word[0] = value`
+(store-release). Where the machine's plain moves have that order, the word *is* a `memoryview` and
+the access is a single bytecode.
 
-Implementations: `ringbuffer.memory.ProcessMemory`; in tests, a memory that counts or schedules every access. Nothing
-here says that the memory belongs to one process.
+Implementations: `ringbuffer.memory.ProcessMemory`; in tests, a memory that counts or schedules
+every access. No protocol here requires that the memory belongs to one process.
 """
 
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from typing import Any, Protocol
 
 
 class Word(Protocol):
-    """One shared integer (index 0), or a row of them; each item is read with acquire and written with release."""
+    """One shared integer (index 0), or a row of them: load-acquire and store-release for each."""
 
     def __getitem__(self, index: int, /) -> int: ...
 
@@ -41,15 +43,28 @@ class CellView(Protocol):
         ...
 
     def compare_and_set(self, expected: int, desired: int, /) -> bool:
-        """Replace `expected` by `desired` if it still stands there (sequentially consistent); say whether it did."""
+        """Replace `expected` by `desired` if the cell holds `expected`; returns whether it did.
+
+        Sequentially consistent. CPython may run a signal handler after the operation and before
+        its result is known. If the handler raises, `has_set` knows the result.
+        """
+        ...
+
+    def has_set(self, expected: int, desired: int, /) -> bool:
+        """Whether a `compare_and_set(expected, desired)` that has just raised replaced the value.
+
+        An interrupt may also come before the operation. So the answer relies on the pair: this view
+        must not have replaced `expected` by `desired` in an earlier call. A new view has not done
+        so, and a value that only grows never recurs.
+        """
         ...
 
     def exchange(self, value: int, /) -> int:
-        """Store `value`, return what stood there (sequentially consistent, so a full fence)."""
+        """Store `value`, return the value before (sequentially consistent, so a full fence)."""
         ...
 
     def fetch_add(self, delta: int, /) -> int:
-        """Add `delta`, return what stood there before (sequentially consistent)."""
+        """Add `delta`, return the value before (sequentially consistent)."""
         ...
 
 
@@ -81,40 +96,46 @@ class Cell(Protocol):
         ...
 
 
-class Turnstile(Protocol):
-    """What threads pass one at a time: `turnstile[0] = None`. Any thread.
+class FenceLock(Protocol):
+    """A lock that a thread takes and releases in one step, as a fence. Any thread.
 
-    Of two passages one is first, and what its thread did before it is visible to the other thread after its own: as if each had
-    taken a lock and given it back (Downey, *The Little Book of Semaphores*). It holds nothing, and can be referred to weakly.
+    `fence_lock[0] = None` is one passage. Of two passages one is first. What its thread did before
+    it is visible to the other thread after its own passage. (Downey, *The Little Book of
+    Semaphores*, calls this a turnstile.) It stores no value, and supports weak references.
     """
 
     def __setitem__(self, index: int, value: None, /) -> None: ...
 
 
-class Door(Protocol):
-    """A thread's own way to something that others can shut: `door[0]` says that it is inside, `door[1]` that it is shut.
+class InFlightGuard(Protocol):
+    """Shows whether its thread is inside an operation, and lets other threads forbid the next one.
 
-    The thread stores that it is inside, and then looks whether the door is shut; if so, it turns back. Who shuts the door
-    stores that, and then looks whether the thread is inside. Each of the two stores passes the same turnstile, so one of them
-    is first, and the other thread's look sees it. (The two stores and looks are Dekker's; that they cost the one thread little,
-    and the other one more, is the idea of biased locks: Russell and Detlefs, *Eliminating Synchronization-Related Atomic
-    Operations with Biased Locking and Bulk Rebiasing*, 2006.)
+    `guard[0]` says that the thread is inside, `guard[1]` that the guard is shut. The thread stores
+    that it is inside, and then reads whether the guard is shut; if so, it leaves again. A thread
+    that shuts the guard stores that, and then reads whether the owner is inside. Both stores pass
+    the same fence lock, so one of them is first, and the other thread's read sees it. (The stores
+    and reads are Dekker's. The owner pays little and the other thread more, as with biased locks:
+    Russell and Detlefs, *Eliminating Synchronization-Related Atomic Operations with Biased Locking
+    and Bulk Rebiasing*, 2006.)
     """
 
     def __getitem__(self, index: int, /) -> bool:
-        """What its thread has stored last (0), or whether the door is shut (1). Owning thread only."""
+        """What its thread stored last (0), or whether the guard is shut (1). Owning thread only."""
         ...
 
     def __setitem__(self, index: int, value: bool, /) -> None:
-        """Go in (0, True), or out (0, False), the latter with release. Owning thread only."""
+        """Enter (0, True) or leave (0, False); leaving is a release. Owning thread only."""
         ...
 
     def shut(self) -> None:
-        """Let the thread in no more. Any thread."""
+        """Forbid the thread's next operation. Any thread."""
         ...
 
     def is_inside(self) -> bool:
-        """Whether the thread is inside. Any thread. If not, what it did before it went out is visible."""
+        """Whether its thread is inside. Any thread.
+
+        If it is not, what the thread did before it left is visible to the caller.
+        """
         ...
 
 
@@ -123,15 +144,18 @@ class FlagView(Protocol):
 
     @property
     def items(self) -> Word:
-        """The flags one at a time: `items[i]` is a load-acquire, `items[i] = value` a store-release."""
+        """Each flag: `items[i]` is a load-acquire, `items[i] = value` a store-release."""
         ...
 
     def fill(self, start: int, stop: int, value: int, /) -> None:
-        """Set the flags of `[start, stop)`, in no particular order, each with release semantics."""
+        """Set the flags of `[start, stop)`, in any order, each with release semantics."""
         ...
 
     def find(self, value: int, start: int, stop: int, /) -> int:
-        """The first index in `[start, stop)` whose flag is `value`, or -1; every flag read, read with acquire."""
+        """The first index in `[start, stop)` whose flag is `value`, or -1.
+
+        Each flag that it reads is read with acquire semantics.
+        """
         ...
 
 
@@ -144,10 +168,11 @@ class FlagArray(Protocol):
 
 
 class SlotView[T](Protocol):
-    """One thread's access to the slots of a ring, as to a list whose length never changes. Owning thread only.
+    """One thread's access to the slots of a ring. Owning thread only.
 
-    It is a list, or a `RowView` over lists: nothing else can move batches.
-    A slot is loaded with acquire and stored with release. Many at a time move by the functions of `ringbuffer.memory.ranges`.
+    It behaves as a list whose length never changes. It is a list, or a `StripedSlots` over lists:
+    only these can move batches. A slot is loaded with acquire and stored with release. The
+    functions of `ringbuffer.memory.ranges` move many slots at a time.
     """
 
     def __len__(self) -> int: ...
@@ -168,19 +193,19 @@ class Slots[T](Protocol):
 
 
 class SlotLayout(Enum):
-    """How slots lie in lists.
+    """How slots are divided among lists.
 
-    CPython locks a list while an item of it is stored, or a slice is stored or copied. So threads at one list get in each
-    other's way although each is at slots of its own: they wait for the lock, and the line of memory that holds it, and the
-    list's reference count, goes from processor to processor.
+    CPython locks a list while it stores an item, or stores or copies a slice. So threads that use
+    one list delay each other, even where they use different slots: they wait for the lock, and the
+    cache line of the lock and of the list's reference count moves between processors.
     """
 
-    #: One list, for who takes turns anyway.
-    LIST = "list"
-    #: Rows of many slots, each a list: for batches.
-    ROWS = "rows"
-    #: Each slot a row of its own: for values that go from thread to thread one by one.
-    CELLS = "cells"
+    #: One list for all slots: for threads that do not use the slots at the same time.
+    FLAT = "flat"
+    #: A list for each stripe of many slots: for batches.
+    STRIPED = "striped"
+    #: A list for each slot: for values that threads pass on one by one.
+    PER_SLOT = "per slot"
 
 
 class Memory(Protocol):
@@ -194,18 +219,18 @@ class Memory(Protocol):
         """A new row of `length` flags, each `initial` (0 to 255)."""
         ...
 
-    def turnstile(self) -> Turnstile:
-        """A new turnstile."""
+    def fence_lock(self) -> FenceLock:
+        """A new fence lock."""
         ...
 
-    def door(self) -> Door:
-        """A new door, open, with nobody inside."""
+    def in_flight_guard(self) -> InFlightGuard:
+        """A new guard, open, whose thread is not inside."""
         ...
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
-        """Slots over `events`, which never change place: every view may be a copy of the list."""
+        """Slots over `events`, which stay in place: every view may be a copy of the list."""
         ...
 
-    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> Slots[Any]:
-        """`length` slots that hold any object, None at first: what one view stores, every view loads."""
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.FLAT) -> Slots[Any]:
+        """`length` slots for any objects, None at first. Every view loads what one view stores."""
         ...

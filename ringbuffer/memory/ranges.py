@@ -1,28 +1,30 @@
-"""Ranges of slots, by the sequences whose slots they are: a batch moves as slices, whatever the slots lie in.
+"""Functions that move ranges of slots, by their sequences, as slices of the lists that hold them.
 
-Each function is made once for a thread, over that thread's own view. A range goes from `low` to `high`, both included, at least
-one slot and at most a ring of them; where it reaches the end of the ring, it goes on at the beginning.
+Each function is made once for a thread, over that thread's own view. A range goes from `low` to
+`high`, both included. It has at least one slot and at most as many as the ring. A range that
+reaches the end of the ring continues at its beginning.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
 from ringbuffer.memory.protocols import SlotView
-from ringbuffer.memory.rows import RowView
+from ringbuffer.memory.striped import StripedSlots
 
-#: `read(low, high)`: what is in these slots, in a new list.
+#: `read(low, high)`: the contents of these slots, in a new list.
 type ReadRange[E] = Callable[[int, int], list[E]]
 
-#: `clear(low, high)`: None into these slots; what was in them, in lists whose length nobody relies on.
+#: `clear(low, high)`: stores None into these slots and returns their contents, in lists. No caller
+#: relies on the lengths of these lists.
 type ClearRange[E] = Callable[[int, int], list[list[E]]]
 
-#: `store(low, values)`: the values into the slots from that of `low` on.
+#: `store(low, values)`: stores the values into the slots, starting at the slot of `low`.
 type StoreRange[E] = Callable[[int, list[E]], None]
 
 
 def range_reader[E](slots: SlotView[E]) -> ReadRange[E]:
     """A function that reads ranges."""
-    if isinstance(slots, RowView):
+    if isinstance(slots, StripedSlots):
         return _read_rows(slots)
     assert isinstance(slots, list), "slots are a list, or rows of lists"
     return _read_list(slots)
@@ -30,7 +32,7 @@ def range_reader[E](slots: SlotView[E]) -> ReadRange[E]:
 
 def range_writer[E](slots: SlotView[E]) -> StoreRange[E]:
     """A function that stores ranges."""
-    if isinstance(slots, RowView):
+    if isinstance(slots, StripedSlots):
         return _store_in_rows(slots)
     assert isinstance(slots, list), "slots are a list, or rows of lists"
     return _store_in_list(slots)
@@ -38,7 +40,7 @@ def range_writer[E](slots: SlotView[E]) -> StoreRange[E]:
 
 def range_clearer[E](slots: SlotView[E]) -> ClearRange[E]:
     """A function that clears ranges."""
-    if isinstance(slots, RowView):
+    if isinstance(slots, StripedSlots):
         return _clear_rows(slots)
     read, store = range_reader(slots), range_writer(slots)
     nothing: Final[list[Any]] = [None] * len(slots)
@@ -79,7 +81,7 @@ def _store_in_list[E](slots: list[E]) -> StoreRange[E]:
     return store
 
 
-def _read_rows(slots: RowView) -> ReadRange[Any]:
+def _read_rows(slots: StripedSlots) -> ReadRange[Any]:
     rows: Final = slots.rows
     shift: Final = slots.shift
     mask: Final = slots.mask
@@ -91,7 +93,8 @@ def _read_rows(slots: RowView) -> ReadRange[Any]:
         start = low & mask
         if first == last:
             return row[start:stop]
-        # A sum of lists is made with as much room as it needs, and a whole row is copied into it from where it is.
+        # The sum of two lists is allocated with exactly the capacity that it needs, and a whole
+        # row is copied into it directly.
         head = row[start:] if start else row
         tail = rows[last & last_row]
         if stop <= mask:
@@ -108,7 +111,7 @@ def _read_rows(slots: RowView) -> ReadRange[Any]:
     return read
 
 
-def _store_in_rows(slots: RowView) -> StoreRange[Any]:
+def _store_in_rows(slots: StripedSlots) -> StoreRange[Any]:
     rows: Final = slots.rows
     shift: Final = slots.shift
     mask: Final = slots.mask
@@ -132,7 +135,7 @@ def _store_in_rows(slots: RowView) -> StoreRange[Any]:
     return store
 
 
-def _clear_rows(slots: RowView) -> ClearRange[Any]:
+def _clear_rows(slots: StripedSlots) -> ClearRange[Any]:
     rows: Final = slots.rows
     shift: Final = slots.shift
     mask: Final = slots.mask

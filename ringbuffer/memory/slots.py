@@ -1,15 +1,16 @@
-"""The slots of a ring in this process: objects that stay where they are, or values that come and go."""
+"""The slots of a ring in this process: events that stay in place, or values that change."""
 
 from typing import Any, Final
 
-from ringbuffer.memory.rows import RowView
+from ringbuffer.memory.striped import StripedSlots
 
-#: Slots in a row: as many as threads often move at a time, and few enough that they seldom have the same row.
-SLOTS_PER_ROW: Final = 128
+#: Slots in a row: about as many as a thread often moves at a time, and so few that two threads
+#: seldom use the same row.
+SLOTS_PER_STRIPE: Final = 128
 
 
 class ProcessEventSlots[T]:
-    """Slots whose events stay where they are: each thread reads its own copy of the list. Any thread."""
+    """Slots whose events stay in place: each thread reads its own copy of the list. Any thread."""
 
     __slots__ = ("_events",)
 
@@ -22,10 +23,11 @@ class ProcessEventSlots[T]:
 
 
 class ProcessValueSlots:
-    """Slots whose values change: one list for all threads, so that a batch moves as a slice. Any thread.
+    """Slots whose values change: one list for all threads, so a batch moves as a slice. Any thread.
 
-    Its length never changes, so neither does its storage; CPython stores an item of a list with release and loads it with
-    acquire, and copies slices under the list's own lock. Who may touch which slots, sequences alone decide.
+    The length of the list never changes, so its storage does not move. CPython stores an item of a
+    list with release and loads it with acquire, and copies slices under the list's own lock. Only
+    the sequences decide which thread may use which slots.
     """
 
     __slots__ = ("_values",)
@@ -34,26 +36,28 @@ class ProcessValueSlots:
         self._values: Final[list[Any]] = [None] * length
 
     def view(self) -> list[Any]:
-        """The list itself: never append to it, and assign to a slice only as many values as it has."""
+        """The list itself. Never change its length, not even by assigning to a slice."""
         return self._values
 
 
-class ProcessRowSlots:
-    """Slots whose values change, and move in batches: rows of them, so that threads seldom share a lock. Any thread.
+class ProcessStripedSlots:
+    """Slots whose values change and move in batches: several lists, called rows. Any thread.
 
-    Each row is a list like the one of `ProcessValueSlots`, and what is said there is true of it. A batch that goes through
-    several rows is stored, and copied, row by row.
+    Two threads seldom need the lock of the same row. Each row is a list as in `ProcessValueSlots`,
+    with the same guarantees. A batch that spans several rows is stored and copied row by row.
 
     Args:
         length: of all rows together, a power of two.
-        row_length: of each of them, a power of two too, and at most `length`.
+        row_length: of each row, also a power of two, and at most `length`.
     """
 
     __slots__ = ("_rows",)
 
-    def __init__(self, length: int, row_length: int = SLOTS_PER_ROW) -> None:
-        self._rows: Final[list[list[Any]]] = [[None] * row_length for _ in range(length // row_length)]
+    def __init__(self, length: int, row_length: int = SLOTS_PER_STRIPE) -> None:
+        self._rows: Final[list[list[Any]]] = [
+            [None] * row_length for _ in range(length // row_length)
+        ]
 
-    def view(self) -> RowView:
+    def view(self) -> StripedSlots:
         """The calling thread's own access."""
-        return RowView(self._rows)
+        return StripedSlots(self._rows)

@@ -1,4 +1,4 @@
-"""`Block` and `OrderedWord`: aligned memory, and integers in it that libpatomic loads and stores in order."""
+"""`Block` and `OrderedWord`: aligned memory, and integers in it for ordered loads and stores."""
 
 import ctypes
 import functools
@@ -33,40 +33,48 @@ class Block:
         self.address: Final = base + self._start
         if (self.address + VALUE_OFFSET) % WORD.alignment:
             raise MemoryBindingError(
-                f"libpatomic asks for 8-byte integers aligned to {WORD.alignment} bytes; a cell's value is at "
-                f"offset {VALUE_OFFSET} of a block aligned to {CELL_BYTES}"
+                f"libpatomic asks for 8-byte integers aligned to {WORD.alignment} bytes; a cell's "
+                f"value is at offset {VALUE_OFFSET} of a block aligned to {CELL_BYTES}"
             )
 
     def bytes(self) -> "memoryview[int]":
         """The calling thread's own `memoryview` of the block, which keeps it alive.
 
-        Made from the ctypes array every time, never sliced from a view that threads share: slices count themselves on
-        what they were sliced from, and CPython 3.13t does not count atomically there. Threads that slice one shared
-        `memoryview` now and then find it released.
+        It is made from the ctypes array every time, never sliced from a view that threads share. A
+        slice counts itself on the view that it was sliced from, and CPython 3.13t does not count
+        atomically there. A thread that slices a shared `memoryview` may then find it released.
         """
         return memoryview(self._raw).cast("B")[self._start : self._stop]
 
     def pointer(self, offset: int) -> object:
-        """The address of a byte of the block, as a prepared argument of a C function; it keeps the block alive.
+        """The address of a byte of the block, as a prepared argument of a C function.
 
-        `byref` makes what `ctypes` would otherwise make of an argument in every call.
+        It keeps the block alive. `byref` makes the object that `ctypes` would otherwise make of the
+        argument in every call.
         """
         return ctypes.byref(ctypes.c_char.from_buffer(self._raw, self._start + offset))
 
 
 class OrderedWord:
-    """A row of integers read with load-acquire and written with store-release through libpatomic. Owning thread only."""
+    """A row of integers, read with load-acquire and written with store-release. Owning thread only.
+
+    It calls libpatomic for both.
+    """
 
     __slots__ = ("_address", "_base", "_block", "_length", "_load", "_scratch", "_store", "_width")
 
-    def __init__(self, operations: AtomicOperations, block: Block, offset: int, length: int) -> None:
+    def __init__(
+        self, operations: AtomicOperations, block: Block, offset: int, length: int
+    ) -> None:
         scratch = Block(CELL_BYTES)
         operand = scratch.pointer(0)
         self._block = block  # keeps the memory alive
         self._base = block.address + offset
         self._length = length
         self._width = operations.width
-        self._scratch = scratch.bytes()[: operations.width].cast("q" if operations.width == 8 else "B")
+        self._scratch = scratch.bytes()[: operations.width].cast(
+            "q" if operations.width == 8 else "B"
+        )
         self._address = ctypes.c_void_p(self._base)
         self._load = functools.partial(operations.load, self._address, _ACQUIRE, operand)
         self._store = functools.partial(operations.store, self._address, operand, _RELEASE)

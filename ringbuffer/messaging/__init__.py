@@ -1,4 +1,4 @@
-"""Messaging: queues, an event bus and a pipeline, over the standard library's queue or over the ring.
+"""Messaging: queues, event buses and pipelines, on locked queues or on the ring.
 
 options = use_in_memory_queue(lambda queue: queue.use_ring_buffer_mode().with_buffer_size(4096))
 with create_queue(options) as queue:

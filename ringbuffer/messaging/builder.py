@@ -1,39 +1,48 @@
-"""The fluent builder of queue options: `use_in_memory_queue(lambda queue: queue.use_ring_buffer_mode())`."""
+"""The fluent builder of queue options.
+
+Use it as in `use_in_memory_queue(lambda queue: queue.use_ring_buffer_mode())`.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Self
 
-from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, QueueMode, WaitStrategyKind
+from ringbuffer.messaging.options import (
+    InMemoryQueueOptions,
+    ProducerMode,
+    QueueMode,
+    WaitStrategyKind,
+)
 
 
 class InMemoryQueueOptionsBuilder:
-    """Collects options, and checks them as a whole in `build`: the order of the calls does not matter. One thread at a time.
+    """Collects options, and checks them together in `build`. One thread at a time.
 
-    Each method returns the builder. What is said twice counts as it was said last.
+    Each method returns the builder. The order of the calls does not matter. If an option is set
+    twice, the last value counts.
     """
 
     def __init__(self) -> None:
         self._values: Final[dict[str, object]] = {}
 
     def use_channel_mode(self) -> Self:
-        """Build on the standard library's queue: the default."""
+        """Use the standard library's queue: the default."""
         return self._with("mode", QueueMode.CHANNEL)
 
     def use_ring_buffer_mode(self) -> Self:
-        """Build on the ring."""
+        """Use the ring."""
         return self._with("mode", QueueMode.RING_BUFFER)
 
     def with_buffer_size(self, size: int) -> Self:
-        """Let so many messages wait at most: 1 or more, a power of two in ring mode."""
+        """Limit how many messages the queue holds: 1 or more, a power of two in ring mode."""
         return self._with("buffer_size", size)
 
     def with_wait_strategy(self, kind: WaitStrategyKind) -> Self:
-        """How consumers wait, in ring mode."""
+        """Set how consumers wait, in ring mode."""
         return self._with("wait_strategy", kind)
 
     def with_producer_mode(self, mode: ProducerMode) -> Self:
-        """How many threads enqueue, in ring mode."""
+        """Set how many threads enqueue, in ring mode."""
         return self._with("producer_mode", mode)
 
     def drop_when_full(self, drop: bool = True) -> Self:
@@ -41,7 +50,7 @@ class InMemoryQueueOptionsBuilder:
         return self._with("drop_when_full", drop)
 
     def build(self) -> InMemoryQueueOptions:
-        """The options. The errors are those of `InMemoryQueueOptions`."""
+        """Build the options. The errors are those of `InMemoryQueueOptions`."""
         return replace(InMemoryQueueOptions(), **self._values)  # type: ignore[arg-type]
 
     def _with(self, name: str, value: object) -> Self:
@@ -52,17 +61,17 @@ class InMemoryQueueOptionsBuilder:
 def use_in_memory_queue(
     configure: Callable[[InMemoryQueueOptionsBuilder], object] = lambda queue: None,
 ) -> InMemoryQueueOptions:
-    """Options, as a function says to a builder that it gets.
+    """Builds options with a function that configures a builder.
 
     Args:
-        configure: called with a new builder; what it returns is not used.
+        configure: called with a new builder; its result is not used.
 
     Returns:
-        What the builder has built, for `create_queue`.
+        The options that the builder has built, for `create_queue`.
 
     Raises:
-        TypeError: a value is of another type.
-        ValueError: the options do not go together, see `InMemoryQueueOptions`.
+        TypeError: a value has another type.
+        ValueError: the options contradict each other, see `InMemoryQueueOptions`.
     """
     builder = InMemoryQueueOptionsBuilder()
     configure(builder)

@@ -7,9 +7,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, QueueMode, WaitStrategyKind
+from ringbuffer.messaging.options import (
+    InMemoryQueueOptions,
+    ProducerMode,
+    QueueMode,
+    WaitStrategyKind,
+)
 
-#: The options that are members of an enumeration; in a mapping they are their values.
+#: The options whose values are members of an enumeration. A mapping has the members' values.
 _KINDS: Final[dict[str, type[enum.Enum]]] = {
     "mode": QueueMode,
     "wait_strategy": WaitStrategyKind,
@@ -18,15 +23,16 @@ _KINDS: Final[dict[str, type[enum.Enum]]] = {
 
 
 def options_from_mapping(mapping: Mapping[str, object]) -> InMemoryQueueOptions:
-    """Options from the names and values of a mapping; what it does not say has its default.
+    """Builds options from the names and values of a mapping. Missing options have their defaults.
 
     Args:
-        mapping: such as `{"mode": "ring_buffer", "buffer_size": 4096, "wait_strategy": "yielding"}`: the attributes of
-            `InMemoryQueueOptions`, with the values of the enumerations in place of their members, or the members themselves.
+        mapping: such as `{"mode": "ring_buffer", "buffer_size": 4096}`. Its keys are the attributes
+            of `InMemoryQueueOptions`. For an enumeration it has a member, or a member's value.
 
     Raises:
-        TypeError: it is no mapping, or a value is of another type.
-        ValueError: a key or a value is unknown, or the options do not go together; see `InMemoryQueueOptions`.
+        TypeError: it is not a mapping, or a value has another type.
+        ValueError: a key or a value is unknown, or the options contradict each other; see
+            `InMemoryQueueOptions`.
     """
     if not isinstance(mapping, Mapping):
         raise TypeError(f"queue options must be a mapping of names to values, not {mapping!r}")
@@ -35,22 +41,23 @@ def options_from_mapping(mapping: Mapping[str, object]) -> InMemoryQueueOptions:
         if key not in known:
             raise ValueError(f"unknown queue option {key!r}; the options are {', '.join(known)}")
     values: dict[str, Any] = {
-        key: _member(key, _KINDS[key], value) if key in _KINDS else value for key, value in mapping.items()
+        key: _member(key, _KINDS[key], value) if key in _KINDS else value
+        for key, value in mapping.items()
     }
     return InMemoryQueueOptions(**values)
 
 
 def options_from_toml(path: str | Path, table: str = "queue") -> InMemoryQueueOptions:
-    """Options from a table of a TOML file.
+    """Builds options from a table of a TOML file.
 
     Args:
-        path: of the file.
-        table: its name; dots lead to a table within a table.
+        path: the path of the file.
+        table: the name of the table; dots lead to a table within a table.
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no TOML, has no such table, or see `options_from_mapping`. The message begins with the file and the
-            table.
+        ValueError: the file is not valid TOML or lacks the table, or see `options_from_mapping`.
+            The message begins with the file and the table.
         TypeError: see `options_from_mapping`.
     """
     where = f"{path}, table [{table}]"
@@ -58,11 +65,16 @@ def options_from_toml(path: str | Path, table: str = "queue") -> InMemoryQueueOp
         try:
             found: object = tomllib.load(file)
         except ValueError as error:
-            raise ValueError(f"{path} is no TOML: {error}") from error
+            raise ValueError(f"{path} is not valid TOML: {error}") from error
     for name in table.split("."):
         if not isinstance(found, dict) or not isinstance(found.get(name), dict):
-            names = [each for each, value in found.items() if isinstance(value, dict)] if isinstance(found, dict) else []
-            raise ValueError(f"{where}: there is no table {name!r}; there is {', '.join(names) or 'none'}")
+            names = (
+                [each for each, value in found.items() if isinstance(value, dict)]
+                if isinstance(found, dict)
+                else []
+            )
+            others = f"the tables are {', '.join(names)}" if names else "there are no tables"
+            raise ValueError(f"{where}: there is no table {name!r}; {others}")
         found = found[name]
     assert isinstance(found, dict)
     try:

@@ -1,41 +1,43 @@
-"""`DeadLetterQueue`: where messages go that nobody could handle, until somebody decides about them.
+"""`DeadLetterQueue`: keeps messages that a handler could not handle, until the program decides.
 
-It is not for threads in a hurry: what comes here has failed, and formatting its traceback costs more than the lock.
+It takes a plain lock: formatting the traceback of a failed message costs more than the lock.
 """
 
 import itertools
 import logging
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ringbuffer.checks import check_at_least_one
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.delivery import Delivery, Identity
+from ringbuffer.one_process import OneProcess
 
 logger: Final = logging.getLogger("ringbuffer.messaging")
 
-#: How many dead letters are kept, unless it is told otherwise.
+#: The default for the number of dead letters that are kept.
 DEFAULT_CAPACITY: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DeadLetter:
+class DeadLetter(OneProcess):
     """A message that a handler could not handle.
 
     Attributes:
-        number: its name in the queue: 1 for the first dead letter ever, and so on.
-        message: what the handler got.
-        identity: which message it is and what it belongs to, if that is known; an envelope says that too.
+        number: its number in the queue: 1 for the first dead letter ever, and so on.
+        message: the message that the handler received.
+        identity: which message it is and what it belongs to, if that is known; an envelope has
+            these values too.
         handler: the name of the handler that failed.
-        error: what it raised, for programs; it keeps the frames that it passed through alive.
-        error_type: the name of the error's class.
-        error_message: its text.
-        traceback: as text, for people.
-        attempts: how often it was tried.
-        time: when it came here, in seconds on the host's monotonic clock.
-        delivery: what failed, as the pipeline saw it.
+        error: the exception, for programs; it keeps the frames of its traceback alive.
+        error_type: the name of the exception's class.
+        error_message: the text of the exception.
+        traceback: the traceback as text, for people.
+        attempts: the number of attempts.
+        time: when it was added, in seconds on the host's monotonic clock.
+        delivery: the delivery that failed, as the pipeline saw it.
     """
 
     number: int
@@ -51,33 +53,36 @@ class DeadLetter:
     delivery: Delivery
 
 
-class DeadLetterQueue:
-    """Keeps dead letters: they can be listed, replayed and discarded. Any thread.
+class DeadLetterQueue(OneProcess):
+    """Keeps dead letters; they can be listed, replayed and discarded. Any thread.
 
     Args:
-        capacity: how many are kept; None sets no limit. When it is full, the oldest letter makes room for the new one: it is
-            logged, and counted in `dropped`.
-        host: what provides the lock and the clock.
+        capacity: how many are kept; None sets no limit. A full queue drops its oldest letter for a
+            new one: it logs the letter, and counts it in `dropped`.
+        host: the source of the lock and the clock.
 
     Raises:
-        ValueError, TypeError: `capacity` is no number of letters.
+        ValueError, TypeError: `capacity` is not a number of letters.
     """
 
-    def __init__(self, capacity: int | None = DEFAULT_CAPACITY, *, host: Host = SYSTEM_HOST) -> None:
+    def __init__(
+        self, capacity: int | None = DEFAULT_CAPACITY, *, host: Host = SYSTEM_HOST
+    ) -> None:
         self._capacity: Final = check_at_least_one("capacity", capacity)
         self._clock: Final = host.monotonic
         self._lock: Final = host.lock()
         self._numbers: Final = itertools.count(1)
-        self._letters: Final[dict[int, DeadLetter]] = {}
+        #: Replaced as a whole where several letters are removed or added.
+        self._letters: dict[int, DeadLetter] = {}
         self._dropped = 0
 
     @property
     def dropped(self) -> int:
-        """How many letters have made room for newer ones."""
+        """How many letters were dropped for newer ones."""
         return self._dropped
 
     def add(self, delivery: Delivery, error: BaseException) -> DeadLetter:
-        """Put a delivery here that has failed for good; its letter."""
+        """Add a delivery that has failed for the last time. Returns its letter."""
         text = "".join(traceback.format_exception(error))
         try:
             message = str(error)
@@ -99,10 +104,13 @@ class DeadLetterQueue:
                 delivery,
             )
             if self._capacity is not None and len(self._letters) >= self._capacity:
-                dropped = self._letters.pop(next(iter(self._letters)))
-                self._dropped += 1
+                dropped = next(iter(self._letters.values()))
+            # No calls from here on: an interrupt finds all of these lines done, or none.
             self._letters[letter.number] = letter
             delivery.is_dead = True
+            if dropped is not None:
+                del self._letters[dropped.number]
+                self._dropped += 1
         if dropped is not None:
             logger.warning(
                 "the dead-letter queue is full with %d: number %d, of %s, was dropped: %r",
@@ -122,63 +130,94 @@ class DeadLetterQueue:
         return len(self._letters)
 
     def __bool__(self) -> bool:
-        """A queue is something, even when it is empty."""
+        """True, also for an empty queue."""
         return True
 
     def replay(self, letters: Iterable[DeadLetter | int] | DeadLetter | int | None = None) -> int:
-        """Give letters back to the handlers that failed on them, as a first attempt, and forget them here.
+        """Return letters to the handlers that failed on them, as first attempts, and remove them.
 
-        A letter goes to that handler alone. If it fails again, it comes here again with a new number.
+        A letter goes to that handler alone. If the handler fails again, the message becomes a dead
+        letter with a new number.
 
         Args:
-            letters: which, themselves or their numbers; None means all.
+            letters: the letters, or their numbers; None means all.
 
         Returns:
-            How many.
+            How many letters were returned.
 
         Raises:
-            KeyError: there is no such letter: it was replayed or discarded before. Nothing was done.
-            ValueError: nothing brings it back to its handler. It stays, and so do those after it.
-            RingBufferError: the bus is closed, or its handler is gone. It stays, and so do those after it.
+            KeyError: there is no such letter: it was replayed or discarded before. Nothing was
+                done.
+            ValueError: the delivery has no way back to its handler. The letter and those after it
+                stay.
+            RingBufferError: the bus is closed, or the handler was removed. The letter and those
+                after it stay.
+
+        After an interrupt, letters that were not returned stay here. The letter at which the
+        interrupt arrives may be returned and also stay.
         """
-        taken = self._take(letters)
-        for done, letter in enumerate(taken):
-            try:
-                comes_back = letter.delivery.comes_back
-                if comes_back is None:
+        taken: list[DeadLetter] = []
+        count = 0
+        try:
+            self._take(letters, taken)
+            # Terminates because each iteration returns one letter of a finite list.
+            while True:
+                if not taken:
+                    return count
+                letter = taken[0]
+                schedule_redelivery = letter.delivery.schedule_redelivery
+                if schedule_redelivery is None:
                     raise ValueError(
-                        f"nothing brings dead letter {letter.number} back to {letter.handler!r}: give whoever consumes a way "
-                        f"for deliveries to come back; or discard it"
+                        f"dead letter {letter.number} has no way back to {letter.handler!r}: "
+                        f"construct its delivery with schedule_redelivery=..., "
+                        f"or discard the letter"
                     )
-                comes_back(letter.delivery.begin_again(), 0.0)
-            except BaseException:
-                self._put_back(taken[done:])
-                raise
-        return len(taken)
+                schedule_redelivery(letter.delivery.begin_again(), 0.0)
+                del taken[0]  # nothing is called between the two
+                count += 1
+        except BaseException:
+            self._put_back(taken)
+            raise
 
     def discard(self, letters: Iterable[DeadLetter | int] | DeadLetter | int | None = None) -> int:
-        """Forget letters; how many. The arguments, and `KeyError`, are those of `replay`."""
-        return len(self._take(letters))
+        """Remove letters. Returns how many. Arguments and `KeyError` are those of `replay`."""
+        taken: list[DeadLetter] = []
+        self._take(letters, taken)
+        return len(taken)
 
-    def _take(self, letters: Iterable[DeadLetter | int] | DeadLetter | int | None) -> tuple[DeadLetter, ...]:
-        """Remove letters, all or none: of two threads that want the same one, one gets it."""
+    def _take(
+        self,
+        letters: Iterable[DeadLetter | int] | DeadLetter | int | None,
+        taken: MutableSequence[DeadLetter],
+    ) -> None:
+        """Move letters, all or none, to `taken`. If two threads want the same one, one gets it."""
         with self._lock:
             if letters is None:
                 numbers = dict.fromkeys(self._letters)
             else:
                 wanted = [letters] if isinstance(letters, DeadLetter | int) else letters
-                numbers = dict.fromkeys(each.number if isinstance(each, DeadLetter) else each for each in wanted)
-            missing = [number for number in numbers if number not in self._letters]
+                numbers = dict.fromkeys(
+                    each.number if isinstance(each, DeadLetter) else each for each in wanted
+                )
+            # A comprehension with a condition must not stand in a block: see `ringbuffer.system`.
+            missing = numbers.keys() - self._letters.keys()
             if missing:
-                raise KeyError(f"no dead letter has the number {missing[0]!r}: it was replayed or discarded. Nothing was done")
-            return tuple(self._letters.pop(number) for number in numbers)
+                raise KeyError(
+                    f"no dead letter has the number {next(iter(missing))!r}: "
+                    f"it was replayed or discarded. Nothing was done"
+                )
+            wanted_letters = [self._letters[number] for number in numbers]
+            others = dict(filter(lambda entry: entry[0] not in numbers, self._letters.items()))
+            self._letters = others  # nothing is called between the two
+            taken[:] = wanted_letters
 
-    def _put_back(self, letters: tuple[DeadLetter, ...]) -> None:
-        """What could not be replayed: back where it was."""
+    def _put_back(self, letters: Sequence[DeadLetter]) -> None:
+        """Put letters that could not be replayed back in their places."""
         with self._lock:
-            everything = sorted([*letters, *self._letters.values()], key=lambda letter: letter.number)
-            self._letters.clear()
-            self._letters.update((letter.number, letter) for letter in everything)
+            everything = sorted(
+                [*letters, *self._letters.values()], key=lambda letter: letter.number
+            )
+            self._letters = {letter.number: letter for letter in everything}
 
     def __repr__(self) -> str:
         return f"DeadLetterQueue({len(self)} letters, capacity {self._capacity})"

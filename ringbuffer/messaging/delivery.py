@@ -1,4 +1,4 @@
-"""`Delivery`: one message on its way to one handler; it is what the stages of a pipeline get to see."""
+"""`Delivery`: one message on its way to one handler; the stages of a pipeline receive it."""
 
 import uuid
 from collections.abc import Callable
@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringbuffer.messaging.envelope import TransportEnvelope
+from ringbuffer.one_process import OneProcess
 
-#: Brings a delivery back to its handler, after so many seconds: `comes_back(delivery, delay)`.
-type ComesBack = Callable[["Delivery", float], None]
+#: Returns a delivery to its handler after `delay` seconds: `schedule_redelivery(delivery, delay)`.
+type ScheduleRedelivery = Callable[["Delivery", float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which message it is, and what it belongs to: what an envelope says of that, for messages without one. Immutable.
+    """Which message it is, and what it belongs to. Immutable.
+
+    It has the same values as an envelope; messages without an envelope need them too.
 
     Attributes:
-        message_id: its name, which no other message has.
-        correlation_id: what it belongs to, such as a request; None if that is not known.
-        causation_id: the `message_id` of the message that caused it; None if none did.
+        message_id: its identifier, which no other message has.
+        correlation_id: what it belongs to, such as a request; None if that is unknown.
+        causation_id: the `message_id` of the message that caused it; None without a cause.
         conversation_id: common to all messages that one first message has led to.
     """
 
@@ -29,9 +32,14 @@ class Identity:
 
     @classmethod
     def of(cls, message: object, cause: "Identity | None" = None) -> "Identity":
-        """That of an envelope; or else a new one, caused by `cause` if there is one."""
+        """The identity of an envelope; or a new one, caused by `cause` if that is given."""
         if isinstance(message, TransportEnvelope):
-            return cls(message.message_id, message.correlation_id, message.causation_id, message.conversation_id)
+            return cls(
+                message.message_id,
+                message.correlation_id,
+                message.causation_id,
+                message.conversation_id,
+            )
         name = uuid.uuid4().hex
         if cause is None:
             return cls(name, None, None, name)
@@ -39,40 +47,49 @@ class Identity:
 
     @property
     def belongs_to(self) -> str:
-        """What the messages that this one causes are correlated with."""
+        """The correlation of the messages that this one causes."""
         return self.message_id if self.correlation_id is None else self.correlation_id
 
 
-class Delivery:
-    """One message on its way to one handler. Of the thread, or the task, that handles it.
+class Delivery(OneProcess):
+    """One message on its way to one handler. Only the thread or task that handles it may use it.
 
     Args:
-        message: what the handler gets.
+        message: the message for the handler.
         identity: which message it is, if that is known.
         handler: the handler's name.
-        comes_back: brings the delivery back to the handler later; None where nothing can.
-        settle: to be told the end, once: `settle(result, error)`, one of which is None.
+        schedule_redelivery: returns the delivery to the handler later; None if that is impossible.
+        settle: called once, at the end: `settle(result, None)` or `settle(None, error)`.
 
     Attributes:
-        attempt: 1 at first, one more at each retry.
-        error: what the attempt before this one failed with; None at the first.
+        attempt: 1 at first, and one more at each retry.
+        error: the error of the previous attempt; None at the first.
         is_dead: whether the last attempt ended in a dead-letter queue.
     """
 
-    __slots__ = ("attempt", "comes_back", "error", "handler", "identity", "is_dead", "message", "settle")
+    __slots__ = (
+        "attempt",
+        "error",
+        "handler",
+        "identity",
+        "is_dead",
+        "message",
+        "schedule_redelivery",
+        "settle",
+    )
 
     def __init__(
         self,
         message: object,
         identity: Identity | None,
         handler: str,
-        comes_back: ComesBack | None = None,
+        schedule_redelivery: ScheduleRedelivery | None = None,
         settle: Callable[[object, BaseException | None], None] | None = None,
     ) -> None:
         self.message: Final = message
         self.identity: Final = identity
         self.handler: Final = handler
-        self.comes_back: Final = comes_back
+        self.schedule_redelivery: Final = schedule_redelivery
         self.settle = settle
         self.attempt = 1
         self.error: BaseException | None = None
@@ -84,27 +101,27 @@ class Delivery:
         return self.message if isinstance(self.message, TransportEnvelope) else None
 
     def end(self, result: object, error: BaseException | None) -> None:
-        """It has ended: tell whoever waits, once."""
+        """Report the end to the waiting caller, once."""
         settle, self.settle = self.settle, None
         if settle is not None:
             settle(result, error)
 
     def begin_again(self) -> "Delivery":
-        """The same delivery, as if it had never been tried. Nobody waits for it any more."""
-        return Delivery(self.message, self.identity, self.handler, self.comes_back)
+        """The same delivery, as if it had never been tried. No caller waits for the new one."""
+        return Delivery(self.message, self.identity, self.handler, self.schedule_redelivery)
 
     def __repr__(self) -> str:
         return f"Delivery({self.message!r} to {self.handler!r}, attempt {self.attempt})"
 
 
 class RetryLater(BaseException):
-    """Raised by the retry stage through the stages before it: the delivery is to come back after `delay` seconds.
+    """Raised by the retry stage, through the outer stages: retry the delivery after a delay.
 
-    It is no `Exception`, so that a stage which catches those lets it pass: nothing has failed for good yet. The error that
-    the handler raised is the `__cause__`.
+    It is not an `Exception`, so a stage that catches exceptions lets it pass: the delivery has not
+    failed for the last time. The error that the handler raised is the `__cause__`.
 
     Attributes:
-        delay: seconds.
+        delay: the delay in seconds.
     """
 
     def __init__(self, delay: float) -> None:

@@ -3,21 +3,23 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.processors.handlers import AnyHandler, HandlerHooks
+from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, warn_of_on_error
 
 
 class AggregateEventHandler[E]:
-    """Gives each event to several handlers in turn, in one consumer's thread (LMAX Disruptor, `AggregateEventHandler`).
+    """Gives each event to several handlers in turn, in one consumer's thread (LMAX).
 
-    For handlers that are too light to be worth a thread each. If one of them raises, those after it do not get the event. Every
-    hook of every handler is called; early release and whole batches are for handlers of their own.
+    For handlers that are too light to be worth a thread each. If one of them raises, those after it
+    do not get the event. Every hook of every handler is called. A handler that releases early or
+    handles whole batches cannot take part.
 
     Args:
         handlers: in the order in which they get each event.
 
     Raises:
-        ValueError: there is none.
-        TypeError: one of them handles whole batches, is asynchronous, wants to release early, or is no handler.
+        ValueError: there is no handler.
+        TypeError: one of them handles whole batches, is asynchronous, releases early, or lacks the
+            methods of a handler.
     """
 
     def __init__(self, *handlers: AnyHandler[E]) -> None:
@@ -25,9 +27,13 @@ class AggregateEventHandler[E]:
             raise ValueError("name at least one handler")
         hooks = [HandlerHooks(handler) for handler in handlers]
         for handler, methods in zip(handlers, hooks, strict=True):
-            if methods.on_event is None or methods.set_sequence_callback is not None or methods.is_asynchronous:
-                raise TypeError(f"{handler!r} cannot share a thread: it must handle events one by one, without early release")
-        self._on_event: Final = tuple(methods.on_event for methods in hooks if methods.on_event is not None)
+            releases_early = methods.set_sequence_callback is not None
+            if methods.on_event is None or releases_early or methods.is_asynchronous:
+                needs = "it must handle events one by one, without early release"
+                raise TypeError(f"{handler!r} cannot share a thread: {needs}")
+        warn_of_on_error(*handlers)
+        on_event = [methods.on_event for methods in hooks]
+        self._on_event: Final = tuple(each for each in on_event if each is not None)
         self.on_start: Final = _all([methods.on_start for methods in hooks])
         self.on_shutdown: Final = _all([methods.on_shutdown for methods in hooks])
         self.on_batch_start: Final = _all([methods.on_batch_start for methods in hooks])
@@ -35,25 +41,25 @@ class AggregateEventHandler[E]:
         self.on_timeout: Final = _all([methods.on_timeout for methods in hooks])
 
     def on_event(self, event: E, sequence: int, end_of_batch: bool) -> None:
-        """To each handler in turn."""
+        """Give the event to each handler in turn."""
         for on_event in self._on_event:
             on_event(event, sequence, end_of_batch)
 
 
 def _all(methods: list[Callable[..., object] | None]) -> Callable[..., None] | None:
-    """One function that calls all of `methods`, also if one of them raises; None if there is none."""
-    there = [method for method in methods if method is not None]
+    """Make a function that calls all of `methods`, even if one raises; None without any."""
+    present = [method for method in methods if method is not None]
 
     def call(*arguments: Any) -> None:
         errors: list[Exception] = []
-        for method in there:
+        for method in present:
             try:
                 method(*arguments)
             except Exception as error:
                 errors.append(error)
         if len(errors) > 1:
-            raise ExceptionGroup(f"{len(errors)} of {len(there)} handlers failed", errors)
+            raise ExceptionGroup(f"{len(errors)} of {len(present)} handlers failed", errors)
         if errors:
             raise errors[0]
 
-    return call if there else None
+    return call if present else None

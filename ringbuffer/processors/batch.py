@@ -1,4 +1,13 @@
-"""`BatchEventProcessor`: every event, in order, to one handler."""
+"""`BatchEventProcessor`: every event, in order, to one handler.
+
+The files that an event passes through:
+
+    processor.py        a run: its thread, its states, its end
+    batch.py            the main loop: wait, handle a batch, advance          <- this file
+    dispatch.py         gives a batch to the handler, event by event or whole
+    failure_policy.py   decides what an error of the handler means to the consumer
+    failure.py          what an exception handler is asked about, and what it may answer
+"""
 
 from collections.abc import Callable
 from typing import ClassVar, Final, Protocol
@@ -8,8 +17,9 @@ from ringbuffer.checks import check_at_least_one
 from ringbuffer.errors import AlertError
 from ringbuffer.memory import Word
 from ringbuffer.processors.dispatch import Dispatch
-from ringbuffer.processors.exceptions import ExceptionHandler, FatalExceptionHandler, check_exception_handler
-from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, name_of
+from ringbuffer.processors.exceptions import FatalExceptionHandler, check_exception_handler
+from ringbuffer.processors.failure import ExceptionHandler
+from ringbuffer.processors.handlers import AnyHandler, HandlerHooks, name_of, warn_of_on_error
 from ringbuffer.processors.processor import EventProcessor
 from ringbuffer.processors.rewind import RewindAlways, RewindStrategy, check_rewind_strategy
 from ringbuffer.ring_buffer import RingBuffer
@@ -17,7 +27,7 @@ from ringbuffer.sequence import Sequence
 
 
 class Waiting(Protocol):
-    """What a run waits at: a `BarrierView`, or something that keeps an event loop going meanwhile."""
+    """What a run waits at: a `BarrierView`, or an object that runs an event loop meanwhile."""
 
     def wait_for(self, sequence: int) -> int:
         """See `BarrierView.wait_for`."""
@@ -25,23 +35,26 @@ class Waiting(Protocol):
 
 
 class BatchEventProcessor[E](EventProcessor[E]):
-    """Gives every event of a ring, in order, to one handler (LMAX Disruptor, `BatchEventProcessor`).
+    """Gives every event of a ring, in order, to one handler (LMAX, `BatchEventProcessor`).
 
-    Whatever has been published by the time the processor looks is one batch; its sequence advances when the batch is done,
-    or when the handler releases a part of it. Only what the *handler* raises goes to the exception handler; if that
-    returns, the event counts as finished and the next one follows.
+    A batch is every event that is published when the processor looks. Its sequence advances when
+    the batch is finished, or when the handler releases a part of it. Only what the *handler*
+    raises goes to the exception handler. If that returns, the event counts as finished, and the
+    processor continues with the next one.
 
     Args:
-        ring: what to consume.
-        barrier: what to wait at; of this processor alone.
+        ring: the ring to consume.
+        barrier: the barrier to wait at; it belongs to this processor alone.
         handler: see `ringbuffer.processors.handlers`.
-        exception_handler: decides about the handler's errors; the default stops the processor at the first.
+        exception_handler: decides about the handler's errors; the default stops the processor at
+            the first.
         max_batch_size: the most events in one batch; None sets no limit.
-        rewind: decides about batches whose handler raised `RewindBatch`; the default replays them at once, always.
-        name: of the thread; the default is the handler's.
+        rewind: decides about batches whose handler raised `RewindBatch`; the default always
+            replays them at once.
+        name: the name of the thread; the default is the handler's.
         cpu: the processor core that the thread is bound to, see `EventProcessor`.
         gating: whether producers wait for this processor, see `EventProcessor`.
-        sequence: what it advances, if it is made already, see `EventProcessor`.
+        sequence: the sequence to advance, if it exists already, see `EventProcessor`.
 
     Attributes:
         exception_handler: may be replaced at any time; the next error goes to the new one.
@@ -49,7 +62,7 @@ class BatchEventProcessor[E](EventProcessor[E]):
 
     Raises:
         ValueError: `max_batch_size` is less than 1, or there is no such `cpu`.
-        TypeError: the handler, the exception handler or the strategy is none.
+        TypeError: the handler, the exception handler or the strategy lacks a required method.
     """
 
     #: Whether it awaits what the handler returns.
@@ -69,32 +82,54 @@ class BatchEventProcessor[E](EventProcessor[E]):
         gating: bool = True,
         sequence: Sequence | None = None,
     ) -> None:
-        check_at_least_one("max_batch_size", max_batch_size)
+        limit = check_at_least_one("max_batch_size", max_batch_size)
         self._hooks: Final = HandlerHooks(handler)
         if self._hooks.is_asynchronous and not self.AWAITS:
-            raise TypeError(f"{handler!r} is asynchronous, and nobody would await it; use AsyncEventProcessor")
+            raise TypeError(f"{handler!r} is asynchronous; use AsyncEventProcessor for it")
+        warn_of_on_error(handler)
         if exception_handler is None:
             exception_handler = FatalExceptionHandler()
         self.exception_handler: ExceptionHandler = check_exception_handler(exception_handler)
-        self.rewind_strategy: RewindStrategy = check_rewind_strategy(RewindAlways() if rewind is None else rewind)
-        self._max_batch_size: Final = max_batch_size if max_batch_size is not None else ring.buffer_size
-        super().__init__(ring, barrier, name=name or name_of(handler), cpu=cpu, gating=gating, sequence=sequence)
+        rewind = RewindAlways() if rewind is None else rewind
+        self.rewind_strategy: RewindStrategy = check_rewind_strategy(rewind)
+        self._max_batch_size: Final = limit if limit is not None else ring.buffer_size
+        super().__init__(
+            ring,
+            barrier,
+            name=name or name_of(handler),
+            cpu=cpu,
+            gating=gating,
+            sequence=sequence,
+        )
 
     def _process(self) -> None:
         self._consume(self._hooks, self._barrier.view())
 
     def _consume(self, hooks: HandlerHooks[E], barrier: Waiting) -> None:
-        """One run, from hook to hook: everything that its loop touches belongs to the thread that runs it."""
+        """Run from `on_start` to `on_shutdown`.
+
+        Everything that the main loop touches belongs to the thread that runs it.
+        """
         own, advanced = self._sequence.view().word, self._ring.on_advance()
         dispatch = Dispatch(self, hooks, self._ring.reader(), own, advanced)
         dispatch.start()
         try:
-            self._loop(dispatch, barrier, own, advanced)
+            self._process_events(dispatch, barrier, own, advanced)
         finally:
             dispatch.shut_down()
 
-    def _loop(self, dispatch: Dispatch[E], barrier: Waiting, own: Word, advanced: Callable[[], None] | None) -> None:
-        """Wait, handle, advance; ends when it was told to stop, which also alerts the barrier."""
+    # HOT: each iteration handles a batch, so all that the loop needs is in local variables.
+    def _process_events(
+        self,
+        dispatch: Dispatch[E],
+        barrier: Waiting,
+        own: Word,
+        advanced: Callable[[], None] | None,
+    ) -> None:
+        """The main loop (LMAX, `processEvents`): wait, handle a batch, advance.
+
+        Terminates because a halt changes the state and then alerts the barrier.
+        """
         wait_for, handle, before_batch = barrier.wait_for, dispatch.handle, dispatch.before_batch
         max_batch_size = self._max_batch_size
         sequence = own[0] + 1
@@ -103,8 +138,9 @@ class BatchEventProcessor[E](EventProcessor[E]):
             try:
                 available = wait_for(sequence)
             except AlertError:
-                # Cleared first, looked at afterwards: the halt whose alert this was, now or in an earlier run, changed the
-                # state before. An alert that belongs to no halt is over.
+                # Clear the alert first, then load the state. A halt of this run, or of an earlier
+                # one, changes the state before it alerts the barrier, so this load finds it. Any
+                # other alert is over.
                 self._barrier.clear_alert()
                 stopping = self._must_stop()
                 continue
@@ -118,6 +154,6 @@ class BatchEventProcessor[E](EventProcessor[E]):
                 before_batch(sequence, last, available)
             sequence = handle(sequence, last)
             if sequence > last:
-                own[0] = last  # release: the slots have been read before a producer may fill them again
+                own[0] = last  # release: the slots have been read before a producer fills them
                 if advanced is not None:
                     advanced()

@@ -1,83 +1,16 @@
-"""Exception handlers: what happens when a user's handler raises.
-
-Returning means: carry on with the next event. Raising means: this consumer is dead; its processor stops, and closes the ring
-so that producers get an error instead of waiting for room that never comes.
-"""
+"""The exception handlers that the library offers; see `ringbuffer.processors.failure`."""
 
 import logging
-from typing import Final, Protocol
+from typing import Final
 
 from ringbuffer.checks import check_is_instance_with
+from ringbuffer.processors.failure import ExceptionHandler, FailureAction, current_failure
 
 logger: Final = logging.getLogger("ringbuffer")
 
 
-class ExceptionHandler(Protocol):
-    """Decides about the errors of one or more handlers. Called in the processor's thread; any number of them at once."""
-
-    def handle_event_exception(self, error: Exception, sequence: int, event: object) -> None:
-        """A handler failed on an event; on a whole batch (a list), `sequence` is the number of its first event."""
-        ...
-
-    def handle_on_start_exception(self, error: Exception) -> None:
-        """A handler's `on_start`, or its `set_sequence_callback`, failed."""
-        ...
-
-    def handle_on_shutdown_exception(self, error: Exception) -> None:
-        """A handler's `on_shutdown` failed."""
-        ...
-
-
-class FatalExceptionHandler:
-    """Logs and re-raises: the first error of a handler stops its processor. The default, since it hides nothing."""
-
-    def handle_event_exception(self, error: Exception, sequence: int, event: object) -> None:
-        """Log, and raise the error again."""
-        logger.error("handler failed on sequence %d (%r); its processor stops", sequence, event, exc_info=error)
-        raise error
-
-    def handle_on_start_exception(self, error: Exception) -> None:
-        """Log, and raise the error again."""
-        logger.error("handler's on_start failed; its processor stops", exc_info=error)
-        raise error
-
-    def handle_on_shutdown_exception(self, error: Exception) -> None:
-        """Log; the processor is stopping anyway."""
-        logger.error("handler's on_shutdown failed", exc_info=error)
-
-
-class LoggingExceptionHandler:
-    """Logs and carries on with the next event.
-
-    Args:
-        level: the level to log at, as of the `logging` module.
-    """
-
-    def __init__(self, level: int = logging.ERROR) -> None:
-        self._level: Final = level
-
-    def handle_event_exception(self, error: Exception, sequence: int, event: object) -> None:
-        """Log."""
-        logger.log(self._level, "handler failed on sequence %d (%r); skipped", sequence, event, exc_info=error)
-
-    def handle_on_start_exception(self, error: Exception) -> None:
-        """Log."""
-        logger.log(self._level, "handler's on_start failed; carrying on", exc_info=error)
-
-    def handle_on_shutdown_exception(self, error: Exception) -> None:
-        """Log."""
-        logger.log(self._level, "handler's on_shutdown failed", exc_info=error)
-
-
-class IgnoringExceptionHandler(LoggingExceptionHandler):
-    """Carries on with the next event, and mentions the error only to who asked for debug messages."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-
-
 def check_exception_handler(exception_handler: ExceptionHandler) -> ExceptionHandler:
-    """`exception_handler`, if it can be one; `TypeError` if not."""
+    """Return `exception_handler`; raise `TypeError` if it lacks a method."""
     check_is_instance_with(
         "the exception handler",
         exception_handler,
@@ -86,3 +19,107 @@ def check_exception_handler(exception_handler: ExceptionHandler) -> ExceptionHan
         handle_on_shutdown_exception=1,
     )
     return exception_handler
+
+
+class FatalExceptionHandler:
+    """Logs the error and raises it again: the first error stops the processor. The default."""
+
+    def handle_event_exception(
+        self,
+        error: Exception,
+        sequence: int,
+        event: object,
+    ) -> FailureAction | None:
+        """Log the error, and raise it again."""
+        what = f"handler failed on sequence {sequence}"
+        _log(logging.ERROR, error, what, event, "its processor stops")
+        raise error
+
+    def handle_on_start_exception(self, error: Exception) -> None:
+        """Log the error, and raise it again."""
+        _log(logging.ERROR, error, "handler's on_start failed", None, "its processor stops")
+        raise error
+
+    def handle_on_shutdown_exception(self, error: Exception) -> None:
+        """Log the error; the processor is stopping anyway."""
+        _log(logging.ERROR, error, "handler's on_shutdown failed", None, "it stops")
+
+
+class LoggingExceptionHandler:
+    """Logs the error; the consumer continues. Later stages get the failed event as it is.
+
+    A failed event may mix new data with data of an earlier lap. `SkippingExceptionHandler` lets
+    later stages skip it.
+
+    Args:
+        level: the level to log at, as of the `logging` module.
+    """
+
+    def __init__(self, level: int = logging.ERROR) -> None:
+        self._level: Final = level
+
+    def handle_event_exception(
+        self,
+        error: Exception,
+        sequence: int,
+        event: object,
+    ) -> FailureAction | None:
+        """Log the error."""
+        self._log_event(error, sequence, event, "later stages get what failed as it is")
+        return None
+
+    def handle_on_start_exception(self, error: Exception) -> None:
+        """Log the error."""
+        _log(self._level, error, "handler's on_start failed", None, "carrying on")
+
+    def handle_on_shutdown_exception(self, error: Exception) -> None:
+        """Log the error."""
+        _log(self._level, error, "handler's on_shutdown failed", None, "it stops")
+
+    def _log_event(self, error: Exception, sequence: int, event: object, consequence: str) -> None:
+        failure = current_failure()
+        if failure is not None and not failure.is_of_events:
+            consequence = "carrying on"
+        _log(self._level, error, f"handler failed on sequence {sequence}", event, consequence)
+
+
+class SkippingExceptionHandler(LoggingExceptionHandler):
+    """Logs the error; the consumer continues. Later stages pass over the failed event.
+
+    If `on_batch` fails, they pass over the whole batch; `BatchFailed` names a single event.
+    """
+
+    def handle_event_exception(
+        self,
+        error: Exception,
+        sequence: int,
+        event: object,
+    ) -> FailureAction | None:
+        """Log the error, and decide that later stages skip the event."""
+        self._log_event(error, sequence, event, "later stages skip what failed")
+        return FailureAction.SKIP
+
+
+class IgnoringExceptionHandler(LoggingExceptionHandler):
+    """Logs the error as a debug message; the consumer continues."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+
+
+def _log(level: int, error: Exception, what: str, event: object, consequence: str) -> None:
+    """Log what failed, in which consumer if that is known, and the consequence."""
+    failure = current_failure()
+    if isinstance(event, list) and failure is not None and failure.hook == "on_batch":
+        logger.log(
+            level,
+            "%s (%d events); %s",
+            failure,
+            len(event),
+            consequence,
+            exc_info=error,
+        )
+    elif event is not None:
+        logger.log(level, "%s (%r); %s", failure or what, event, consequence, exc_info=error)
+    else:
+        logger.log(level, "%s; %s", failure or what, consequence, exc_info=error)

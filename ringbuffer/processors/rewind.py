@@ -1,83 +1,82 @@
 """Rewinding: a handler asks for its batch again, and a strategy decides.
 
-A handler raises `RewindBatch` where it cannot finish the batch now but may later, such as when a transaction over the
-whole batch failed. The batch is handled again from its first event, or from the first one that was not released early;
-events that were published meanwhile may join it. (LMAX Disruptor 4, `RewindableEventHandler`, `BatchRewindStrategy`.)
+A handler raises `RewindBatch` if it cannot finish the batch now but may finish it later, as when a
+transaction over the whole batch failed. The batch is replayed from its first event, or from the
+first one that was not released early. Events that were published meanwhile may join it. (LMAX
+Disruptor 4, `RewindableEventHandler`, `BatchRewindStrategy`.)
 """
 
 from typing import Final, Protocol
 
-from ringbuffer.checks import check_is_instance_with
+from ringbuffer.checks import check_duration, check_integer, check_is_instance_with
 
 
 class RewindBatch(Exception):
-    """Raised by a handler: handle this batch again, from its first event."""
+    """Raised by a handler: replay this batch from its first event."""
 
 
 class RewindStrategy(Protocol):
-    """Decides what becomes of a batch whose handler raised `RewindBatch`. Called in the processor's thread."""
+    """Decides about a batch whose handler raised `RewindBatch`. Processor's thread only."""
 
     def pause_before(self, attempt: int) -> float | None:
-        """How long to wait before the batch is handled again.
+        """How long to wait before the batch is replayed.
 
         Args:
             attempt: how often the batch has been handled, 1 after the first time.
 
         Returns:
-            Seconds, 0 for at once; or None to give up: the `RewindBatch` then goes to the exception handler like any error.
+            A number of seconds, 0 to replay at once. None gives up: the `RewindBatch` then goes
+            to the exception handler like any other error.
         """
         ...
 
 
 class RewindAlways:
-    """Again and again, at once."""
+    """Replays the batch at once, however often it fails."""
 
     def pause_before(self, attempt: int) -> float | None:
-        """0: at once."""
+        """Return 0: at once."""
         return 0
 
 
 class RewindAtMost:
-    """Again at once, up to a number of times; then the exception handler decides.
+    """Replays the batch at once, up to a number of times; then the exception handler decides.
 
     Args:
-        times: how often a batch may be handled again, 0 or more.
+        times: how often a batch may be replayed, 0 or more.
 
     Raises:
         ValueError: `times` is negative.
     """
 
     def __init__(self, times: int) -> None:
-        if times < 0:
-            raise ValueError(f"times must be 0 or more, not {times!r}")
-        self._times: Final = times
+        self._times: Final = check_integer("times", times, 0)
 
     def pause_before(self, attempt: int) -> float | None:
-        """0, or None after the last time."""
+        """Return 0, or None after the last time."""
         return 0 if attempt <= self._times else None
 
 
 class RewindAfterPause:
-    """Again after a pause, for as long as it takes. A processor that is halted during a pause stops at once.
+    """Replays the batch after a pause, however often it fails. A halt ends the pause.
 
     Args:
         seconds: length of the pause.
 
     Raises:
-        ValueError: `seconds` is not a positive, finite number.
+        ValueError: `seconds` is not positive and finite.
+        TypeError: `seconds` is not a number of seconds.
     """
 
     def __init__(self, seconds: float) -> None:
-        if not 0 < seconds < float("inf"):
-            raise ValueError(f"seconds must be a positive number of seconds, not {seconds!r}")
-        self._seconds: Final = seconds
+        self._seconds: Final = check_duration("seconds", seconds)
 
     def pause_before(self, attempt: int) -> float | None:
-        """The pause."""
+        """Return the pause."""
         return self._seconds
 
 
 def check_rewind_strategy(strategy: RewindStrategy) -> RewindStrategy:
-    """`strategy`, if it can be one; `TypeError` if not."""
+    """Return `strategy`; raise `TypeError` if it lacks a method."""
     check_is_instance_with("the rewind strategy", strategy, pause_before=1)
     return strategy

@@ -1,14 +1,15 @@
-"""`ProcessorState`: where a processor is in its life.
+"""`ProcessorState`: the states of a processor, and the transitions between them.
 
-                 start() / run()                halt(), or a fatal error              the run has ended
-        IDLE ----------------------> RUNNING ----------------------------> HALTING ---------------------> HALTED
-          |                             ^                                                                    |
-          | halt()                      '----------------------- start() / run() ----------------------------'
+             start() / run()         halt(), or a fatal error          the run has ended
+        IDLE --------------> RUNNING -----------------------> HALTING ------------------> HALTED
+          |                     ^                                                            |
+          | halt()              '------------------- start() / run() -----------------------'
           v
-     HALT_PENDING ---- start() / run() returns at once, the handler is not called ----> HALTED
+     HALT_PENDING -- start() / run() returns at once, the handler is not called --> HALTED
 
-Every arrow is a compare-and-swap on one cell, so of two threads that start, one wins and the other gets an error, and a halt
-that races with a start is either before it (and remembered) or after it (and seen by the run).
+Every transition is a compare-and-swap on one cell. So of two threads that start a processor, one
+wins and the other gets an error. A halt that races with a start comes either before it, and is
+remembered, or after it, and the run sees it.
 """
 
 import enum
@@ -17,7 +18,7 @@ from ringbuffer.memory import Cell
 
 
 class ProcessorState(enum.IntEnum):
-    """Where a processor is in its life."""
+    """The state of a processor."""
 
     IDLE = 0
     RUNNING = 1
@@ -27,9 +28,13 @@ class ProcessorState(enum.IntEnum):
 
 
 def move(cell: Cell, *transitions: tuple[ProcessorState, ProcessorState]) -> ProcessorState | None:
-    """Make the first of `transitions` that starts from the present state in `cell`; the state after it, or None.
+    """Make the first of `transitions` that starts from the state in `cell`.
 
-    Each turn but the last means that another thread made a transition meanwhile, and there are few of those.
+    Terminates because each iteration but the last means that another thread made a transition in
+    the meantime, and there are few of those.
+
+    Returns:
+        The new state; or None if none of `transitions` starts from the present state.
     """
     while True:
         state = cell.load()
@@ -41,7 +46,7 @@ def move(cell: Cell, *transitions: tuple[ProcessorState, ProcessorState]) -> Pro
 
 
 def describe(failure: BaseException) -> str:
-    """The failure's type and message; the type alone where the message itself fails."""
+    """Return the failure's type and message; the type alone if the message cannot be formatted."""
     try:
         return f"{type(failure).__name__}: {failure}"
     except Exception:

@@ -1,8 +1,9 @@
 """`Producer`: a thread's own handle for publishing.
 
-On a free-threaded interpreter two threads that call methods of one object fight over its reference count. A producer
-is made by the thread that uses it, with that thread's own views of every shared word and its own copy of the list of
-events; what it shares with other threads is the shared memory alone.
+On a free-threaded interpreter, two threads that call methods of one object contend for its
+reference count. So the thread that uses a producer makes it. The producer has that thread's own
+views of every shared word and its own copy of the list of events. It shares only the shared memory
+with other threads.
 
     producer = ring.producer()
     sequence = producer.next()
@@ -10,97 +11,133 @@ events; what it shares with other threads is the shared memory alone.
     producer.publish(sequence)
 """
 
+import contextlib
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from ringbuffer.errors import RingBufferError
+from ringbuffer.forks import made_here
 from ringbuffer.host import Host
 from ringbuffer.memory import SlotView, range_writer
+from ringbuffer.producer.binding import producer_ops
 from ringbuffer.producer.claim import Claim
-from ringbuffer.producer.translation import PublishEach, event_publication, no_event_publication
+from ringbuffer.producer.event_sink import EventSink
+from ringbuffer.producer.face import show_as
+from ringbuffer.producer.ops import ProducerOps
+from ringbuffer.producer.translation import event_publication, no_event_publication
 from ringbuffer.producer.values import no_value_publication, value_publication
-from ringbuffer.sequencer import ProducerBarrier, Sequencer, SingleProducerSequencer
+from ringbuffer.sequencer import Sequencer, SingleProducerSequencer
+
+#: The operations that a producer has as its own functions, in slots; other sinks have methods.
+OPERATIONS: Final = (
+    "next",
+    "try_next",
+    "publish",
+    "skip",
+    "publish_each",
+    "publish_event",
+    "try_publish_event",
+    "publish_events",
+    "try_publish_events",
+    "publish_value",
+    "try_publish_value",
+    "publish_values",
+)
 
 
-class Producer[E]:
+def _get(self: object, sequence: int) -> Any:
+    """The event in the slot of a claimed `sequence`, to be filled in place.
+
+    `producer[sequence]` is the same, a little slower.
+    """
+
+
+_get.__name__ = "get"
+
+
+class Producer[E](EventSink[E]):
     """A thread's own way to claim, fill and publish slots. Owning thread only.
 
     As a context manager it releases the production of a single-producer ring at the end.
 
     Attributes:
-        next: `next(n=1, timeout=None) -> int`, see `ringbuffer.sequencer.producer_barrier.Next`.
-        try_next: `try_next(n=1) -> int`, see `TryNext`.
-        publish: `publish(low, high=None)`, see `Publish`.
-        skip: `skip(low, high=None)`, see `Skip`: publishes claimed slots that no handler is to see.
-        get: `get(sequence)`, the event in the slot of a claimed sequence, to be filled in place; `producer[sequence]` is
-            the same, a little slower.
-        publish_each: `for event, item in producer.publish_each(items)`, see `PublishEach`: one event for each item, published
-            when the body has filled it. The least that an event costs.
-        publish_event, try_publish_event, publish_events, try_publish_events: through translators, see
-            `ringbuffer.producer.translation`; on a ring of pre-allocated events.
-        publish_value, try_publish_value, publish_values: see `ringbuffer.producer.values`; on a ring of values.
-        released: whether the production of a single-producer ring was released; the handle is of no more use then.
+        released: whether the production of a single-producer ring was released. The handle cannot
+            be used any more then.
     """
 
-    __slots__ = (
-        "_barrier",
-        "_sequencer",
-        "_slots",
-        "_store",
-        "get",
-        "next",
-        "publish",
-        "publish_each",
-        "publish_event",
-        "publish_events",
-        "publish_value",
-        "publish_values",
-        "released",
-        "skip",
-        "try_next",
-        "try_publish_event",
-        "try_publish_events",
-        "try_publish_value",
-    )
+    #: The operations replace the methods of `EventSink`: a call reaches a closure directly.
+    __slots__ = {
+        **dict.fromkeys(
+            (
+                "__weakref__",
+                "_host",
+                "_ops",
+                "_sequencer",
+                "_slots",
+                "_store",
+                "_thread",
+                "released",
+            )
+        ),
+        "get": _get.__doc__,
+        **{name: vars(EventSink)[name].__doc__ for name in OPERATIONS},
+    }
+
+    if TYPE_CHECKING:
+
+        def get(self, sequence: int) -> E:
+            """The event in the slot of a claimed `sequence`, to be filled in place."""
 
     def __init__(
-        self, sequencer: Sequencer, barrier: ProducerBarrier, slots: SlotView[E], host: Host, holds_values: bool
+        self,
+        sequencer: Sequencer,
+        ops: ProducerOps,
+        slots: SlotView[E],
+        host: Host,
+        holds_values: bool,
     ) -> None:
+        made_here(self)
         self._sequencer: Final = sequencer
-        self._barrier: Final = barrier
+        self._ops: Final = ops
         self._slots: Final = slots
+        self._host: Final = host
+        self._thread: Final = host.thread_id()
         self._store: Final = range_writer(slots) if holds_values else None
         mask = sequencer.buffer_size - 1
 
         def get(sequence: int) -> E:
             return slots[sequence & mask]
 
-        self.get: Final = get
         self.released = False
-        self.next: Final = barrier.next
-        self.try_next: Final = barrier.try_next
-        self.publish: Final = barrier.publish
-        self.skip: Final = barrier.skip
-        events = no_event_publication("values") if holds_values else event_publication(barrier, slots)
-        self.publish_each: Final[PublishEach[E]] = events.publish_each
-        self.publish_event: Final = events.publish_event
-        self.try_publish_event: Final = events.try_publish_event
-        self.publish_events: Final = events.publish_events
-        self.try_publish_events: Final = events.try_publish_events
-        values = value_publication(barrier, slots, host) if holds_values else no_value_publication()
-        self.publish_value: Final = values.publish_value
-        self.try_publish_value: Final = values.try_publish_value
-        self.publish_values: Final = values.publish_values
+        events = no_event_publication("values") if holds_values else event_publication(ops, slots)
+        values = value_publication(ops, slots, host) if holds_values else no_value_publication()
+        operations: list[Any] = [ops.next, ops.try_next, ops.publish, ops.skip, *events, *values]
+        for name, operation in zip(OPERATIONS, operations, strict=True):
+            setattr(self, name, show_as("Producer", vars(EventSink)[name], operation))
+        setattr(self, "get", show_as("Producer", _get, get))  # noqa: B010 - a method to mypy
+
+    def producer(self) -> Self:
+        """The producer itself."""
+        return self
 
     def claim(self, n: int = 1, timeout: float | None = None) -> Claim[E]:
-        """`with producer.claim(n) as batch:` claims at its beginning and publishes at its end, see `Claim`."""
-        return Claim(self._barrier, self._slots, self._store, n, timeout)
+        """`with producer.claim(n) as batch:` publishes at its end, see `Claim`."""
+        return Claim(self._ops, self._slots, self._store, n, timeout, self._leave_open)
+
+    def _leave_open(self, low: int, high: int) -> None:
+        """Skip what a claim block has left claimed. Any thread; single producer: its own thread."""
+        with contextlib.suppress(ValueError, RingBufferError):  # published by hand; or released
+            if self._host.thread_id() == self._thread:
+                self._ops.skip(low, high)
+            elif not isinstance(self._sequencer, SingleProducerSequencer):
+                producer_ops(self._sequencer).skip(low, high)
 
     def __getitem__(self, sequence: int) -> E:
         """The event in the slot of a claimed `sequence`, to be filled in place."""
         return self.get(sequence)
 
     def __setitem__(self, sequence: int, value: E) -> None:
-        """Put `value` into the slot of a claimed `sequence` of a ring of values.
+        """Store `value` into the slot of a claimed `sequence` of a ring of values.
 
         Raises:
             TypeError: the ring has pre-allocated events, which are filled and never replaced.
@@ -110,17 +147,28 @@ class Producer[E]:
         self._slots[sequence & (len(self._slots) - 1)] = value
 
     def release(self) -> None:
-        """Let another thread produce into a single-producer ring; nothing to do where there may be many.
+        """Let another thread produce into a single-producer ring. Otherwise does nothing.
 
         Raises:
             ProducerThreadError: the caller is not the thread that owns the production.
         """
         if isinstance(self._sequencer, SingleProducerSequencer):
-            self._sequencer.release_producer()
+            # Stored first, because an interrupt may come after the release. If the release has not
+            # happened, `producer()` gets the production again.
             self.released = True
+            try:
+                self._sequencer.release_producer()
+            except Exception:
+                self.released = False
+                raise
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.release()

@@ -1,79 +1,38 @@
-"""Publishing into a ring of values: one at a time, or chunks that move as slices."""
+"""Publishing into a ring of values: one at a time, or in chunks that move as slices."""
 
+import contextlib
 import itertools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 from ringbuffer.checks import check_at_least_one, check_timeout
 from ringbuffer.errors import ClaimTimeoutError
 from ringbuffer.host import Host
 from ringbuffer.memory import SlotView, range_writer
-from ringbuffer.producer.claim import store_and_publish
-from ringbuffer.sequencer import ProducerBarrier
-from ringbuffer.sequencer.sequencer import no_capacity
+from ringbuffer.producer.ops import NO_CAPACITY, ProducerOps
+from ringbuffer.producer.refusals import no_capacity
 
-#: The most values that `publish_values` moves at a time, unless it is told otherwise.
+#: The most values that `publish_values` moves at a time, unless the caller gives another number.
 DEFAULT_CHUNK: Final = 256
 
 
-class PublishValue(Protocol):
-    """`publish_value(value, timeout=None)`: claim a slot, put the value there, publish it."""
-
-    def __call__(self, value: Any, timeout: float | None = None) -> int:
-        """Publish any object; its sequence is returned.
-
-        Raises:
-            TypeError: the ring has pre-allocated events.
-            ClaimTimeoutError: there was no room in `timeout` seconds (None waits without a limit).
-        """
-        ...
+#: `publish_value(value, timeout=None)`, see `EventSink`, for the one thread it was made for.
+type PublishValue = Callable[..., int]
 
 
-class TryPublishValue(Protocol):
-    """`try_publish_value(value)`: as `publish_value`, but never wait."""
-
-    def __call__(self, value: Any) -> int:
-        """As `PublishValue`; `InsufficientCapacityError` where there is no room."""
-        ...
-
-
-class PublishValues(Protocol):
-    """`publish_values(values, timeout=None, chunk=None)`: publish many values, a chunk at a time."""
-
-    def __call__(self, values: Iterable[Any], timeout: float | None = None, chunk: int | None = None) -> int:
-        """Publish every value, in order; how many is returned.
-
-        Values are taken from the iterable until there is a chunk of them, and then published together: from a source that is
-        slow to produce them, take `chunk=1`. Between two chunks other producers may publish.
-
-        Args:
-            values: any iterable, however long.
-            timeout: the longest time in all, in seconds; None sets no limit.
-            chunk: the most values to claim at once, 1 to the size of the ring; the default is 256, or half the ring.
-
-        Raises:
-            TypeError: the ring has pre-allocated events.
-            ClaimTimeoutError: there was no room in time. As with the other errors of a claim, its `published` says how
-                many values were published, and `unpublished` holds those that were taken from the iterable and were not.
-            Exception: what the iterable raised. What it gave before that is published.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ValuePublication:
-    """A thread's own functions to publish values. Owning thread only."""
+class ValuePublication(NamedTuple):
+    """A thread's own functions to publish values, see `EventSink`. Owning thread only."""
 
     publish_value: PublishValue
-    try_publish_value: TryPublishValue
-    publish_values: PublishValues
+    try_publish_value: Callable[[Any], int]
+    publish_values: Callable[..., int]
 
 
-def value_publication(barrier: ProducerBarrier, slots: SlotView[Any], host: Host) -> ValuePublication:
-    """The calling thread's own functions, over its own barrier and the ring's slots."""
+def value_publication(ops: ProducerOps, slots: SlotView[Any], host: Host) -> ValuePublication:
+    """The calling thread's own functions, over its own operations and the ring's slots."""
     size: Final = len(slots)
-    next_, try_put, publish_claimed = barrier.next, barrier.try_put_into(slots), barrier.publish_claimed
+    next_, try_put = ops.next, ops.try_put_into(slots)
+    publish_claimed, give_up = ops.publish_claimed, ops.give_up
     store: Final = range_writer(slots)
 
     def publish_value(value: Any, timeout: float | None = None) -> int:
@@ -82,7 +41,12 @@ def value_publication(barrier: ProducerBarrier, slots: SlotView[Any], host: Host
         sequence = try_put(value)
         if sequence < 0:
             sequence = next_(1, timeout)
-            store_and_publish(barrier, store, sequence, [value], publish_claimed)
+            try:
+                store(sequence, [value])
+                publish_claimed(sequence, sequence)
+            except BaseException as error:
+                give_up(sequence, sequence, error)
+                raise
         return sequence
 
     def try_publish_value(value: Any) -> int:
@@ -91,57 +55,84 @@ def value_publication(barrier: ProducerBarrier, slots: SlotView[Any], host: Host
             raise no_capacity(1, size)
         return sequence
 
-    def publish_values(values: Iterable[Any], timeout: float | None = None, chunk: int | None = None) -> int:
+    def publish_values(
+        values: Iterable[Any], timeout: float | None = None, chunk: int | None = None
+    ) -> int:
         length = max(1, min(DEFAULT_CHUNK, size // 2)) if chunk is None else chunk
-        check_at_least_one("chunk", length)
+        length = check_at_least_one("chunk", length)
         if length > size:
             raise ValueError(f"chunk must be from 1 to {size}, the size of the ring, not {chunk!r}")
         limit = check_timeout(timeout)
         deadline = None if limit is None else host.monotonic() + limit
         published = 0
-        for taken, failure in chunks(values, length):
-            if taken:
-                try:
-                    high = next_(len(taken), None if deadline is None else deadline - host.monotonic())
-                except Exception as error:
-                    _tell(error, published, taken, timeout, failure)
-                    raise
-                store_and_publish(barrier, store, high - len(taken) + 1, taken, publish_claimed)
+        low = high = NO_CAPACITY
+        taken: list[Any] = []
+        failure: BaseException | None = None
+        try:
+            for taken, failure in chunks(values, length):
+                if taken:
+                    count = len(taken)
+                    high = next_(count, None if deadline is None else deadline - host.monotonic())
+                    low = high - count + 1
+                    store(low, taken)
+                    publish_claimed(low, high)
+                    high = NO_CAPACITY
+                    published += count
+                    taken = []
+                if failure is not None:
+                    raise failure
+                low = NO_CAPACITY  # so that the jump back is in the `try`: see `ringbuffer.system`
+        except BaseException as error:
+            if high != NO_CAPACITY and give_up(low, high, error):
                 published += len(taken)
-            if failure is not None:
-                raise failure
+                taken = []
+            _tell(error, published, taken, limit, None if failure is error else failure)
+            raise
         return published
 
     return ValuePublication(publish_value, try_publish_value, publish_values)
 
 
 def no_value_publication() -> ValuePublication:
-    """The same for a ring of pre-allocated events, where each of the functions raises."""
+    """The same functions for a ring of pre-allocated events, where each of them raises."""
 
-    def refuse(*arguments: object, **options: object) -> Any:
-        raise TypeError("this ring has pre-allocated events: use publish_event(s), or build it with RingBuffer.of_values")
+    def bind_refusal() -> Callable[..., Any]:
+        def refuse(*arguments: object, **options: object) -> Any:
+            raise TypeError(
+                "this ring has pre-allocated events: use publish_event(s), or build it with "
+                "RingBuffer.of_values"
+            )
 
-    return ValuePublication(refuse, refuse, refuse)
+        return refuse
+
+    return ValuePublication(*(bind_refusal() for _ in ValuePublication._fields))
 
 
 def _tell(
-    error: Exception, published: int, unpublished: list[Any], timeout: float | None, failure: BaseException | None
+    error: BaseException,
+    published: int,
+    unpublished: list[Any],
+    timeout: float | None,
+    failure: BaseException | None,
 ) -> None:
-    """Put the accounts into an error of a claim, and what the iterable raised, if anything, behind it."""
-    setattr(error, "published", published)  # noqa: B010 - any error of a claim gets them, whatever its class
-    setattr(error, "unpublished", tuple(unpublished))  # noqa: B010
+    """Store in `error` what was published and what was not, and what the iterable raised."""
+    with contextlib.suppress(AttributeError):  # a class without settable attributes
+        setattr(error, "published", published)  # noqa: B010 - whatever its class
+        setattr(error, "unpublished", tuple(unpublished))  # noqa: B010
     if isinstance(error, ClaimTimeoutError):
         error.args = (
-            f"no room within {timeout} s in all: {published} values were published, and {len(unpublished)} more were taken "
-            f"from the iterable, see `unpublished`",
+            f"no room within {timeout} s in all: {published} values were published, and "
+            f"{len(unpublished)} more were taken from the iterable, see `unpublished`",
         )
     if failure is not None:
         error.__context__ = failure
-        error.add_note(f"the iterable had raised {type(failure).__name__} after these values: {failure}")
+        error.add_note(
+            f"the iterable had raised {type(failure).__name__} after these values: {failure}"
+        )
 
 
 def chunks(values: Iterable[Any], length: int) -> Iterator[tuple[list[Any], BaseException | None]]:
-    """Lists of `length` values, the last of them shorter, or cut short by an error of the iterable, which comes with it."""
+    """Lists of `length` values and None; the last may be shorter, with the iterable's error."""
     if isinstance(values, list):
         for start in range(0, len(values), length):
             yield values[start : start + length], None

@@ -1,4 +1,7 @@
-"""`ThreadWait`: a thread waits for an item or for room: it yields for a moment, then sleeps until it is woken."""
+"""`ThreadWait`: a thread waits for an item or for a free slot.
+
+It yields for a moment, then sleeps until another thread wakes it.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,22 +11,24 @@ from ringbuffer.queues.tasks import Tasks
 from ringbuffer.queues.two_lock_ring import TwoLockRing
 from ringbuffer.queues.waiters import Waiters
 
-#: How often a thread yields before it sleeps, unless it is told otherwise: to be woken costs both sides more than these.
+#: How often a thread yields before it sleeps, by default. A wake-up costs both sides more than
+#: these yields.
 DEFAULT_YIELDS: Final = 20
 
 
 class ThreadWait:
     """One wait of one thread, with a deadline. Owning thread only.
 
-    Who ends it: whoever makes the thing possible, or shuts the queue down, wakes it (see `Waiters`); or the deadline.
+    A thread of the other side, or the thread that shuts the queue down, ends it (see `Waiters`); or
+    the deadline does.
 
     Args:
         host: provides the clock, and events to sleep on.
         yields: how often it yields before it sleeps.
-        waiters: where it is woken.
+        waiters: the line of waiters that `enter` joins.
         enter: has an event set when it is time to look again; False if it is time already.
-        seems_ready: a look without a lock, while it yields.
-        timeout: the longest time in seconds, checked; None sets no limit.
+        seems_ready: a look without a lock, while the thread yields.
+        timeout: the longest time in seconds, already checked; None sets no limit.
 
     Attributes:
         is_over: whether the time is up: the next look is the last.
@@ -60,7 +65,7 @@ class ThreadWait:
             self._sleep()
 
     def _is_late(self) -> bool:
-        """Look at the clock, if there is a deadline: where many threads are ready, a yield may take long."""
+        """Whether the deadline has passed. Called after each yield, which may take long."""
         self.is_over = self._deadline is not None and self._host.monotonic() >= self._deadline
         return self.is_over
 
@@ -69,11 +74,13 @@ class ThreadWait:
         try:
             if not self._enter(event) or event.wait(self._remaining()):
                 return
-            # Nobody has woken it in time; or somebody has since: then the look that follows, or the next, makes use of it.
+            # Either no thread has woken this one in time, or one has done so since. Then the next
+            # look of this thread, or of the next waiter, uses that wake-up.
             self._waiters.leave(event)
         except BaseException:
-            # An interrupt: wherever it came, the event must not stay among the waiters, nor keep a wake-up for itself. To leave
-            # twice wakes somebody for nothing, who looks and waits again.
+            # An interrupt: wherever it came, the event must not stay among the waiters, and it must
+            # not keep a wake-up for itself. A second `leave` may wake a waiter needlessly, which
+            # looks and waits again.
             self._waiters.leave(event)
             raise
         self.is_over = True
@@ -101,16 +108,23 @@ class Waits:
         self._yields: Final = yields
 
     def for_room(self, timeout: float | None) -> ThreadWait:
-        """A wait for room, which the get side ends."""
+        """A wait for a free slot, which the get side ends."""
         ring = self._ring
-        return ThreadWait(self._host, self._yields, ring.getting, ring.await_room, ring.has_room, timeout)
+        return ThreadWait(
+            self._host, self._yields, ring.getting, ring.await_room, ring.has_room, timeout
+        )
 
     def for_item(self, timeout: float | None) -> ThreadWait:
         """A wait for an item, which the put side ends."""
         ring = self._ring
-        return ThreadWait(self._host, self._yields, ring.putting, ring.await_item, ring.has_item, timeout)
+        return ThreadWait(
+            self._host, self._yields, ring.putting, ring.await_item, ring.has_item, timeout
+        )
 
     def for_tasks(self) -> ThreadWait:
-        """A wait for the last task, which whoever finishes it ends. That may take long: it sleeps at once."""
+        """A wait for the last task, which the thread that finishes it ends.
+
+        A task may take long, so the waiting thread sleeps at once.
+        """
         tasks = self._tasks
         return ThreadWait(self._host, 0, tasks.waiters, tasks.await_done, tasks.are_done, None)

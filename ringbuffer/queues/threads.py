@@ -1,14 +1,15 @@
-"""Putting and getting for threads: a fast way for an item where there is room, and one that waits.
+"""Putting and getting for threads: a fast path that does not wait, and a slow path that may wait.
 
-The fast ways are functions closed over what belongs to their side: two threads that use one object count references on it,
-and who puts would slow down who gets. Each takes one lock, loads and stores its own sequence and one slot, and nothing more.
+The fast paths are closures over what belongs to their side. Two threads that use one object would
+both count references on it, so a thread that puts would slow down a thread that gets. Each takes
+one lock, and loads and stores its own sequence and one slot.
 """
 
 import queue
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
-from ringbuffer.checks import check_at_least_one, check_timeout
+from ringbuffer.checks import check_at_least_one, check_timeout, shown
 from ringbuffer.producer.values import chunks
 from ringbuffer.queues.errors import PutManyFull, PutManyShutDown, tell
 from ringbuffer.queues.thread_wait import ThreadWait, Waits
@@ -35,7 +36,7 @@ class Get[T](Protocol):
 
 
 def fast_put(ring: TwoLockRing, waits: Waits) -> Put[Any]:
-    """The function that puts an item."""
+    """Make the function that puts an item."""
     side: Final = ring.putting
     lock, tail = side.lock, side.own
     slots, mask = ring.slots, ring.mask
@@ -47,7 +48,8 @@ def fast_put(ring: TwoLockRing, waits: Waits) -> Put[Any]:
         with lock:
             sequence = tail[0] + 1
             if sequence <= side.limit or side.admits(sequence):
-                # An interrupt between these two leaves a value in a slot that is not published, and is stored over.
+                # An interrupt between these two stores leaves a value in a slot that is not
+                # published. The next put stores over it.
                 slots[sequence & mask] = item
                 tail[0] = sequence  # release: the item
                 return
@@ -57,7 +59,7 @@ def fast_put(ring: TwoLockRing, waits: Waits) -> Put[Any]:
 
 
 def fast_get(ring: TwoLockRing, waits: Waits) -> Get[Any]:
-    """The function that gets an item."""
+    """Make the function that gets an item."""
     side: Final = ring.getting
     lock, head = side.lock, side.own
     slots, mask = ring.slots, ring.mask
@@ -75,7 +77,8 @@ def fast_get(ring: TwoLockRing, waits: Waits) -> Get[Any]:
                     slots[at] = None
                     head[0] = sequence  # release: the slot is cleared before it may be filled again
                 except BaseException:
-                    # An interrupt. If it came before the store of `head`, the item is still to be had by the next.
+                    # An interrupt. If it came before the store of `head`, the next get takes the
+                    # item.
                     if head[0] != sequence:
                         slots[at] = item
                     raise
@@ -86,11 +89,12 @@ def fast_get(ring: TwoLockRing, waits: Waits) -> Get[Any]:
 
 
 def slow_put(ring: TwoLockRing, waits: Waits) -> Callable[[Any, bool, float | None], None]:
-    """Puts an item where somebody waits for one, or where there may be no room."""
+    """Make the function that puts an item if a consumer waits, or if the ring may be full."""
 
     def put_slowly(item: Any, block: bool, timeout: float | None) -> None:
         wait: ThreadWait | None = None
-        # Each turn but the last is a pause, which ends when there may be room, the queue is shut down, or the time is up.
+        # Terminates because each pause ends when the ring may have a free slot, the queue is shut
+        # down, or the time is up. If the ring is full again, another thread has put an item.
         while not ring.offer(item):
             if not block or (wait is not None and wait.is_over):
                 raise queue.Full
@@ -102,7 +106,7 @@ def slow_put(ring: TwoLockRing, waits: Waits) -> Callable[[Any, bool, float | No
 
 
 def slow_get(ring: TwoLockRing, waits: Waits) -> Callable[[bool, float | None], Any]:
-    """Gets an item where somebody waits for room, or where there may be no item."""
+    """Make the function that gets an item if a producer waits, or if the ring may be empty."""
 
     def get_slowly(block: bool, timeout: float | None) -> Any:
         wait: ThreadWait | None = None
@@ -118,13 +122,15 @@ def slow_get(ring: TwoLockRing, waits: Waits) -> Callable[[bool, float | None], 
 
 
 def put_many(ring: TwoLockRing, waits: Waits, values: Iterable[Any], timeout: float | None) -> int:
-    """Put all values, a slice at a time; how many. See `Queue.put_many`."""
+    """Put all values, a slice at a time; return how many. See `Queue.put_many`."""
     wait = waits.for_room(None if timeout is None else check_waiting_time(timeout))
     put = 0
     for taken, failure in chunks(values, CHUNK):
         at = 0
         try:
-            while at < len(taken):
+            while True:  # see `ringbuffer.system` for why the condition does not stand here
+                if at == len(taken):
+                    break
                 count = ring.offer_many(taken, at)
                 at += count
                 if count == 0:
@@ -141,8 +147,10 @@ def put_many(ring: TwoLockRing, waits: Waits, values: Iterable[Any], timeout: fl
     return put
 
 
-def get_many(ring: TwoLockRing, waits: Waits, max_items: int | None, timeout: float | None) -> list[Any]:
-    """At least one item, by one slice. See `Queue.get_many`."""
+def get_many(
+    ring: TwoLockRing, waits: Waits, max_items: int | None, timeout: float | None
+) -> list[Any]:
+    """Get at least one item, in one slice. See `Queue.get_many`."""
     most = check_at_least_one("max_items", max_items) or len(ring.slots)
     checked = None if timeout is None else check_waiting_time(timeout)
     wait: ThreadWait | None = None
@@ -156,12 +164,16 @@ def get_many(ring: TwoLockRing, waits: Waits, max_items: int | None, timeout: fl
 
 
 def check_waiting_time(timeout: float) -> float | None:
-    """`timeout`, checked; None where it is so long that it sets no limit.
+    """Return `timeout`, checked; None if it is so long that it sets no limit.
 
     Raises:
-        TypeError: it is no number.
-        ValueError: it is negative, or not a number.
+        TypeError: it is not a number.
+        ValueError: it is negative, or NaN.
     """
-    if check_timeout(timeout) is not None and timeout < 0:
-        raise ValueError(f"'timeout' must be a non-negative number of seconds, not {timeout!r}. Nothing was done")
-    return check_timeout(timeout)
+    limit = check_timeout(timeout)
+    if limit is not None and limit < 0:
+        raise ValueError(
+            f"'timeout' must be a non-negative number of seconds, not {shown(timeout)}. "
+            f"Nothing was done"
+        )
+    return limit

@@ -1,9 +1,10 @@
-"""`TwoLockRing`: any number of producers and consumers, one lock for all who put and one for all who get.
+"""`TwoLockRing`: any number of producers and consumers, with one lock for puts and one for gets.
 
-Michael and Scott's queue with two locks (1996), on slots that are made beforehand, coordinated by two sequences:
+Michael and Scott's queue with two locks (1996), on slots that are allocated beforehand. Two
+sequences coordinate it:
 
-    tail    the last sequence put; stored by whoever holds the lock of the put side
-    head    the last sequence taken; stored by whoever holds the lock of the get side
+    tail    the last sequence put; stored by the thread that holds the lock of the put side
+    head    the last sequence taken; stored by the thread that holds the lock of the get side
 
         head        tail
          v           v
@@ -11,50 +12,65 @@ Michael and Scott's queue with two locks (1996), on slots that are made beforeha
                         ^ put here: up to head + maxsize
             ^ take from here: up to tail
 
-Each side stores its own sequence, and loads the other side's only when it has used up what it knew of it, the `limit`. So
-while the queue is neither full nor empty, those who put and those who get share nothing but the list of slots. A slot is handed
-over by the sequences: it is filled before `tail` is stored (release) and read after `tail` was loaded (acquire); it is cleared
-before `head` is stored and filled again after `head` was loaded.
+Each side stores its own sequence. It loads the other side's sequence only after it has used up its
+`limit`, which is what it knew of it. So while the queue is neither full nor empty, producers and
+consumers share only the list of slots. The sequences hand over a slot. A producer fills it before
+it stores `tail` (release), and a consumer reads it after it loaded `tail` (acquire). A consumer
+clears it before it stores `head`, and a producer fills it again after it loaded `head`.
 
-Who waits for an item waits with the *put* side, and who waits for room with the *get* side (see `Waiters`): so whoever makes
-something possible sees under its own lock whether anybody waits for it, without a fence and without another lock. A waiter sets
-`limit` to `NEVER`: that alone leads those who come after it off the fast way.
+A thread that waits for an item joins the waiters of the *put* side. A thread that waits for a free
+slot joins those of the *get* side (see `Waiters`). So the thread that puts or gets sees under its
+own lock whether there is a waiter. It needs neither a fence nor another lock. A waiter sets `limit`
+to `NEVER`, which is enough to lead all later threads off the fast path.
 
-Interrupts. A signal may raise `KeyboardInterrupt` after any call. So whatever calls (waking somebody) comes *before* the
-sequence is stored: an operation that is interrupted there has done nothing, except to wake a waiter, who looks and waits again.
-One that is woken so early that it finds nothing yet comes through the lock before it sleeps, and then finds it.
-No `with` block ends with a call, so that an interrupt after the last one still comes within the block.
-What is stored in a slot that is not published is stored over by the next. A slot that was cleared and is not handed back is
-filled again.
+Interrupts. A signal may raise `KeyboardInterrupt` after any call. So every call, such as one that
+wakes a waiter, comes *before* the store of the sequence. An operation that is interrupted there has
+changed nothing. It may have woken a waiter, which looks and waits again. A waiter that is woken so
+early that it finds nothing yet takes the lock before it sleeps, and then finds the change. No
+`with` block ends with a call, so that an interrupt after the last call still comes within the
+block. If an operation has filled a slot and not published it, the next put stores over it. If an
+operation has cleared a slot and not handed it back, it fills that slot again.
 """
 
 import queue
 from collections.abc import Callable
 from typing import Any, Final
 
+from ringbuffer.forks import Referable, made_here
 from ringbuffer.host import Host
 from ringbuffer.memory import Memory, SlotView, Word, range_reader, range_writer
-from ringbuffer.queues.side import NEVER, NO_REACH, Side
+from ringbuffer.queues.queue_end import NEVER, NO_REACH, QueueEnd
 from ringbuffer.queues.waiters import Waiter
 from ringbuffer.sequence import INITIAL_SEQUENCE
 
-#: What `poll` returns where there is no item.
+#: What `poll` returns if there is no item.
 NOTHING: Final = object()
 
 
-class TwoLockRing:
-    """The ring, without any waiting of its own. Any thread.
+class TwoLockRing(Referable):
+    """The ring; none of its methods waits for an item or a free slot. Any thread.
 
     Args:
         maxsize: the most items at a time, 1 or more; the ring has the next power of two of slots.
-        memory: what provides the sequences and the slots.
-        host: what provides the locks.
+        memory: provides the sequences and the slots.
+        host: provides the locks.
 
     Raises:
         ValueError: the slots do not fit into memory.
     """
 
-    __slots__ = ("_closed", "_head", "_read", "_tail", "_write", "getting", "mask", "maxsize", "putting", "slots")
+    __slots__ = (
+        "_closed",
+        "_head",
+        "_read",
+        "_tail",
+        "_write",
+        "getting",
+        "mask",
+        "maxsize",
+        "putting",
+        "slots",
+    )
 
     def __init__(self, maxsize: int, memory: Memory, host: Host) -> None:
         size = 1 << (maxsize - 1).bit_length()
@@ -64,21 +80,22 @@ class TwoLockRing:
             self.slots: Final[SlotView[Any]] = memory.value_slots(size).view()
         except (MemoryError, OverflowError) as error:
             raise ValueError(
-                f"maxsize={maxsize}: the slots are made beforehand, and {size} of them do not fit into memory; give the most "
-                f"items that may wait at a time"
+                f"maxsize={maxsize}: the slots are made beforehand, and {size} of them do not fit "
+                f"into memory; give the most items that may wait at a time"
             ) from error
         self._read: Final = range_reader(self.slots)
         self._write: Final = range_writer(self.slots)
         self._tail: Final = memory.cell(INITIAL_SEQUENCE)
         self._head: Final = memory.cell(INITIAL_SEQUENCE)
         self._closed: Final = memory.cell(0)
-        self.putting: Final = Side(host.lock(), self._tail, self._head, self._closed, maxsize)
-        self.getting: Final = Side(host.lock(), self._head, self._tail, self._closed, 0)
+        self.putting: Final = QueueEnd(host.lock(), self._tail, self._head, self._closed, maxsize)
+        self.getting: Final = QueueEnd(host.lock(), self._head, self._tail, self._closed, 0)
+        made_here(self)
 
-    # -- one item ------------------------------------------------------------------------------------------------
+    # -- one item -------------------------------------------------------------------------
 
     def offer(self, item: object) -> bool:
-        """Put an item and wake whoever waits for one; False where there is no room.
+        """Put an item and wake a waiter for one; False if there is no free slot.
 
         Raises:
             queue.ShutDown: the queue is shut down.
@@ -97,14 +114,15 @@ class TwoLockRing:
             return False
 
     def poll(self) -> Any:
-        """Take the next item and wake whoever waits for room; `NOTHING` where there is none.
+        """Take the next item and wake a waiter for a free slot; `NOTHING` if there is no item.
 
         Raises:
             queue.ShutDown: the queue is shut down, and every item was taken.
         """
         side = self.getting
         with side.lock:
-            # In this order: nothing is put once the queue is shut down, so a tail loaded after `closed` is the last one.
+            # `closed` is loaded before `tail`. No item is put after the shutdown, so if `closed` is
+            # set, the tail that is loaded after it is the last one.
             closed = side.closed[0]
             sequence = side.own[0] + 1
             if sequence <= side.other[0]:
@@ -117,7 +135,10 @@ class TwoLockRing:
             return NOTHING
 
     def take(self, sequence: int) -> Any:
-        """The item of a sequence that is put; its slot is cleared and handed back. With the lock of the get side held."""
+        """Take the item of a sequence that was put; clear its slot and hand it back.
+
+        The caller holds the lock of the get side.
+        """
         slots, at, head = self.slots, sequence & self.mask, self.getting.own
         item = slots[at]
         try:
@@ -129,10 +150,10 @@ class TwoLockRing:
             raise
         return item
 
-    # -- many items ----------------------------------------------------------------------------------------------
+    # -- many items -----------------------------------------------------------------------
 
     def offer_many(self, items: list[Any], start: int) -> int:
-        """Put as many of `items[start:]` as there is room for, in order; how many.
+        """Put as many of `items[start:]` as there are free slots, in order; return how many.
 
         Raises:
             queue.ShutDown: the queue is shut down.
@@ -153,7 +174,7 @@ class TwoLockRing:
             return count
 
     def poll_many(self, most: int) -> list[Any]:
-        """Take up to `most` items; an empty list where there is none.
+        """Take up to `most` items; return an empty list if there are no items.
 
         Raises:
             queue.ShutDown: the queue is shut down, and every item was taken.
@@ -183,12 +204,13 @@ class TwoLockRing:
             raise
         return items
 
-    # -- who waits -----------------------------------------------------------------------------------------------
+    # -- waiting --------------------------------------------------------------------------
 
     def await_item(self, waiter: Waiter) -> bool:
-        """Have `waiter` woken by the next put, or the shutdown; False if it should look again instead.
+        """Have `waiter` woken by the next put, or by the shutdown; False if it is to look again.
 
-        `tail` is exact here; `head` may be older than the truth: then there seems to be an item, and the waiter looks again.
+        `tail` is exact, because this method holds its lock. `head` may be older than the truth.
+        Then the ring seems to have an item, and the waiter looks again.
         """
         side = self.putting
         with side.lock:
@@ -199,9 +221,10 @@ class TwoLockRing:
             return True
 
     def await_room(self, waiter: Waiter) -> bool:
-        """Have `waiter` woken by the next get, or the shutdown; False if it should look again instead.
+        """Have `waiter` woken by the next get, or by the shutdown; False if it is to look again.
 
-        `head` is exact here; `tail` may be older than the truth: then there seems to be room, and the waiter looks again.
+        `head` is exact, because this method holds its lock. `tail` may be older than the truth.
+        Then the ring seems to have a free slot, and the waiter looks again.
         """
         side = self.getting
         with side.lock:
@@ -212,14 +235,14 @@ class TwoLockRing:
             return True
 
     def has_item(self) -> bool:
-        """Whether there seems to be an item, or the end: a look without a lock."""
+        """Whether there seems to be an item, or a shutdown. Takes no lock."""
         return self._closed.load() != 0 or self._tail.load() > self._head.load()
 
     def has_room(self) -> bool:
-        """Whether there seems to be room, or the end: a look without a lock."""
+        """Whether there seems to be a free slot, or a shutdown. Takes no lock."""
         return self._closed.load() != 0 or self._tail.load() < self._head.load() + self.maxsize
 
-    # -- the whole -----------------------------------------------------------------------------------------------
+    # -- the whole ------------------------------------------------------------------------
 
     @property
     def published(self) -> int:
@@ -237,35 +260,54 @@ class TwoLockRing:
         return self._closed.load() != 0
 
     def tail_word(self) -> Word:
-        """An access to `tail` for those who share a lock of their own."""
+        """Return an access to `tail` for threads that share another lock."""
         return self._tail.view().word
 
     def length(self) -> int:
-        """How many items there were at one moment of the call."""
+        """Return how many items there were at one moment of the call."""
         side = self.getting
-        with side.lock:  # `head` stands still, so this is the truth at the moment in which `tail` is loaded
+        # `head` cannot change while the lock is held, so the result is right at the moment when
+        # `tail` is loaded.
+        with side.lock:
             return side.other[0] - side.own[0]
 
     def resize(self, maxsize: int) -> None:
-        """Let there be up to `maxsize` items, as many as there are slots at the most. If there are more, they stay."""
+        """Allow up to `maxsize` items, which is at most the number of slots.
+
+        If there are more items, they stay.
+        """
         putting, getting = self.putting, self.getting
         with putting.lock:
             self.maxsize = maxsize
             putting.limit = NEVER
             if not putting.closed[0]:
                 putting.reach = maxsize
-        with getting.lock:  # who waits for room has looked at the old bound, or comes later and looks at the new one
+        # A waiter for a free slot either has looked at the old limit, and is woken here, or comes
+        # later and looks at the new one.
+        with getting.lock:
             getting.wake_all()
 
-    def shut_down(self, immediate: bool, drained: Callable[[int], None]) -> None:
-        """Refuse every later put, and let those who wait look again; with `immediate`, drop what is there.
+    def shut_down(self, immediate: bool, drained: Callable[[list[int]], None]) -> None:
+        """Refuse every later put, and wake all waiters; with `immediate`, drop all items.
+
+        A caller that gets an interrupt finds all of this done, or nothing. What an interrupt cuts
+        short is done again from the beginning, and a repetition changes nothing.
 
         Args:
             immediate: whether to drop the items.
-            drained: called with the number of items dropped.
-
-        An interrupt may leave this half done; calling it again does the rest.
+            drained: called with a list that holds the number of items dropped; it sets the number
+                to 0 when it has noted them.
         """
+        untold = [0]
+        try:
+            self._shut_down(immediate, drained, untold)
+        except BaseException:
+            self._shut_down(immediate, drained, untold)
+            raise
+
+    def _shut_down(
+        self, immediate: bool, drained: Callable[[list[int]], None], untold: list[int]
+    ) -> None:
         putting, getting = self.putting, self.getting
         with putting.lock:
             self._closed.store(1)
@@ -274,12 +316,13 @@ class TwoLockRing:
             putting.wake_all()
         dropped: list[Any] = []
         with getting.lock:
-            # Nothing is put any more, and whoever waits for room from now on finds `closed`: both locks were taken since.
+            # No later put succeeds, because the lock of the put side was taken since the store of
+            # `closed`. A thread that takes this lock later, to wait for a slot, finds `closed`.
             low, high = getting.own[0] + 1, getting.other[0]
-            if immediate:
-                try:
-                    dropped = self._take_many(low, high) if high >= low else []
-                finally:
-                    drained(len(dropped))
+            if immediate and high >= low:
+                dropped = self._take_many(low, high)
+                untold[0] += high - low + 1  # no call between these two statements
+            if untold[0]:
+                drained(untold)
             getting.wake_all()
-        dropped.clear()  # what the items' destructors do, they do without a lock held
+        dropped.clear()  # the destructors of the items run without a lock held

@@ -1,4 +1,7 @@
-"""`Waiters`: who waits for something that happens under a lock; nobody pays for it while nobody waits."""
+"""`Waiters`: threads and tasks that wait for something that happens under a lock.
+
+While there is no waiter, this costs nothing.
+"""
 
 from collections import deque
 from typing import Final, Protocol
@@ -7,24 +10,31 @@ from ringbuffer.host import Lock
 
 
 class Waiter(Protocol):
-    """Somebody who waits, as an event that is set once: a thread, or a task of an event loop."""
+    """A thread, or a task of an event loop, that waits: an event that is set once."""
 
     def set(self) -> object:
-        """Wake it, from any thread; a second time does no harm. False: it is gone, and somebody else should be woken."""
+        """Wake it, from any thread; a second call does no harm.
+
+        Returns:
+            False if it is gone, so that the caller wakes another waiter in its place.
+        """
         ...
 
 
 class Waiters:
-    """Those who wait for what is done under `lock`. Every method but `leave` with the lock held.
+    """The line of waiters for changes under `lock`. Call every method but `leave` with it held.
 
-    Nobody is handed anything: who is woken looks for itself, and may find that somebody else was faster. Why no wake-up is
-    lost: a waiter looks and enters with the lock held, so what is done under the lock was done before, and is seen, or comes
-    after, and finds the waiter. Whatever is done wakes as many waiters as can go on because of it. One that is woken and leaves
-    without a look wakes the next.
+    No change is handed to a waiter. A waiter that is woken looks again, and may find that another
+    thread was faster.
+
+    Why no wake-up is lost. A waiter looks, and enters the line, with the lock held. So a change
+    under the lock comes either before, and the waiter sees it, or after, and finds the waiter. Each
+    change wakes as many waiters as can continue because of it. A waiter that is woken and leaves
+    without a look wakes the next one.
 
     Attributes:
-        lock: the lock under which something happens.
-        waiting: who waits, the longest first.
+        lock: the lock under which the changes happen.
+        waiting: the waiters, the longest wait first.
     """
 
     __slots__ = ("lock", "waiting")
@@ -34,7 +44,10 @@ class Waiters:
         self.waiting: Final[deque[Waiter]] = deque()
 
     def wake(self, count: int) -> None:
-        """Wake the first `count` waiters, or all there are."""
+        """Wake the first `count` waiters, or all of them if they are fewer.
+
+        Terminates because each iteration removes a waiter.
+        """
         while count > 0 and self.waiting:
             count -= self._wake_first()
 
@@ -48,7 +61,8 @@ class Waiters:
         try:
             reached = waiter.set()
         except BaseException:
-            # An interrupt, before the waiter was woken or after it. It is forgotten, so it must be awake.
+            # An interrupt, before the waiter was woken or after it. The line forgets the waiter, so
+            # it must be awake.
             waiter.set()
             raise
         finally:
@@ -56,7 +70,10 @@ class Waiters:
         return reached is not False
 
     def leave(self, waiter: Waiter) -> None:
-        """Forget a waiter that does not wait any more; if it was woken, wake the next in its place. Takes the lock."""
+        """Forget a waiter that no longer waits; if it was woken, wake the next in its place.
+
+        Takes the lock.
+        """
         with self.lock:
             if waiter in self.waiting:
                 self.waiting.remove(waiter)

@@ -7,72 +7,95 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from ringbuffer.checks import check_at_least_one
-from ringbuffer.readers.source import Source
-from ringbuffer.sequence import Sequence, SequenceGroup
+from ringbuffer.forks import made_here
+from ringbuffer.one_process import OneProcess
+from ringbuffer.readers.ending import is_at_end
+from ringbuffer.readers.readable_ring import ReadableRing
+from ringbuffer.sequence import Sequence
+from ringbuffer.sequence_group import SequenceGroup
 
 
 class PollState(enum.Enum):
-    """What a poll found."""
+    """The result of a poll."""
 
-    #: Events, which the handler got.
+    #: There were events, and the handler got them.
     PROCESSING = "processing"
     #: Events are published, but a sequence that the poller depends on has not passed them.
     GATING = "gating"
-    #: Nothing.
+    #: No event is published.
     IDLE = "idle"
+    #: No event can come any more: the ring is closed. The poller has finished every event, or a
+    #: processor that it comes after has stopped before the next one.
+    ENDED = "ended"
 
 
-class EventPoller[E]:
-    """A consumer that looks when it is told to (LMAX Disruptor, `EventPoller`). One thread at a time.
+class EventPoller[E](OneProcess):
+    """A consumer whose caller asks it for events (LMAX Disruptor, `EventPoller`).
 
-    It gates the producers from the moment that it is made, until `close()`.
+    One thread at a time may use it.
+
+    It gates the producers from its construction until `close()`.
 
     Args:
         source: the ring.
         dependents: sequences that must have passed an event before the poller gets it.
     """
 
-    def __init__(self, source: Source[E], *dependents: Sequence | SequenceGroup) -> None:
+    def __init__(self, source: ReadableRing[E], *dependents: Sequence | SequenceGroup) -> None:
         self._source: Final = source
         self._sequence: Final = Sequence(memory=source.memory)
         barrier = source.new_barrier(*dependents)
-        source.add_gating_sequences(self._sequence, start=barrier)
         self._own: Final = self._sequence.view().word
         self._available: Final = barrier.view().available
         self._published: Final = source.sequencer.published_view().get
+        self._dependents: Final = barrier.dependents
+        self._ring_closed: Final = source.sequencer.state.closed_word()
         self._reader: Final = source.reader()
         self._advanced: Final = source.on_advance()
-        self._closed = False
-        self._is_polling = False
-        self._owes = False
-        self._thread: int | None = None
+        # From here on it gates the producers: whatever may fail for lack of memory comes before.
+        try:
+            source.add_gating_sequences(self._sequence, start=barrier)
+            self._sequence.driver, self._sequence.is_driven = "poller", True
+            self._closed = False
+            self._is_polling = False
+            self._owes = False
+            self._thread: int | None = None
+            made_here(self)
+        except BaseException:  # an interrupt: no caller gets the poller, so it must not gate
+            source.remove_gating_sequence(self._sequence)
+            raise
 
     @property
     def sequence(self) -> Sequence:
-        """The last event that was finished with; others may depend on it."""
+        """The last event that it has finished; other consumers may depend on it."""
         return self._sequence
 
-    def poll(self, handler: Callable[[E, int, bool], object] | Any, limit: int | None = None) -> PollState:
-        """Give what is available to `handler`, and return.
+    def poll(
+        self, handler: Callable[[E, int, bool], object] | Any, limit: int | None = None
+    ) -> PollState:
+        """Pass the available events to `handler`, and return.
 
         Args:
-            handler: a function, or an object with `on_event`, called as `handler(event, sequence, end_of_batch)`. If it returns
-                False it gets no more in this poll; the event counts as finished. An event on which it raises does not, and
-                comes again at the next poll.
-            limit: the most events to give it; None sets no limit.
+            handler: a function, or an object with `on_event`, called as `handler(event, sequence,
+                end_of_batch)`. If it returns False, it gets no more events in this poll; the event
+                is finished. If it raises, the event is not finished, and the next poll passes it
+                again.
+            limit: the most events to pass; None sets no limit.
 
         Raises:
             ValueError: `limit` is less than 1.
-            TypeError: `handler` is none, or asynchronous.
-            RuntimeError: the poller is closed, or handing out events already.
-            Exception: what the handler raised.
+            TypeError: `handler` cannot be called, or is asynchronous.
+            RuntimeError: the poller is closed, or in the middle of another poll.
+            Exception: the handler raised it.
         """
         on_event = getattr(handler, "on_event", handler)
         if not callable(on_event):
-            raise TypeError(f"{handler!r} cannot be polled with: pass a function, or an object with on_event")
+            raise TypeError(
+                f"{handler!r} cannot be polled with: pass a function, or an object with on_event"
+            )
         first, last = self._range(limit)
         if last < first:
-            return PollState.GATING if self._published() >= first else PollState.IDLE
+            return self._nothing(first)
         finished = first - 1
         try:
             self._begin()
@@ -83,20 +106,29 @@ class EventPoller[E]:
                     go_on = on_event(event, sequence, sequence == end)
                     if go_on is not None and inspect.iscoroutine(go_on):
                         go_on.close()
-                        raise TypeError(f"{handler!r} is asynchronous, and nobody would await it; use a stream")
+                        raise TypeError(
+                            f"{handler!r} is asynchronous, and a poll does not await it; use a "
+                            f"stream"
+                        )
                     finished = sequence
                     if go_on is False:
                         return PollState.PROCESSING
+                    go_on = None  # see `ringbuffer.system`: a statement after the test
             finished = last
         finally:
-            self._end(finished)
+            try:
+                self._end(finished)
+            except BaseException:  # an interrupt: what it left undone is done now
+                self._end(finished)
+                raise
         return PollState.PROCESSING
 
     def take(self, limit: int | None = None) -> Iterator[E]:
-        """Iterate over what is available now, at most `limit` events; none if there is nothing.
+        """Iterate over the available events, at most `limit`; empty if there is no event.
 
-        An event is valid, and its slot taken, until the next one is asked for; leaving the loop finishes the last one too.
-        The errors are those of `poll`, raised when the first event is asked for.
+        An event is valid, and its slot taken, until the caller asks for the next one. Leaving the
+        loop finishes the last event too. The errors are those of `poll`, raised when the caller
+        asks for the first event.
         """
         first, last = self._range(limit)
         if last < first:
@@ -110,10 +142,21 @@ class EventPoller[E]:
                     yield event
             finished = last
         finally:
-            self._end(finished)
+            try:
+                self._end(finished)
+            except BaseException:  # an interrupt: what it left undone is done now
+                self._end(finished)
+                raise
 
     def close(self) -> None:
-        """Let producers go on without this poller. What it has not finished is nobody's concern any more."""
+        """Let producers continue without this poller. Unfinished events no longer hold them up."""
+        try:
+            self._close()
+        except BaseException:  # an interrupt: what it left undone is done now
+            self._close()
+            raise
+
+    def _close(self) -> None:
         self._closed = True
         self._leave()
         self._settle()
@@ -122,43 +165,64 @@ class EventPoller[E]:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def _range(self, limit: int | None) -> tuple[int, int]:
-        """The first sequence that is not finished, and the last that may be handed out now."""
+        """The first sequence that is not finished, and the last one that may be handed out now."""
         if self._closed:
             raise RuntimeError("this poller is closed; make a new one")
         if self._is_polling:
-            raise RuntimeError("this poller is handing out events already: end that poll() or take() first")
-        check_at_least_one("limit", limit)
+            raise RuntimeError(
+                "this poller is handing out events already: end that poll() or take() first"
+            )
+        limit = check_at_least_one("limit", limit)
         self._settle()
         first = self._own[0] + 1
         last = self._available()
         return first, last if limit is None else min(last, first + limit - 1)
 
+    def _nothing(self, first: int) -> PollState:
+        """Why there is no event from `first` on."""
+        if self._ring_closed[0] and is_at_end(self._source.sequencer, self._dependents, first - 1):
+            return PollState.ENDED
+        return PollState.GATING if self._published() >= first else PollState.IDLE
+
     def _begin(self) -> None:
-        """From here on nobody else polls, and a claim of this thread that would wait for this poller is refused."""
+        """Begin a poll.
+
+        From here on another poll is refused, and so is a claim of this thread that would wait for
+        this poller.
+        """
         self._is_polling = True
-        self._thread = self._source.sequencer.state.enter_consumer(self._sequence)
+        state = self._source.sequencer.state
+        # Stored first: after an interrupt, `_leave` removes the consumer if it was added
+        self._thread = state.host.thread_id()
+        state.enter_consumer(self._sequence)
 
     def _end(self, sequence: int) -> None:
-        """Everything up to `sequence` is finished."""
+        """End a poll: every event up to `sequence` is finished."""
         self._leave()
         if self._own[0] < sequence and not self._closed:
             self._owes = True
-            self._own[0] = sequence  # release: the slots have been read before a producer may fill them again
-            self._settle()
+            # Release: the slots have been read before a producer may fill them again
+            self._own[0] = sequence
+        self._settle()
         self._is_polling = False
 
     def _leave(self) -> None:
-        """This thread consumes no more."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            self._source.sequencer.state.leave_consumer(thread, self._sequence)
+        """Note that this thread no longer consumes."""
+        if self._thread is not None:
+            self._source.sequencer.state.leave_consumer(self._thread, self._sequence)
+        self._thread = None
 
     def _settle(self) -> None:
-        """Tell of the last advance, also if an interrupt came between the two."""
+        """Signal the last advance, also if an interrupt came between the advance and the signal."""
         if self._owes and self._advanced is not None:
             self._advanced()
         self._owes = False

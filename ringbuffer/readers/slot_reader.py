@@ -1,4 +1,4 @@
-"""`SlotReader`: a thread's own way to read the slots that a barrier let it through to."""
+"""`SlotReader`: a thread's own way to read the slots that a barrier has made available to it."""
 
 from typing import Final
 
@@ -7,18 +7,18 @@ from ringbuffer.skipped import Range, SkippedView
 
 
 class SlotReader[E]:
-    """Reads ranges of slots as lists, and knows which of them to pass over. Owning thread only.
+    """Reads ranges of slots as lists, and finds the skipped sequences in them. Owning thread only.
 
     Args:
         slots: the thread's own access to the slots.
-        skipped: the thread's own knowledge of what is skipped.
+        skipped: the thread's own view of the skipped sequences.
 
     Attributes:
         slots, mask: the slot of a sequence is `slots[sequence & mask]`.
-        skipped: the thread's own knowledge of what is skipped.
-        skips, pieces: its `concerns` and its `pieces`.
-        read: `read(low, high)`, what is in the slots of the sequences from `low` to `high`, at most a ring of them, in a
-            new list.
+        skipped: the thread's own view of the skipped sequences.
+        skips, pieces: `skipped.concerns` and `skipped.pieces`.
+        read: `read(low, high)`, the contents of the slots of the sequences from `low` to `high`, at
+            most a ring of them, in a new list.
     """
 
     __slots__ = ("mask", "pieces", "read", "skipped", "skips", "slots")
@@ -32,5 +32,5 @@ class SlotReader[E]:
         self.read: Final = range_reader(slots)
 
     def shown(self, low: int, high: int) -> list[Range]:
-        """What is left of a range without the skipped sequences; the usual case looks at one word."""
+        """What is left of a range without its skipped sequences. Usually it loads only one word."""
         return self.pieces(low, high) if self.skips(high) else [(low, high)]

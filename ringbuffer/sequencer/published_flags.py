@@ -1,26 +1,30 @@
-"""`PublishedFlags`: what is published in a ring of many producers, by the flags of its slots."""
+"""`PublishedFlags`: what is published in a multi-producer ring, by the flags of its slots."""
 
 from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.memory import CellView, FlagView
 from ringbuffer.sequence import INITIAL_SEQUENCE
+from ringbuffer.sequencer.seal import claimed_of
 
 
 def parity(sequence: int, size: int) -> int:
-    """The flag that says that `sequence` is published."""
+    """The flag value which means that `sequence` is published."""
     return (sequence // size) & 1
 
 
 class PublishedFlags:
-    """What is published as far as the flags say, searched at the speed of C. Owning thread only.
+    """What is published, read from the flags at the speed of C. Owning thread only.
 
-    It remembers how far it has seen everything published, which never becomes untrue, and searches on from there.
+    It remembers up to where it has seen everything published. That stays true, so the next search
+    starts there.
 
     Attributes:
-        get: `get()`, the highest sequence published without a gap after what is known to be published.
-        highest_from: `highest_from(sequence)`, as `get`, by a caller who knows that everything before `sequence` is published.
-        word: None, since no word says what is published.
+        get: `get()`, the highest sequence published without a gap, searched from what is known to
+            be published.
+        highest_from: `highest_from(sequence)`, as `get`, for a caller that knows that every
+            sequence before `sequence` is published.
+        word: None, because no single word says what is published.
     """
 
     __slots__ = ("get", "highest_from", "word")
@@ -37,15 +41,19 @@ class PublishedFlags:
             return highest_from(known + 1)
 
         def highest_from(sequence: int) -> int:
-            # The cursor is loaded first. Whatever is a whole ring before it is published, since no claim goes further ahead
-            # of a gap; this bounds the search to one lap even for a view that was not used for long.
+            # The cursor is loaded first. Everything more than a ring before it is published, since
+            # no claim goes further ahead of a gap. This bounds the search to one lap, even for a
+            # view that was not used for long. A sealed cursor is far ahead of every sequence, so
+            # the seal needs to be removed only in this branch.
             nonlocal known
             claimed = cursor[0]
             last = known
             if last < sequence - 1:
                 last = sequence - 1
             if last < claimed - size:
-                last = claimed - size
+                claimed = claimed_of(claimed)
+                if last < claimed - size:
+                    last = claimed - size
             low = last + 1
             if low <= claimed:
                 lap = (low >> shift) & 1
@@ -55,7 +63,10 @@ class PublishedFlags:
             return last
 
         def search(low: int, claimed: int) -> int:
-            """The last sequence before the first unpublished one of `[low, claimed]`, or `claimed`; one piece a lap."""
+            """The last sequence before the first gap in `[low, claimed]`, or `claimed`.
+
+            Terminates because `low` rises by at least 1 in each iteration.
+            """
             while low <= claimed:
                 start = low & mask
                 stop = min(start + claimed - low + 1, size)

@@ -1,28 +1,28 @@
-"""`Sequencer`: what single and multi producer sequencers have in common."""
+"""`Sequencer`: what the single-producer and the multi-producer sequencer have in common."""
 
 from abc import ABC, abstractmethod
 from typing import Final
 
 from ringbuffer.barrier import PublishedView, SequenceBarrier
-from ringbuffer.checks import check_is_instance_with
-from ringbuffer.errors import InsufficientCapacityError, RingBufferClosedError, RingBufferError
+from ringbuffer.checks import check_integer, check_is_instance_with, shown
+from ringbuffer.errors import RingBufferClosedError
+from ringbuffer.forks import made_here
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.memory import PROCESS_MEMORY, Memory
-from ringbuffer.sequence import Readable, Sequence, SequenceGroup
-from ringbuffer.sequencer.capacity import RingState
-from ringbuffer.sequencer.producer_barrier import ProducerBarrier, Skip
+from ringbuffer.memory import PROCESS_MEMORY, CellView, Memory
+from ringbuffer.memory.slot_limits import check_slots
+from ringbuffer.one_process import OneProcess
+from ringbuffer.sequence import Readable, Sequence
+from ringbuffer.sequence_group import SequenceGroup
+from ringbuffer.sequencer.ring_state import RingState
 from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
 
-#: The usual number of slots to claim. A producer keeps the last number that it has checked, at first this one, and compares by
-#: identity: it is faster, and lets no 1.0 pass for 1.
+#: The usual number of slots to claim. A producer keeps the last number that it has checked, which
+#: is this one at first. It compares by identity, which is faster and does not accept 1.0 for 1.
 ONE: Final = 1
 
-#: The most slots that a ring may have.
-LARGEST: Final = 1 << 30
 
-
-class Sequencer(ABC):
-    """Hands out the slots of a ring to producers, and knows which of them are published. Any thread.
+class Sequencer(OneProcess, ABC):
+    """Grants claims, and records which sequences are claimed and published. Any thread.
 
     Args:
         buffer_size: slots in the ring, a power of two.
@@ -32,7 +32,7 @@ class Sequencer(ABC):
 
     Raises:
         ValueError: `buffer_size` is not a power of two, or too large.
-        TypeError: `buffer_size` is no integer, or `wait_strategy` is none.
+        TypeError: `buffer_size` is not an integer, or `wait_strategy` lacks a required method.
     """
 
     def __init__(
@@ -43,20 +43,25 @@ class Sequencer(ABC):
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> None:
-        if isinstance(buffer_size, bool) or not isinstance(buffer_size, int):
-            raise TypeError(f"buffer_size must be an integer, a power of two, not {buffer_size!r}")
-        if buffer_size > LARGEST:
-            raise ValueError(f"buffer_size must be at most {LARGEST:,}, not {buffer_size!r}")
+        buffer_size = check_integer("buffer_size", buffer_size, what="an integer, a power of two")
+        check_slots("buffer_size", buffer_size)
         if wait_strategy is not None:
-            check_is_instance_with("the wait strategy", wait_strategy, wait_for=4, signal_all_when_blocking=0)
+            check_is_instance_with(
+                "the wait strategy", wait_strategy, wait_for=4, signal_all_when_blocking=0
+            )
         if buffer_size < 1 or buffer_size & (buffer_size - 1):
             above = 1 << max(buffer_size - 1, 0).bit_length()
-            raise ValueError(f"buffer_size must be a power of two, not {buffer_size!r}; the next one is {above}")
+            raise ValueError(
+                f"buffer_size must be a power of two, not {buffer_size!r}; the next one is {above}"
+            )
         self._memory: Final = memory
         self._host: Final = host
-        self._wait_strategy: Final = BlockingWaitStrategy(host=host) if wait_strategy is None else wait_strategy
+        self._wait_strategy: Final = (
+            BlockingWaitStrategy(host=host) if wait_strategy is None else wait_strategy
+        )
         self._cursor: Final = Sequence(memory=memory)
         self._state: Final = RingState(buffer_size, memory, host)
+        made_here(self)
 
     @property
     def buffer_size(self) -> int:
@@ -75,7 +80,7 @@ class Sequencer(ABC):
 
     @property
     def cursor(self) -> int:
-        """Single producer: the last sequence published. Multi producer: the last sequence claimed."""
+        """Single producer: the last sequence published. Several: the last sequence claimed."""
         return self._cursor.get()
 
     @property
@@ -89,113 +94,123 @@ class Sequencer(ABC):
 
     @abstractmethod
     def published_view(self) -> PublishedView:
-        """The calling thread's own knowledge of what is published."""
+        """The calling thread's own view of what is published."""
 
     @abstractmethod
     def published(self) -> int:
-        """The highest sequence published without a gap, for anybody, at some moment of the call."""
+        """The highest sequence published without a gap at some moment of the call. Any thread."""
 
-    @abstractmethod
-    def producer_barrier(self) -> ProducerBarrier:
-        """A way to claim and publish for the calling thread."""
+    def cursor_view(self) -> CellView:
+        """The calling thread's own access to the cursor."""
+        return self._cursor.view()
 
-    # -- consumers ----------------------------------------------------------------------------------------------
+    # -- consumers ---------------------------------------------------------------------------------
 
     def new_barrier(self, *dependents: Sequence | SequenceGroup) -> SequenceBarrier:
-        """A barrier for one consumer, which waits for the publication and for every dependent.
+        """A barrier for one consumer, which waits for publications and for every dependency.
 
         Raises:
-            TypeError: a dependent is no sequence.
+            TypeError: a dependent is not a sequence.
         """
         for dependent in dependents:
             if not isinstance(dependent, Sequence | SequenceGroup):
-                raise TypeError(f"a barrier depends on sequences, such as processor.sequence; not on {dependent!r}")
+                raise TypeError(
+                    f"a barrier depends on sequences, such as processor.sequence; not on "
+                    f"{dependent!r}"
+                )
         return SequenceBarrier(self, self._wait_strategy, *dependents, memory=self._memory)
 
     def add_gating_sequences(self, *sequences: Sequence, start: Readable | None = None) -> None:
-        """Make producers wait for `sequences`: their owners will miss nothing after `start`.
+        """Make producers wait for `sequences`: their owners will miss no event after `start`.
 
         Args:
             sequences: set to where `start` is, all to the same place.
-            start: where they start; the default is the end of what is published without a gap. It may be behind that only as
-                far as gating sequences are, such as the minimum of some of them.
+            start: where they start; the default is the end of what is published without a gap. It
+                may be behind that only as far as gating sequences are, such as the minimum of some
+                of them.
 
-        See `SequenceGroup.add_at` for why no slot after the start can have been given away: whoever let producers go on without
-        the new sequences saw no more published than is published when the start is read.
+        See `SequenceGroup.add_at` for why no slot after the start can have been given to a producer
+        already. A thread that let producers go on without the new sequences had seen at most what
+        is published when the start is read.
+
+        Raises:
+            ValueError: one of them gates a ring already, is named twice, or is advanced by a
+                processor. Nothing was changed.
+            TypeError: one of them is not a `Sequence`.
         """
-        self._state.gating.add_at(self.new_barrier() if start is None else start, *sequences)
+        start = self.new_barrier() if start is None else start
+        # Not as a method: CPython may run a signal handler when a method that was called with
+        # `*arguments` has returned, and the sequences would have joined then.
+        SequenceGroup.add_at(self._state.gating, start, *sequences)
 
     def remove_gating_sequence(self, sequence: Sequence) -> bool:
-        """Let producers go on without `sequence`; say whether they waited for it."""
+        """Let producers continue without `sequence`; returns whether they waited for it."""
         return self._state.gating.remove(sequence)
 
     @property
     def minimum_gating_sequence(self) -> int:
-        """The lowest gating sequence: up to it every slot is free to be used again. The cursor if nothing gates."""
-        return self._state.gating.get(self._cursor.get())
+        """The lowest gating sequence: up to it slots are free. The cursor if nothing gates."""
+        return self._state.gating.get(self.cursor)
 
     def signal(self) -> None:
         """Wake consumers that block, after a sequence they depend on was advanced by hand."""
         self._wait_strategy.signal_all_when_blocking()
 
-    # -- capacity -----------------------------------------------------------------------------------------------
+    # -- capacity ----------------------------------------------------------------------------------
 
     def remaining_capacity(self) -> int:
-        """Slots that could be claimed now: a moment's truth, always from 0 to the size of the ring."""
+        """Slots that could be claimed at this moment, from 0 to the size of the ring."""
         size = self._state.size
         published = self.published()
         consumed = min(self._state.gating.get(published), published)
         return max(0, min(size, size - (self.claimed - consumed)))
 
     def has_available_capacity(self, n: int) -> bool:
-        """Whether `n` slots could be claimed now; claims nothing and moves nothing.
+        """Whether `n` slots could be claimed now. Claims nothing and moves no sequence.
 
         Raises:
             ValueError: `n` is not from 1 to the size of the ring.
         """
-        check_count(n, self._state.size)
+        n = check_count(n, self._state.size)
         return self.remaining_capacity() >= n
 
-    # -- end ----------------------------------------------------------------------------------------------------
+    # -- end ---------------------------------------------------------------------------------------
 
     @property
     def is_closed(self) -> bool:
-        """Whether the ring takes no more claims."""
+        """Whether the ring refuses all further claims."""
         return self._state.is_closed
 
     def close(self, error: RingBufferClosedError | None = None) -> None:
-        """Take no more claims: producers that wait for room, and every later claim, get the error. Any thread.
+        """Refuse claims: waiting producers, and every later claim, get the error. Any thread.
 
-        Sequences claimed before can still be published, and what is published can still be consumed. A producer that is
-        claiming at this moment may succeed once more; stop the producers first where every event must be handled.
+        Sequences that were claimed before can still be published, and published events can still be
+        consumed. When this returns, `claimed` is final: every claim that succeeded is at or before
+        it, and no other will succeed. So a consumer that has passed `claimed` has passed every
+        accepted event. A signal handler may call it at any moment.
         """
         if error is None:
             error = RingBufferClosedError("the ring is closed: it takes no more claims")
-        self._state.close(error)
+        self._state.close(error, self._seal)
+
+    @abstractmethod
+    def _seal(self) -> None:
+        """Make every claim fail that found capacity before the close and has not succeeded yet.
+
+        Called after the ring is closed, possibly more than once.
+        """
 
 
-def check_count(n: int, size: int) -> None:
-    """Raise `TypeError` unless `n` is an integer, `ValueError` unless so many of `size` slots can be claimed at once."""
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise TypeError(f"the number of slots to claim must be an integer, not {n!r}")
+def check_count(n: int, size: int) -> int:
+    """Returns `n` as an `int`, see `check_integer`.
+
+    Raises:
+        TypeError: it is not an integer.
+        ValueError: that many of `size` slots cannot be claimed at once.
+    """
+    n = check_integer("the number of slots to claim", n)
     if not 1 <= n <= size:
-        raise ValueError(f"cannot claim {n!r} slots of a ring of {size} at once; claim from 1 to {size}")
-
-
-def no_capacity(n: int, size: int) -> InsufficientCapacityError:
-    """What `try_next` raises when it finds no room."""
-    return InsufficientCapacityError(f"fewer than {n} of the ring's {size} slots are free; nothing was claimed")
-
-
-def give_up(skip: Skip, low: int, high: int, error: BaseException) -> None:
-    """Skip what could not be filled or published, rather than leave a hole; `error` is what the publisher gets."""
-    try:
-        skip(low, high)
-    except (ValueError, RingBufferError):
-        # It was published: what raised came after that, such as an interrupt while consumers were signalled.
-        error.add_note(f"the sequences {low} to {high} had been published before this was raised")
-
-
-def keep_unpublished(error: RingBufferError, item: object) -> None:
-    """Put what was taken from an iterable, and not published, into the error of the claim for it."""
-    setattr(error, "unpublished", (item,))  # noqa: B010 - any error of a claim gets it, whatever its class
+        raise ValueError(
+            f"cannot claim {shown(n)} slots of a ring of {size} at once; claim from 1 to {size}"
+        )
+    return n

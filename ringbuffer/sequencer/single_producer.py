@@ -1,33 +1,41 @@
-"""`SingleProducerSequencer`: one thread claims and publishes, without an atomic read-modify-write until it must look for room.
+"""`SingleProducerSequencer`: one thread claims and publishes, without an atomic read-modify-write.
 
 Shared words, written by the producing thread with plain ordered stores:
 
-    cursor    the last sequence published: what consumers wait for
+    cursor    the last sequence published; consumers wait for it
     limit     the last sequence known to be free (see `RingState`)
 
-The last sequence claimed is the producing thread's own business: nobody coordinates by it.
+The last sequence claimed is the producing thread's own variable: no other thread coordinates by it.
 
-A claim compares with `limit` and, once a lap or less, looks at the consumers. Publishing is one store-release, after
-the event was written: who loads the cursor with acquire sees the event.
+A claim compares with `limit` and, once a lap or less, reads the consumers' progress. Publishing is
+one store-release, after the event was written: a thread that loads the cursor with acquire sees the
+event. See `ringbuffer.producer.single` for what the producing thread does. The sequencer records
+which thread that is, and hands the production over.
 """
 
+from collections.abc import Callable
 from typing import Final
 
-from ringbuffer.errors import ProducerThreadError
+from ringbuffer.backoff import Backoff
+from ringbuffer.errors import ForkedProcessError, ProducerThreadError
+from ringbuffer.forks import forked
 from ringbuffer.host import SYSTEM_HOST, Host, Thread
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.sequence import INITIAL_SEQUENCE
-from ringbuffer.sequencer.producer_barrier import ProducerBarrier
+from ringbuffer.sequencer.ownership import RETIRED, Owner, Tenure, lent, wrong_thread
+from ringbuffer.sequencer.published_cursor import PublishedCursor
 from ringbuffer.sequencer.sequencer import Sequencer
-from ringbuffer.sequencer.single_production import Production, PublishedCursor, lent, start_production
 from ringbuffer.wait import WaitStrategy
+
+#: The longest wait, in seconds, for a producer that is delayed while it announces a claim.
+LONGEST_ANNOUNCEMENT: Final = 1.0
 
 
 class SingleProducerSequencer(Sequencer):
     """A sequencer for one producing thread at a time (LMAX Disruptor, `SingleProducerSequencer`).
 
-    The first thread that asks for a producer barrier owns the ring's production until it releases it or ends; another
-    thread that asks meanwhile gets a `ProducerThreadError`.
+    The first thread that calls `own` owns the ring's production until it releases it or ends.
+    Meanwhile a call of another thread raises a `ProducerThreadError`.
     """
 
     def __init__(
@@ -40,99 +48,149 @@ class SingleProducerSequencer(Sequencer):
     ) -> None:
         super().__init__(buffer_size, wait_strategy, memory=memory, host=host)
         self._owner_lock: Final = host.lock()
-        self._producer: Production | None = None
+        self._owner: Owner | None = None
         self._claimed_before: int = INITIAL_SEQUENCE
-        #: The owner's: sequences (lowest: highest) to be skipped when what was claimed before them is published.
-        self._skipped_early: Final[dict[int, int]] = {}
+        self._left_behind_by: int | None = None
+        #: The owner uses it, see `Tenure`.
+        self._early_skips: Final[dict[int, int]] = {}
+
+    def _after_fork(self, made_in: int) -> None:
+        """In a child: the producer's operations raise, as those of a released producer."""
+        self._left_behind_by = made_in
+        if self._owner is not None:
+            self._retire(self._owner)
 
     @property
     def claimed(self) -> int:
-        """The last sequence that the producer has claimed, as of a moment ago."""
-        producer = self._producer
-        return self._claimed_before if producer is None else producer.claimed()
+        """The last sequence that the producer has claimed, at a moment of the call."""
+        owner = self._owner
+        if owner is None:
+            return self._claimed_before
+        claimed, state = self._claimed_by(owner), self.state
+        if state.is_sealed or claimed <= state.limit.load():
+            return claimed
+        return self._settled_claim(owner)
+
+    def _claimed_by(self, owner: Owner) -> int:
+        """The last sequence that `owner` has announced, or had claimed when it was retired."""
+        claimed = owner.claimed()
+        # `_claimed_before` is stored before `claimed` becomes `RETIRED`.
+        return self._claimed_before if claimed == RETIRED else claimed
+
+    def _settled_claim(self, owner: Owner) -> int:
+        """The last claim, where the producer may yet withdraw an announcement, see `_seal`.
+
+        Every claim that has succeeded is within the limit, which is raised before. So a claim
+        beyond the limit exists only between two lines of the producer, unless the ring is closed.
+        Terminates because the producer runs its next lines, or else at the deadline. A signal
+        handler between those lines must not wait for its own thread.
+        """
+        state, host = self.state, self._host
+        backoff = Backoff(host, state.was_closed, LONGEST_ANNOUNCEMENT)
+        is_own = owner.thread is host.current_thread()
+        while True:
+            claimed, limit = self._claimed_by(owner), state.limit.load()
+            if state.is_sealed or limit < INITIAL_SEQUENCE or claimed <= limit:
+                return claimed
+            if is_own or not backoff.pause():
+                return limit
 
     def is_available(self, sequence: int) -> bool:
         """Whether `sequence` is published and its slot has not been claimed again."""
         return max(self.claimed - self.buffer_size, -1) < sequence <= self.cursor
 
     def published_view(self) -> PublishedCursor:
-        """The calling thread's own knowledge of what is published: the cursor."""
+        """The calling thread's own view of what is published: the cursor."""
         return PublishedCursor(self._cursor.view())
 
     def published(self) -> int:
         """The cursor."""
         return self._cursor.get()
 
-    def producer_barrier(self) -> ProducerBarrier:
-        """A way to claim and publish for the calling thread, which from now on owns the production.
+    def own(self, start: Callable[[Tenure], Owner]) -> Owner:
+        """Make the calling thread the producer from now on.
+
+        Args:
+            start: makes the operations of a thread that does not own the production yet.
+
+        Returns:
+            What `start` made, now or in an earlier call of the same thread.
 
         Raises:
-            ProducerThreadError: another thread owns it, and lives.
+            ProducerThreadError: another thread owns the production and is alive.
         """
         thread = self._host.current_thread()
         with self._owner_lock:
-            producer = self._producer
-            if producer is not None and producer.thread is not thread:
-                if producer.thread.is_alive():
-                    raise wrong_thread(producer.thread, thread)
-                self._retire(producer)
-                producer = None
-            if producer is None:
-                producer = self._producer = self._start_production(thread)
-            return producer.barrier
+            owner = self._owner
+            if owner is not None and owner.thread is not thread:
+                if owner.thread.is_alive():
+                    raise wrong_thread(owner.thread, thread)
+                self._retire(owner)
+                owner = None
+            if owner is None:
+                owner = self._owner = start(self._tenure(thread))
+            return owner
 
-    def _start_production(self, thread: Thread) -> Production:
-        return start_production(
+    def _seal(self) -> None:
+        """See `Sequencer._seal`. The closing thread does nothing here; the producer does it.
+
+        The producer announces a claim before it reads the limit: it stores `claimed`, then loads
+        the limit. The closing thread has lowered the limit by an exchange, and reads `claimed`
+        after that. So either the producer finds the limit lowered and withdraws the claim, or
+        `claimed` includes it. `claimed` is a variable of a closure: CPython stores it under a lock
+        of its own. That lock is the fence between the two on the producer's side, at no further
+        cost.
+
+        A producer that has checked for free capacity stores a limit, announces its claim, and then
+        checks whether the ring is closed. If it is not, the limit was stored before the ring was
+        closed, and the closing thread lowered it after that.
+        """
+
+    def _tenure(self, thread: Thread) -> Tenure:
+        return Tenure(
             self.state,
             self.wait_strategy,
+            self.cursor_view(),
             thread,
             self._claimed_before,
-            self._cursor.view(),
-            self._skipped_early,
+            self._early_skips,
             self._refusal,
         )
 
     def release_producer(self) -> None:
-        """Let another thread produce from now on; what this one did before is visible to that one.
+        """Let another thread produce from now on. It sees everything that this one did before.
 
-        The barrier that the caller had is of no more use, not even to the caller: whoever uses it gets an error.
+        The operations that the caller had raise from now on, even if the caller uses them.
 
         Raises:
-            ProducerThreadError: another thread than the caller owns the production.
+            ProducerThreadError: a thread other than the caller owns the production.
             RuntimeError: the caller is in a loop of `publish_each`.
         """
         thread = self._host.current_thread()
         with self._owner_lock:
-            producer = self._producer
-            if producer is None:
+            owner = self._owner
+            if owner is None:
                 return
-            if producer.thread is not thread:
-                raise wrong_thread(producer.thread, thread)
-            if producer.is_lent():
+            if owner.thread is not thread:
+                raise wrong_thread(owner.thread, thread)
+            if owner.is_lent():
                 raise lent("release the producer")
-            self._retire(producer)
-            self._producer = None
+            self._retire(owner)
+            self._owner = None
 
-    def _retire(self, producer: Production) -> None:
-        """Keep how far a producer claimed, and make its functions refuse: its thread is the caller, or has ended."""
-        self._claimed_before = producer.claimed()
-        producer.retire()
+    def _retire(self, owner: Owner) -> None:
+        """Store how far a producer has claimed, and make its operations raise.
 
-    def _refusal(self) -> ProducerThreadError:
-        """What the calling thread gets that uses a producer barrier which is not, or no longer, its own."""
-        producer = self._producer
-        return wrong_thread(None if producer is None else producer.thread, self._host.current_thread())
+        Its thread is the caller, or has ended. It may be called again after an interrupt.
+        """
+        claimed = owner.claimed()
+        if claimed != RETIRED:
+            self._claimed_before = claimed
+        owner.retire()
 
-
-def wrong_thread(owner: Thread | None, caller: Thread) -> ProducerThreadError:
-    """What a thread gets that produces without owning the production."""
-    if owner is None:
-        whose = "no thread owns its production now"
-    elif owner is caller:
-        whose = "this handle of it was released"
-    else:
-        whose = f"that is thread {owner.name!r}"
-    return ProducerThreadError(
-        f"thread {caller.name!r} cannot produce: this ring has a single producer, and {whose}. Call producer() in the "
-        f"thread that produces, after the former one released it; or build the ring with ProducerType.MULTI"
-    )
+    def _refusal(self) -> ProducerThreadError | ForkedProcessError:
+        """The error for a thread that uses operations which do not, or no longer, belong to it."""
+        if self._left_behind_by is not None:
+            return forked("this ring", self._left_behind_by)
+        owner = self._owner
+        return wrong_thread(None if owner is None else owner.thread, self._host.current_thread())

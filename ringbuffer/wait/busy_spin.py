@@ -1,4 +1,4 @@
-"""`BusySpinWaitStrategy`: look again at once, always."""
+"""`BusySpinWaitStrategy`: check again immediately, and never yield."""
 
 from typing import ClassVar, Final
 
@@ -8,27 +8,30 @@ from ringbuffer.wait.strategy import Alertable, AlertableView, ReadableView, Wai
 
 
 class BusySpinWaitStrategy:
-    """Spin without ever giving the processor away: the lowest latency, for a whole core per waiter.
+    """Spin, and never yield the processor: the lowest latency, at the price of a core.
 
-    Use it only with a core for each waiting thread. The waiter wakes itself; nobody signals.
+    Use it only with a core for each waiting thread. A waiting thread needs no signal.
     (LMAX Disruptor, `BusySpinWaitStrategy`.)
     """
 
     is_blocking: ClassVar[bool] = False
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
         """See `WaitStrategy.wait_for`. Never times out."""
         while (available := dependent.get()) < sequence:
             barrier.check_alert()
         return available
 
     def waiter(self, dependent: ReadableView, barrier: AlertableView) -> Wait:
-        """See `waiter_of`. Never times out."""
+        """See `bind_wait`. Never times out."""
         word: Final = dependent.word
         highest_from: Final = dependent.highest_from
         alerted: Final = barrier.word
 
-        # Each turn of the loops is a look; what is awaited ends them, or an alert.
+        # Both loops check the condition once an iteration. Terminates because the awaited sequence
+        # is reached, or because the barrier is alerted.
         def wait(sequence: int) -> int:
             while (highest := highest_from(sequence)) < sequence:
                 if alerted[0]:
@@ -46,4 +49,4 @@ class BusySpinWaitStrategy:
         return wait if word is None else wait_for_word
 
     def signal_all_when_blocking(self) -> None:
-        """Nothing to do: nobody sleeps."""
+        """Nothing to do: no thread sleeps."""

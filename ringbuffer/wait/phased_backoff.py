@@ -1,21 +1,24 @@
-"""`PhasedBackoffWaitStrategy`: spin for a time, yield for a time, then wait in another way."""
+"""`PhasedBackoffWaitStrategy`: spin for a time, yield for a time, then use another strategy."""
 
 from collections.abc import Callable
 from typing import Final, Self
 
+from ringbuffer.checks import check_duration
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
+from ringbuffer.one_process import OneProcess
 from ringbuffer.sequence import Readable
 from ringbuffer.wait.blocking import BlockingWaitStrategy
 from ringbuffer.wait.lite_blocking import LiteBlockingWaitStrategy
 from ringbuffer.wait.sleeping import SleepingWaitStrategy
-from ringbuffer.wait.strategy import Alertable, WaitStrategy, check_seconds, signaller_of
+from ringbuffer.wait.strategy import Alertable, WaitStrategy, bind_signal
 
 
-class PhasedBackoffWaitStrategy:
-    """Spin, then yield, each for a stated time, then hand over to a fallback strategy.
+class PhasedBackoffWaitStrategy(OneProcess):
+    """Spin, then yield, each for a given time; then use a fallback strategy.
 
-    Low latency under load, and the fallback's thrift when idle. (LMAX Disruptor, `PhasedBackoffWaitStrategy`.)
+    Its latency is low under load. When idle it costs what the fallback costs. (LMAX Disruptor,
+    `PhasedBackoffWaitStrategy`.)
 
     Args:
         spin_seconds: how long to spin.
@@ -24,17 +27,26 @@ class PhasedBackoffWaitStrategy:
         host: what yields and provides the clock.
     """
 
-    #: Turns between two looks at the clock while spinning.
+    #: Iterations between two reads of the clock while spinning.
     SPIN_TRIES: Final = 1000
 
-    def __init__(self, spin_seconds: float, yield_seconds: float, fallback: WaitStrategy, *, host: Host = SYSTEM_HOST) -> None:
-        self._spin_seconds: Final = check_seconds("spin_seconds", spin_seconds)
-        self._yield_seconds: Final = check_seconds("yield_seconds", yield_seconds)
+    def __init__(
+        self,
+        spin_seconds: float,
+        yield_seconds: float,
+        fallback: WaitStrategy,
+        *,
+        host: Host = SYSTEM_HOST,
+    ) -> None:
+        self._spin_seconds: Final = check_duration("spin_seconds", spin_seconds)
+        self._yield_seconds: Final = check_duration("yield_seconds", yield_seconds)
         self._fallback: Final = fallback
         self._host: Final = host
 
     @classmethod
-    def with_lock(cls, spin_seconds: float, yield_seconds: float, *, host: Host = SYSTEM_HOST) -> Self:
+    def with_lock(
+        cls, spin_seconds: float, yield_seconds: float, *, host: Host = SYSTEM_HOST
+    ) -> Self:
         """Fall back to a `BlockingWaitStrategy`."""
         return cls(spin_seconds, yield_seconds, BlockingWaitStrategy(host=host), host=host)
 
@@ -48,10 +60,17 @@ class PhasedBackoffWaitStrategy:
         host: Host = SYSTEM_HOST,
     ) -> Self:
         """Fall back to a `LiteBlockingWaitStrategy`."""
-        return cls(spin_seconds, yield_seconds, LiteBlockingWaitStrategy(memory=memory, host=host), host=host)
+        return cls(
+            spin_seconds,
+            yield_seconds,
+            LiteBlockingWaitStrategy(memory=memory, host=host),
+            host=host,
+        )
 
     @classmethod
-    def with_sleep(cls, spin_seconds: float, yield_seconds: float, *, host: Host = SYSTEM_HOST) -> Self:
+    def with_sleep(
+        cls, spin_seconds: float, yield_seconds: float, *, host: Host = SYSTEM_HOST
+    ) -> Self:
         """Fall back to a `SleepingWaitStrategy` that neither spins nor yields."""
         return cls(spin_seconds, yield_seconds, SleepingWaitStrategy(0, 0, host=host), host=host)
 
@@ -60,7 +79,9 @@ class PhasedBackoffWaitStrategy:
         """Whether the fallback needs signals."""
         return self._fallback.is_blocking
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
         """See `WaitStrategy.wait_for`. Times out if the fallback does."""
         host = self._host
         started: float | None = None
@@ -82,9 +103,9 @@ class PhasedBackoffWaitStrategy:
         return available
 
     def signal_all_when_blocking(self) -> None:
-        """Wake whoever waits in the fallback. Any thread."""
+        """Wake every thread that waits in the fallback. Any thread."""
         self._fallback.signal_all_when_blocking()
 
     def signaller(self) -> Callable[[], None]:
         """`signal_all_when_blocking` for the calling thread."""
-        return signaller_of(self._fallback) or self.signal_all_when_blocking
+        return bind_signal(self._fallback) or self.signal_all_when_blocking

@@ -2,21 +2,23 @@
 
 from typing import ClassVar, Final
 
+from ringbuffer.checks import check_duration
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.sequence import Readable
-from ringbuffer.wait.strategy import Alertable, check_seconds, check_tries
+from ringbuffer.wait.strategy import Alertable, check_tries
 
 
 class SleepingWaitStrategy:
-    """Back off from spinning to yielding to short sleeps: quiet when idle, and free for whoever publishes.
+    """Spin first, then yield, then sleep for short times. Producers pay nothing for it.
 
-    Latency after an idle time is about `sleep_seconds` plus the system's timer slack (50 µs on Linux). The waiter wakes
-    itself; nobody signals. (LMAX Disruptor, `SleepingWaitStrategy`.)
+    Latency after an idle time is about `sleep_seconds` plus the system's timer slack (50 µs on
+    Linux). A waiting thread needs no signal. (LMAX Disruptor, `SleepingWaitStrategy`.)
 
     Args:
-        spin_tries: turns before the first yield.
+        spin_tries: iterations before the first yield.
         yield_tries: yields before the first sleep.
-        sleep_seconds: length of one sleep, in seconds; also the longest time an alert goes unnoticed.
+        sleep_seconds: length of one sleep, in seconds. An alert is noticed after one sleep at the
+            latest.
         host: what yields and sleeps.
     """
 
@@ -32,10 +34,12 @@ class SleepingWaitStrategy:
     ) -> None:
         self._spin_tries: Final = check_tries("spin_tries", spin_tries)
         self._yield_tries: Final = check_tries("yield_tries", yield_tries)
-        self._sleep_seconds: Final = check_seconds("sleep_seconds", sleep_seconds)
+        self._sleep_seconds: Final = check_duration("sleep_seconds", sleep_seconds)
         self._host: Final = host
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
         """See `WaitStrategy.wait_for`. Never times out."""
         spins, yields = self._spin_tries, self._yield_tries
         host = self._host
@@ -51,4 +55,4 @@ class SleepingWaitStrategy:
         return available
 
     def signal_all_when_blocking(self) -> None:
-        """Nothing to do: a sleeper wakes by itself, soon."""
+        """Nothing to do: a sleeping thread soon wakes by itself."""

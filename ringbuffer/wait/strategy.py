@@ -1,7 +1,8 @@
-"""What every wait strategy is: a way to spend the time until a sequence becomes available.
+"""The interface of wait strategies: how a consumer waits until a sequence is available.
 
-A consumer asks its barrier, and only when the barrier sees nothing to do does it ask the strategy. So `wait_for` is off
-the hot path of a consumer that keeps finding events, and each strategy can be written plainly.
+A consumer asks its barrier first. It uses the strategy only when the barrier has no event for it.
+So `wait_for` is off the hot path of a consumer that keeps finding events, and each strategy can be
+written plainly.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Protocol
 from ringbuffer.memory import Word
 from ringbuffer.sequence import Readable
 
-#: `wait(sequence)`: as `WaitStrategy.wait_for`, by the one thread that it was made for.
+#: `wait(sequence)`: as `WaitStrategy.wait_for`, for the one thread that it was made for.
 type Wait = Callable[[int], int]
 
 
@@ -32,44 +33,55 @@ class AlertableView(Alertable, Protocol):
 
 
 class ReadableView(Readable, Protocol):
-    """What a strategy waits for, for one thread. Owning thread only."""
+    """The sequence that a strategy waits for, for one thread. Owning thread only."""
 
     @property
     def word(self) -> Word | None:
-        """Where one word says all of it, that word: `get` and `highest_from` are no more than its load."""
+        """The word that `get` and `highest_from` load, if one word is enough; otherwise None."""
         ...
 
     def highest_from(self, sequence: int) -> int:
-        """As `get`, by a caller who knows that everything before it is published, as a waiter does. At least `sequence - 1`."""
+        """As `get`, for a caller that knows that every sequence before `sequence` is published.
+
+        A waiting thread knows that. At least `sequence - 1`.
+        """
         ...
 
 
 class WaitStrategy(Protocol):
-    """Implement this to wait in a way of your own. One instance may serve any number of barriers; any thread.
+    """Implement this to wait in another way.
+
+    One instance serves any number of barriers. Any thread.
 
     The contract of `wait_for`:
 
-    * it returns `dependent.get()` as soon as that is ≥ `sequence`; a lower value means a timeout, and nothing else;
-    * it calls `barrier.check_alert()` on every turn, before it waits, and lets `AlertError` through;
-    * if it can sleep without a limit, then only until the next `signal_all_when_blocking()`, and `is_blocking` is True.
+    * It returns `dependent.get()` as soon as that is ≥ `sequence`. A lower value means a timeout,
+      and nothing else.
+    * It calls `barrier.check_alert()` in each iteration, before it waits, and does not catch
+      `AlertError`.
+    * If it can sleep without a limit, the next `signal_all_when_blocking()` ends the sleep, and
+      `is_blocking` is True.
 
-    It may also have `signaller()`, which returns a function that signals for the calling thread alone, see `signaller_of`; and
-    `waiter(dependent, barrier)`, which returns one that waits for it, see `waiter_of`.
+    It may also have `signaller()`, which returns a function that signals for the calling thread
+    alone: see `bind_signal`. It may have `waiter(dependent, barrier)`, which returns a function
+    that waits for the calling thread: see `bind_wait`.
     """
 
     @property
     def is_blocking(self) -> bool:
-        """Whether whoever advances a sequence must call `signal_all_when_blocking` afterwards."""
+        """Whether a thread that advances a sequence must call `signal_all_when_blocking` then."""
         ...
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
         """Wait until `dependent` has reached `sequence`.
 
         Args:
             sequence: the lowest sequence that is of use to the caller.
             cursor: the highest sequence published without a gap.
-            dependent: the highest sequence available to the caller: the minimum of the sequences it depends on,
-                never above `cursor`.
+            dependent: the highest sequence available to the caller: the minimum of the sequences it
+                depends on, never above `cursor`.
             barrier: whose alerts end the wait.
 
         Returns:
@@ -81,15 +93,19 @@ class WaitStrategy(Protocol):
         ...
 
     def signal_all_when_blocking(self) -> None:
-        """Wake every waiter, so that it looks again. Called after a publication, an advance or an alert."""
+        """Wake every waiting thread, which then checks its condition again.
+
+        Called after a publication, an advance or an alert.
+        """
         ...
 
 
-def signaller_of(strategy: WaitStrategy) -> Callable[[], None] | None:
-    """What the calling thread must call after it has advanced a sequence; None where nobody sleeps.
+def bind_signal(strategy: WaitStrategy) -> Callable[[], None] | None:
+    """The function to call after the calling thread has advanced a sequence; None if not needed.
 
-    A strategy that has a `signaller()` makes a function for each thread there, over the thread's own views: it does what
-    `signal_all_when_blocking` does, for less.
+    It is not needed for a strategy that never sleeps until a signal. A strategy with a
+    `signaller()` makes a function for each thread, over the thread's own views. That function has
+    the effect of `signal_all_when_blocking` and costs less.
     """
     if not strategy.is_blocking:
         return None
@@ -97,11 +113,13 @@ def signaller_of(strategy: WaitStrategy) -> Callable[[], None] | None:
     return strategy.signal_all_when_blocking if signaller is None else signaller()
 
 
-def waiter_of(strategy: WaitStrategy, cursor: Readable, dependent: ReadableView, barrier: AlertableView) -> Wait:
+def bind_wait(
+    strategy: WaitStrategy, cursor: Readable, dependent: ReadableView, barrier: AlertableView
+) -> Wait:
     """A function that waits by `strategy` for the calling thread.
 
-    A strategy that has a `waiter()` makes it for each thread, over the thread's own words, which costs less than calls; and
-    such a function can learn from one wait for the next.
+    A strategy with a `waiter()` makes it for each thread, over the thread's own words, which costs
+    less than calls. Such a function can also learn from one wait for the next.
     """
     waiter: Callable[[ReadableView, AlertableView], Wait] | None = getattr(strategy, "waiter", None)
     if waiter is not None:
@@ -109,22 +127,11 @@ def waiter_of(strategy: WaitStrategy, cursor: Readable, dependent: ReadableView,
     return lambda sequence: strategy.wait_for(sequence, cursor, dependent, barrier)
 
 
-def check_seconds(name: str, value: float) -> float:
-    """`value`, if it is a positive, finite number of seconds.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name} must be a positive number of seconds, not {value!r}")
-    return value
-
-
 def check_tries(name: str, value: int) -> int:
-    """`value`, if it is a number of tries.
+    """Returns `value`, a number of tries.
 
     Raises:
-        ValueError: it is negative.
+        ValueError: `value` is negative.
     """
     if value < 0:
         raise ValueError(f"{name} must be 0 or more, not {value!r}")

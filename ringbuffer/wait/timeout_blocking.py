@@ -1,46 +1,53 @@
-"""`TimeoutBlockingWaitStrategy`: wait on a condition, but not for ever."""
+"""`TimeoutBlockingWaitStrategy`: wait on a condition, for a limited time."""
 
 from typing import ClassVar, Final
 
+from ringbuffer.checks import check_duration
 from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.one_process import OneProcess
 from ringbuffer.sequence import Readable
-from ringbuffer.wait.strategy import Alertable, check_seconds
+from ringbuffer.wait.strategy import Alertable
 
 
-class TimeoutBlockingWaitStrategy:
-    """As `BlockingWaitStrategy`, but give up after a time and say how far things are.
+class TimeoutBlockingWaitStrategy(OneProcess):
+    """As `BlockingWaitStrategy`, but a wait ends after `timeout` seconds at the latest.
 
-    A processor then calls its handler's `on_timeout` and waits again; nothing is advanced.
-    (LMAX Disruptor, `TimeoutBlockingWaitStrategy`.)
+    It then returns how far the awaited sequence has come. A processor then calls its handler's
+    `on_timeout` and waits again; no sequence advances. (LMAX Disruptor,
+    `TimeoutBlockingWaitStrategy`.)
 
     Args:
-        timeout: the longest wait, in seconds.
+        timeout: the longest wait, in seconds; it is cut at about 30 years (46 days on Windows).
         host: what provides the condition and the clock.
     """
 
     is_blocking: ClassVar[bool] = True
 
     def __init__(self, timeout: float, *, host: Host = SYSTEM_HOST) -> None:
-        self._timeout: Final = check_seconds("timeout", timeout)
+        self._timeout: Final = check_duration("timeout", timeout)
         self._host: Final = host
         self._condition: Final = host.condition()
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
-        """See `WaitStrategy.wait_for`. Returns less than `sequence` when `timeout` seconds have passed.
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
+        """See `WaitStrategy.wait_for`. Returns less than `sequence` after `timeout` seconds.
 
-        The deadline is for the whole call: signals that bring nothing for this waiter do not prolong it.
+        The deadline is for the whole call. A signal that is not for this thread does not extend it.
         """
         deadline = self._host.monotonic() + self._timeout
         with self._condition:
-            while (available := dependent.get()) < sequence:
+            while True:  # see `ringbuffer.system` for why the condition does not stand here
+                available = dependent.get()
+                if available >= sequence:
+                    return available
                 barrier.check_alert()
                 remaining = deadline - self._host.monotonic()
                 if remaining <= 0:
-                    break
+                    return available
                 self._condition.wait(remaining)
-        return available
 
     def signal_all_when_blocking(self) -> None:
-        """Wake every waiter. Any thread."""
+        """Wake every waiting thread. Any thread."""
         with self._condition:
             self._condition.notify_all()

@@ -1,4 +1,4 @@
-"""`YieldingWaitStrategy`: spin a little, then offer the processor at every turn."""
+"""`YieldingWaitStrategy`: spin a little, then yield the processor in each iteration."""
 
 from typing import ClassVar, Final
 
@@ -9,17 +9,18 @@ from ringbuffer.wait.strategy import Alertable, AlertableView, ReadableView, Wai
 
 
 class YieldingWaitStrategy:
-    """Spin for some turns, then yield the processor between turns: low latency, and fair when threads outnumber cores.
+    """Spin for some iterations, then yield the processor in each further one.
 
-    It uses a whole core when nothing else wants it. The waiter wakes itself; nobody signals.
-    (LMAX Disruptor, `YieldingWaitStrategy`.)
+    Its latency is low, and threads may outnumber cores. It uses a whole core when no other thread
+    wants one. A waiting thread needs no signal. (LMAX Disruptor, `YieldingWaitStrategy`.)
 
-    A consumer learns how long to spin. If a wait ends with its first yield, the one that was waited for most likely needed the
-    very processor that was yielded, and each turn of spinning has held it up: the next wait spins half as long. Any other wait
-    doubles that again, up to `spin_tries`. (Compare the adaptive mutex of the GNU C library.)
+    A consumer learns how long to spin. Suppose that a wait ends after its first yield. Then the
+    awaited thread most likely needed the processor that was yielded, and spinning delayed it: the
+    next wait spins half as long. Any other wait doubles the number again, up to `spin_tries`.
+    (Compare the adaptive mutex of the GNU C library.)
 
     Args:
-        spin_tries: turns before the first yield, at most.
+        spin_tries: iterations before the first yield, at most.
         host: what yields.
     """
 
@@ -29,7 +30,9 @@ class YieldingWaitStrategy:
         self._spin_tries: Final = check_tries("spin_tries", spin_tries)
         self._host: Final = host
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
         """See `WaitStrategy.wait_for`. Never times out; learns nothing."""
         spins = self._spin_tries
         yield_now = self._host.yield_now
@@ -42,7 +45,7 @@ class YieldingWaitStrategy:
         return available
 
     def waiter(self, dependent: ReadableView, barrier: AlertableView) -> Wait:
-        """See `waiter_of`. Never times out."""
+        """See `bind_wait`. Never times out."""
         most: Final = self._spin_tries
         yield_now: Final = self._host.yield_now
         word: Final = dependent.word
@@ -54,7 +57,8 @@ class YieldingWaitStrategy:
             nonlocal tries
             tries = tries >> 1 if yields == 1 else min(2 * tries or 1, most)
 
-        # Each turn of the loops is a look; what is awaited ends them, or an alert.
+        # Both loops check the condition once an iteration. Terminates because the awaited sequence
+        # is reached, or because the barrier is alerted.
         def wait(sequence: int) -> int:
             turns = tries
             while (highest := highest_from(sequence)) < sequence:
@@ -84,4 +88,4 @@ class YieldingWaitStrategy:
         return wait if word is None else wait_for_word
 
     def signal_all_when_blocking(self) -> None:
-        """Nothing to do: nobody sleeps."""
+        """Nothing to do: no thread sleeps."""

@@ -15,8 +15,12 @@ class FirstFailure:
         # Not before pytest has seen to its plugins, of which hypothesis is one.
         from hypothesis import Phase, settings
 
-        settings.register_profile("faults", phases=[Phase.generate], database=None)
-        settings.load_profile("faults")
+        # Under its own name, which decides how many examples are tried.
+        name = settings.get_current_profile_name()
+        settings.register_profile(
+            name, settings.get_profile(name), phases=[Phase.generate], database=None
+        )
+        settings.load_profile(name)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,7 +1,7 @@
-"""Faults of what consumers rely on: barriers, groups of sequences, the release of slots, processors, work pools."""
+"""Faults of barriers, groups of sequences, the reclaiming of slots, processors, and work pools."""
 
 from tests.faults.fault import Fault
-from tests.faults.tests import JOINING, LIFECYCLE, MULTI, SINGLE, VALUES, WORK_POOL
+from tests.faults.tests import JOINING, LIFECYCLE, MEMBERS, MULTI, SINGLE, VALUES, WORK_POOL
 
 BARRIER = [
     Fault(
@@ -14,14 +14,17 @@ BARRIER = [
     Fault(
         "a barrier stands beyond its dependents",
         "barrier",
-        "lowest = min(lowest, dependent.get(lowest) if isinstance(dependent, SequenceGroup) else dependent.get())",
+        "lowest = min(\n"
+        "    lowest,\n"
+        "    dependent.get(lowest) if isinstance(dependent, SequenceGroup) else dependent.get(),\n"
+        ")",
         "pass",
         MULTI,
     ),
     Fault(
         "an alert is not looked for",
         "barrier",
-        "    raise AlertError\nhighest = word[0]",
+        "    raise alert.error()\nhighest = word[0]",
         "    pass\nhighest = word[0]",
         SINGLE,
     ),
@@ -31,17 +34,19 @@ BARRIER = [
 GROUPS = [
     Fault(
         "a newcomer keeps its own start",
-        "sequence",
+        "sequence_group",
         "for sequence in sequences:",
         "for sequence in ():",
         JOINING,
     ),
-    Fault("a member that left stays", "sequence", "members.remove(sequence)", "pass", JOINING),
-    Fault("the version is not raised", "sequence", "self._version.fetch_add(1)", "pass", JOINING),
-    Fault("the first member counts", "sequence", "if value < minimum:", "if False:", SINGLE),
+    Fault("a member that left stays", "sequence_group", "self._replace(members)", "pass", JOINING),
+    Fault(
+        "the version is not raised", "sequence_group", "self._version.fetch_add(1)", "pass", MEMBERS
+    ),
+    Fault("the first member counts", "sequence_group", "if value < minimum:", "if False:", SINGLE),
     Fault(
         "a newcomer takes the others' place",
-        "sequence",
+        "sequence_group",
         "self._replace(self._members + sequences)\n_set_all(sequences, start.get())",
         "self._replace(sequences)\n_set_all(sequences, start.get())",
         JOINING,
@@ -51,29 +56,29 @@ GROUPS = [
 RELEASING = [
     Fault(
         "the first slot is not cleared",
-        "release",
+        "reclaiming",
         "dropped += clear(cleared + 1, lowest)",
         "dropped += clear(cleared + 2, lowest)",
         VALUES,
     ),
     Fault(
         "slots are cleared too early",
-        "release",
+        "reclaiming",
         "dropped += clear(cleared + 1, lowest)",
         "dropped += clear(cleared + 1, lowest + 1)",
         VALUES,
     ),
     Fault(
         "nothing is cleared when the last one leaves",
-        "release",
-        "dropped += range_clearer(self._slots.view())(cleared + 1, published)",
+        "reclaiming",
+        "dropped += self._clearer(self._slots.view())(cleared + 1, published)",
         "pass",
         VALUES,
     ),
     Fault(
         "the gate does not follow",
-        "release",
-        "gate[0] = lowest  # release: the slots are cleared before a producer may fill them",
+        "reclaiming",
+        "gate[0] = lowest",
         "pass",
         VALUES,
     ),
@@ -87,23 +92,39 @@ LIFE = [
         "",
         LIFECYCLE,
     ),
-    Fault("a halt alerts nobody", "processors.processor", "halting.set()\nself._barrier.alert()", "halting.set()", LIFECYCLE),
-    Fault("a dead consumer leaves the ring open", "processors.processor", "self._ring.close(error)", "pass", LIFECYCLE),
+    Fault(
+        "a halt alerts no thread",
+        "processors.processor",
+        "halting.set()\nself._barrier.alert()",
+        "halting.set()",
+        LIFECYCLE,
+    ),
+    Fault(
+        "a dead consumer leaves the ring open",
+        "processors.processor",
+        "self._ring.close(error)",
+        "pass",
+        LIFECYCLE,
+    ),
     Fault(
         "one that was halted cannot be started again",
-        "processors.processor",
+        "processors.life",
         "(ProcessorState.HALTED, ProcessorState.RUNNING),",
         "",
         LIFECYCLE,
     ),
     Fault(
-        "a run that has ended still runs", "processors.processor", "self._state.store(ProcessorState.HALTED)", "pass", LIFECYCLE
+        "a run that has ended still runs",
+        "processors.life",
+        "self._state.store(ProcessorState.HALTED)",
+        "pass",
+        LIFECYCLE,
     ),
     Fault(
         "an old failure is kept",
-        "processors.processor",
-        "self._failure, self._thread, self._ended, self._halting = None, None, ended, halting",
-        "self._thread, self._ended, self._halting = None, ended, halting",
+        "processors.life",
+        "self._failure, self._thread = None, None",
+        "self._thread = None",
         LIFECYCLE,
     ),
 ]
@@ -112,7 +133,7 @@ BATCHES = [
     Fault(
         "the sequence does not advance",
         "processors.batch",
-        "own[0] = last  # release: the slots have been read before a producer may fill them again",
+        "own[0] = last  # release: the slots have been read before a producer fills them",
         "pass",
         LIFECYCLE,
     ),
@@ -123,8 +144,20 @@ BATCHES = [
         "own[0] = last\nsequence = handle(sequence, last)",
         LIFECYCLE,
     ),
-    Fault("a run begins one too late", "processors.batch", "sequence = own[0] + 1", "sequence = own[0] + 2", LIFECYCLE),
-    Fault("an alert is not cleared before it goes on", "processors.batch", "self._barrier.clear_alert()", "pass", LIFECYCLE),
+    Fault(
+        "a run begins one too late",
+        "processors.batch",
+        "sequence = own[0] + 1",
+        "sequence = own[0] + 2",
+        LIFECYCLE,
+    ),
+    Fault(
+        "an alert is not cleared before it goes on",
+        "processors.batch",
+        "self._barrier.clear_alert()",
+        "pass",
+        LIFECYCLE,
+    ),
     Fault(
         "a batch is one too long",
         "processors.batch",
@@ -149,7 +182,13 @@ WORK = [
         "claim(current, last)\nif False:",
         WORK_POOL,
     ),
-    Fault("a claim is not announced", "processors.work.worker", "busy.word[0] = current", "pass", WORK_POOL),
+    Fault(
+        "a claim is not announced",
+        "processors.work.worker",
+        "busy.word[0] = current",
+        "pass",
+        WORK_POOL,
+    ),
     Fault(
         "what a dead worker has claimed is forgotten",
         "processors.work.worker",
@@ -165,9 +204,19 @@ WORK = [
         WORK_POOL,
     ),
     Fault(
-        "done is not raised", "processors.work.worker", "busy.word[0] = IDLE\nraise_done()", "busy.word[0] = IDLE", WORK_POOL
+        "done is not raised",
+        "processors.work.worker",
+        "busy.word[0] = IDLE\nraise_done()",
+        "busy.word[0] = IDLE",
+        WORK_POOL,
     ),
-    Fault("a worker never rests", "processors.work.worker", "busy.word[0] = IDLE\nraise_done()", "raise_done()", WORK_POOL),
+    Fault(
+        "a worker never rests",
+        "processors.work.worker",
+        "busy.word[0] = IDLE\nraise_done()",
+        "raise_done()",
+        WORK_POOL,
+    ),
     Fault(
         "a worker leaves nothing to the others",
         "processors.work.share",

@@ -1,4 +1,4 @@
-"""A fault: one rule of the library replaced by a wrong one, in memory, when the module is imported."""
+"""A fault: one rule of the library is replaced by a wrong one, in memory, while it is imported."""
 
 import sys
 import textwrap
@@ -20,7 +20,8 @@ class Fault:
     Attributes:
         name: says what is wrong.
         module: of the library, without `ringbuffer.`, such as `sequencer.capacity`.
-        line: what stands there, without indentation; with the lines before or after it where it is not the only one.
+        line: what stands there, without indentation; with the lines before or after it where it is
+        not the only one.
         becomes: what stands there instead.
         killed_by: the test that finds it.
     """
@@ -44,12 +45,22 @@ class Fault:
         """
         lines, wanted = source.splitlines(), textwrap.dedent(self.line).splitlines()
         count = len(wanted)
-        places = [at for at in range(len(lines) - count + 1) if dedented(lines[at : at + count]) == wanted]
+        places = [
+            at for at in range(len(lines) - count + 1) if dedented(lines[at : at + count]) == wanted
+        ]
         if len(places) != 1:
-            raise FaultError(f"{self.name!r}: the line occurs {len(places)} times in {self.target}: {self.line!r}")
+            raise FaultError(
+                f"{self.name!r}: the line occurs {len(places)} times in {self.target}: "
+                f"{self.line!r}"
+            )
         (at,) = places
-        indent = min((len(each) - len(each.lstrip()) for each in lines[at : at + count] if each.strip()), default=0)
-        lines[at : at + count] = [" " * indent + each for each in textwrap.dedent(self.becomes).splitlines()]
+        indent = min(
+            (len(each) - len(each.lstrip()) for each in lines[at : at + count] if each.strip()),
+            default=0,
+        )
+        lines[at : at + count] = [
+            " " * indent + each for each in textwrap.dedent(self.becomes).splitlines()
+        ]
         return "\n".join(lines) + "\n"
 
 
@@ -70,7 +81,7 @@ def install(fault: Fault) -> None:
 
 
 def source_of(fault: Fault) -> str:
-    """The source of the module, which is not imported by this, and neither are the packages that it is in."""
+    """The source of the module. This imports neither the module nor its packages."""
     path: Sequence[str] | None = None
     origin = ""
     parts = fault.target.split(".")
@@ -88,7 +99,9 @@ class FaultFinder(MetaPathFinder):
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
 
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if fullname != self.fault.target:
             return None
         spec = PathFinder.find_spec(fullname, path, target)

@@ -1,18 +1,42 @@
 """Faults of what producers rely on: room, claims, publication, skipped events."""
 
 from tests.faults.fault import Fault
-from tests.faults.tests import HAND_OVER, JOINING, MULTI, SINGLE
+from tests.faults.tests import HAND_OVER, JOINING, MULTI, RACES, SINGLE
 
 CAPACITY = [
-    Fault("there is always room", "sequencer.capacity", "return sequence <= limit", "return True", SINGLE),
-    Fault("one slot too many", "sequencer.capacity", "return sequence <= limit", "return sequence <= limit + 1", MULTI),
-    Fault("one slot too few", "sequencer.capacity", "return sequence <= limit", "return sequence < limit", MULTI),
+    Fault(
+        "there is always room",
+        "sequencer.capacity",
+        "return sequence <= limit",
+        "return True",
+        SINGLE,
+    ),
+    Fault(
+        "one slot too many",
+        "sequencer.capacity",
+        "return sequence <= limit",
+        "return sequence <= limit + 1",
+        MULTI,
+    ),
+    Fault(
+        "one slot too few",
+        "sequencer.capacity",
+        "return sequence <= limit",
+        "return sequence < limit",
+        MULTI,
+    ),
     Fault("the limit is not kept", "sequencer.capacity", "self._limit[0] = limit", "pass", SINGLE),
-    Fault("the closed flag is not looked at", "sequencer.capacity", "if self._closed[0]:", "if False:", MULTI),
+    Fault(
+        "the closed flag is not looked at",
+        "sequencer.capacity",
+        "if self._closed[0]:",
+        "if False:",
+        MULTI,
+    ),
     Fault(
         "a closed ring keeps its limit",
-        "sequencer.capacity",
-        "self.limit.store(CLOSED_LIMIT)",
+        "sequencer.ring_state",
+        "self.limit.exchange(CLOSED_LIMIT)  # a fence too: see `SingleProducerSequencer._seal`",
         "pass",
         SINGLE,
     ),
@@ -28,37 +52,38 @@ CAPACITY = [
 SINGLE_PRODUCER = [
     Fault(
         "the limit is not compared with",
-        "sequencer.single_production",
-        "if sequence > limit[0] and not capacity.admits(sequence):\n    raise no_capacity(n, size)",
-        "pass",
+        "producer.single",
+        "    if sequence > limit[0] and not admits(sequence, n):\n"
+        "        raise no_capacity(n, size)",
+        "    pass",
         SINGLE,
     ),
     Fault(
         "published out of turn",
-        "sequencer.single_production",
-        "if low != last + 1 or not low <= high <= claimed or is_skipped(low, high):",
-        "if not low <= high <= claimed or is_skipped(low, high):",
+        "producer.single_recovery",
+        "if low != last + 1 or not low <= high <= claimed or overlaps(early_skips, low, high):",
+        "if not low <= high <= claimed or overlaps(early_skips, low, high):",
         SINGLE,
     ),
     Fault(
         "more published than was claimed",
-        "sequencer.single_production",
+        "producer.single",
         "if low != published + 1 or not low <= high <= claimed:",
         "if low != published + 1:",
         SINGLE,
     ),
     Fault(
         "what is skipped early is forgotten",
-        "sequencer.single_production",
-        "high = skipped_early.pop(high + 1)",
-        "skipped_early.pop(high + 1)",
+        "producer.single_recovery",
+        "high = early_skips[high + 1]",
+        "break",
         SINGLE,
     ),
     Fault(
         "a refused claim is kept",
-        "sequencer.single_production",
-        "    raise no_capacity(n, size)\nclaimed = sequence\nreturn sequence",
-        "    claimed = sequence\n    raise no_capacity(n, size)\nclaimed = sequence\nreturn sequence",
+        "producer.single",
+        "        raise no_capacity(n, size)\nexcept BaseException:\n    claimed = sequence - n",
+        "        raise no_capacity(n, size)\nexcept BaseException:\n    claimed = sequence",
         SINGLE,
     ),
 ]
@@ -67,28 +92,34 @@ HANDING_OVER = [
     Fault(
         "what the former producer claimed is forgotten",
         "sequencer.single_producer",
-        "self._claimed_before = producer.claimed()",
+        "self._claimed_before = claimed",
         "self._claimed_before = self._cursor.get()",
         HAND_OVER,
     ),
     Fault(
         "a retired producer publishes",
-        "sequencer.single_production",
-        "owner_id = NOBODY\nclaimed = RETIRED",
-        "owner_id = NOBODY",
+        "producer.single",
+        "owner_id = NO_THREAD\nclaimed = RETIRED",
+        "owner_id = NO_THREAD",
         HAND_OVER,
     ),
     Fault(
         "a retired producer claims",
-        "sequencer.single_production",
-        "owner_id = NOBODY\nclaimed = RETIRED",
+        "producer.single",
+        "owner_id = NO_THREAD\nclaimed = RETIRED",
         "claimed = RETIRED",
         HAND_OVER,
     ),
 ]
 
 MULTI_PRODUCER = [
-    Fault("never published is lap 0", "sequencer.multi_producer", "NEVER: Final = 1", "NEVER: Final = 0", MULTI),
+    Fault(
+        "never published is lap 0",
+        "sequencer.multi_producer",
+        "NEVER: Final = 1",
+        "NEVER: Final = 0",
+        MULTI,
+    ),
     Fault(
         "gaps are not searched for",
         "sequencer.published_flags",
@@ -105,21 +136,21 @@ MULTI_PRODUCER = [
     ),
     Fault(
         "published again",
-        "sequencer.multi_producer",
+        "producer.multi",
         "if not claimed - size < low <= high <= claimed or flags[low & mask] == lap:",
         "if not claimed - size < low <= high <= claimed:",
         MULTI,
     ),
     Fault(
         "published and not claimed",
-        "sequencer.multi_producer",
+        "producer.multi",
         "if not claimed - size < low <= high <= claimed or flags[low & mask] == lap:",
         "if not claimed - size < low <= high or flags[low & mask] == lap:",
         MULTI,
     ),
     Fault(
         "both pieces get the parity of the first",
-        "sequencer.multi_producer",
+        "producer.multi_recovery",
         "return [(start, size, lap), (0, stop, lap ^ 1)]",
         "return [(start, size, lap), (0, stop, lap)]",
         MULTI,
@@ -127,20 +158,26 @@ MULTI_PRODUCER = [
     Fault(
         "the slots of an earlier lap count as published",
         "sequencer.multi_producer",
-        "return max(claimed - size, INITIAL_SEQUENCE) < sequence <= claimed and flag == parity(sequence, size)",
-        "return INITIAL_SEQUENCE < sequence <= claimed and flag == parity(sequence, size)",
+        "is_last_claim = max(claimed - size, INITIAL_SEQUENCE) < sequence <= claimed",
+        "is_last_claim = INITIAL_SEQUENCE < sequence <= claimed",
         MULTI,
     ),
 ]
 
 SKIPPED = [
     Fault("the count of skips is not raised", "skipped", "self._count.fetch_add(1)", "pass", MULTI),
-    Fault("a skip takes one more along", "skipped", "low = max(low, stop + 1)", "low = max(low, stop + 2)", SINGLE),
+    Fault(
+        "a skip takes one more along",
+        "skipped",
+        "low = max(low, stop + 1)",
+        "low = max(low, stop + 2)",
+        SINGLE,
+    ),
     Fault(
         "skips are dropped too early",
         "skipped",
-        "kept = tuple(each for each in self._ranges if each[1] > high - self._size)",
-        "kept = tuple(each for each in self._ranges if each[1] > high - self._size + 1)",
+        "kept = tuple(each for each in kept if each[1] > high - self._size)",
+        "kept = tuple(each for each in kept if each[1] > high - self._size + 1)",
         SINGLE,
     ),
     Fault(
@@ -152,4 +189,14 @@ SKIPPED = [
     ),
 ]
 
-PRODUCER_FAULTS = [*CAPACITY, *SINGLE_PRODUCER, *HANDING_OVER, *MULTI_PRODUCER, *SKIPPED]
+END = [
+    Fault(
+        "a closed ring is not sealed, and publishers race its shutdown",
+        "sequencer.seal",
+        "if cursor.compare_and_set(current, current + SEAL):\n    return",
+        "return",
+        RACES,
+    )
+]
+
+PRODUCER_FAULTS = [*CAPACITY, *SINGLE_PRODUCER, *HANDING_OVER, *MULTI_PRODUCER, *SKIPPED, *END]

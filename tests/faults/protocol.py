@@ -1,14 +1,19 @@
-"""Faults of the protocol that show in one thread, or between threads that take turns; each with the test that finds it.
+"""Faults of the protocol that show in one thread, or in threads that take turns.
 
-What shows only when two threads meet within an operation, such as a newcomer that does not look a second time where it starts,
-is for the exploration of schedules.
+Each has the test that finds it.
+
+Faults that show only when two threads meet within an operation are for the exploration of
+schedules: for example a newcomer that does not check its starting position a second time.
 """
 
 from tests.faults.consumers import CONSUMER_FAULTS
 from tests.faults.fault import Fault
 from tests.faults.producers import PRODUCER_FAULTS
+from tests.faults.users import USER_FAULTS
 
 #: No fault at all, by the same way as every fault.
-NOTHING = Fault("nothing", "sequencer.capacity", "return sequence <= limit", "return sequence <= limit")
+NOTHING = Fault(
+    "nothing", "sequencer.capacity", "return sequence <= limit", "return sequence <= limit"
+)
 
-FAULTS = [*PRODUCER_FAULTS, *CONSUMER_FAULTS]
+FAULTS = [*PRODUCER_FAULTS, *CONSUMER_FAULTS, *USER_FAULTS]

@@ -1,19 +1,24 @@
 """Stores that are delayed, as on machines whose memory is weaker than sequential consistency.
 
-Each task has a buffer. A store may go there first, and into memory, *drain*, at any later time; the task itself sees what it
-has stored, the others do not yet. A read-modify-write, a lock, an event, the start of a thread wait until the buffer is empty.
-The three orders say which of the stores in a buffer may be the next to drain:
+Each task has a buffer. A store may go there first, and into memory, *drain*, at any later time; the
+task itself sees what it has stored, the others do not yet. A read-modify-write, a lock, an event,
+the start of a thread wait until the buffer is empty. The three orders say which of the stores in a
+buffer may be the next to drain:
 
-    tso        the oldest: x86-64. An event in a slot goes to memory at once: what orders it is checked by vector clocks
-    weak       what the library asks for, and no more: a store to a word is a release and drains after all that are older; what
-               a slot holds is written by plain stores, which overtake each other
-    relaxed    as if the library asked for nothing: a store drains after those to the same place alone
+    tso        the oldest: x86-64. An event in a slot goes to memory at once: vector clocks check
+               what orders it
+    weak       what the library asks for, and no more: a store to a word is a release and drains
+               after all older ones; the content of a slot is written by plain stores, which
+               overtake each other
+    relaxed    as if the library asked for nothing: a store drains after stores to its own place
+               only
 
-With `weak` the protocol must hold: to ask for a release is sufficient. With `relaxed` it must not: it is needed.
-The same three are in spec/StoreBuffers.tla, for the hand-overs alone.
+With `weak` the protocol must hold: to ask for a release is sufficient. With `relaxed` it must not:
+it is needed. The same three are in spec/modules/StoreBuffers.tla, for the hand-overs alone.
 
-Not simulated: loads that are done early (the library asks for load-acquire, and then the machine does none before it), and
-stores that some threads see before others do (POWER does that, x86-64 and ARMv8 do not).
+Not simulated: loads that are done early (the library asks for load-acquire, and then the machine
+does none before it), and stores that some threads see before others do (POWER does that, x86-64 and
+ARMv8 do not).
 """
 
 import enum
@@ -22,7 +27,7 @@ from typing import Any, Final, NamedTuple
 
 from tests.schedules.task import Location, Task
 
-#: The numbers of turns that are no task's own: so many further on for each kind.
+#: Turns that do not belong to a task have numbers too: each kind begins so much higher.
 KINDS_APART: Final = 64
 
 
@@ -46,7 +51,8 @@ class Machine:
 
     Attributes:
         order: which stores may overtake others.
-        delays: how many stores of one run may be delayed; those that have to stay behind one of them are not counted.
+        delays: how many stores of one run may be delayed; those that have to stay behind one of
+        them are not counted.
     """
 
     order: Order = Order.SC
@@ -86,7 +92,7 @@ class Late(Turn):
 
 
 class Drain(Turn):
-    """The store at this place of its owner's buffer goes to memory. Nobody's turn ends with it."""
+    """The store at this place of its owner's buffer goes to memory. It ends no task's turn."""
 
     def __init__(self, owner: Task, position: int) -> None:
         super().__init__(owner, 2 + position, "drain")
@@ -99,7 +105,7 @@ class Buffer:
     def __init__(self, owner: Task, order: Order) -> None:
         self.stores: Final[list[Store]] = []
         self.late: Final = Late(owner)
-        self._owner: Final = owner
+        self.owner: Final = owner
         self._order: Final = order
         self._drains: Final[list[Drain]] = []
 
@@ -110,22 +116,34 @@ class Buffer:
         """Whether a store cannot go to memory before what is here."""
         if self._order is Order.TSO or (is_release and self._order is Order.WEAK):
             return bool(self.stores)
+        return self.has(location)
+
+    def has(self, location: Location) -> bool:
+        """Whether a store to this place is here."""
         return any(store.location is location for store in self.stores)
 
     def is_awaited(self, tasks: list[Task]) -> bool:
-        """Whether it could matter to another task what is here: it is about to use such a place, or looks at it in a loop.
+        """Whether a store here could matter to another task: one that is about to use its place.
 
-        What nobody is about to use can as well go to memory later. So no more orders than these need to be looked at.
+        A task that looks at such a place in a loop counts too. A store that no task is about to
+        use can as well go to memory later. So no more orders than these need to be explored.
         """
         here = {store.location.point for store in self.stores}
-        others = (task for task in tasks if task is not self._owner and not task.done)
-        return any(task.access[1] in here or (task.spins and not here.isdisjoint(task.loads)) for task in others)
+        others = (task for task in tasks if task is not self.owner and not task.done)
+        return any(
+            task.access[1] in here or (task.spins and not here.isdisjoint(task.loads))
+            for task in others
+        )
 
     def drains(self) -> list[Drain]:
         """The stores that may be the next to go to memory."""
         while len(self._drains) < len(self.stores):
-            self._drains.append(Drain(self._owner, len(self._drains)))
-        return [self._drains[position] for position in range(len(self.stores)) if self._is_next(position)]
+            self._drains.append(Drain(self.owner, len(self._drains)))
+        return [
+            self._drains[position]
+            for position in range(len(self.stores))
+            if self._is_next(position)
+        ]
 
     def _is_next(self, position: int) -> bool:
         store = self.stores[position]

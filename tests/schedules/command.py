@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,15 @@ from tests.schedules.buffers import Machine, Order
 
 if TYPE_CHECKING:
     from tests.schedules.explore import Scenario
+    from tests.schedules.jobs import Extent, Job
 
-#: The most that one scenario takes, in seconds, in the short and in the full exploration.
+#: The most that one scenario takes, in seconds of processor time, in the short and in the full
+#: exploration.
 SECONDS = (60.0, 40.0)
-#: The most that one model takes in lock-step, in seconds: in the short exploration, and in the full one.
+#: The most that one model takes in lock-step, in seconds of processor time: in the short
+#: exploration, and in the full one.
 LOCK_STEP_SECONDS = (25.0, 300.0)
-#: The most that one fault takes, in seconds, for each bound on preemptions.
+#: The most that one fault takes, in seconds of processor time, for each bound on preemptions.
 FAULT_SECONDS = 30.0
 #: Before that, so many schedules by random priorities, with so many points at which they change.
 SAMPLES, DEPTHS = 300, (1, 2, 3)
@@ -30,30 +32,63 @@ DELAYS = 1
 
 
 def main() -> int:
-    """Exit code 0 if all is well, 1 if something was found (or a fault was not), 2 for a wrong command."""
-    parser = argparse.ArgumentParser(prog="python -m tests.schedules", description="Explore the schedules of production code.")
+    """Exit codes: 0 all is well; 1 a failure, or a fault that was not found; 2 a wrong command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.schedules", description="Explore the schedules of production code."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    explore = commands.add_parser("explore", help="every schedule of each scenario, up to a bound on preemptions")
+    explore = commands.add_parser(
+        "explore", help="every schedule of each scenario, up to a bound on preemptions"
+    )
     explore.add_argument("names", nargs="*", metavar="NAME", help="only these scenarios and models")
-    explore.add_argument("--full", action="store_true", help=f"with the larger bound, {SECONDS[1]:g} s at most for each")
+    explore.add_argument(
+        "--full",
+        action="store_true",
+        help=f"with the larger bound, {SECONDS[1]:g} s at most for each",
+    )
+    explore.add_argument(
+        "--rest",
+        action="store_true",
+        help="what the short exploration leaves out, or explores with one preemption fewer",
+    )
     explore.add_argument("--list", action="store_true", help="list the scenarios")
-    explore.add_argument("--memory", choices=list(Order), type=Order, help="which stores may be delayed past others")
-    explore.add_argument("--delays", type=int, default=DELAYS, help="how many stores of one run may be delayed")
-    explore.add_argument("--strategy", choices=["random", "pct"], help="schedules at random: any turn, or random priorities")
+    explore.add_argument(
+        "--memory", choices=list(Order), type=Order, help="which stores may be delayed past others"
+    )
+    explore.add_argument(
+        "--delays", type=int, default=DELAYS, help="how many stores of one run may be delayed"
+    )
+    explore.add_argument(
+        "--strategy",
+        choices=["random", "pct"],
+        help="schedules at random: any turn, or random priorities",
+    )
     explore.add_argument("--schedules", type=int, default=1000, help="how many of them")
-    explore.add_argument("--seed", type=int, default=0, help="the first one's seed; the next ones' follow")
-    explore.add_argument("--depth", type=int, default=3, help="how often the priorities change in one schedule")
-    conform = commands.add_parser("conform", help="production code in lock-step with the models; a part of `explore`")
+    explore.add_argument(
+        "--seed", type=int, default=0, help="the first one's seed; the next ones' follow"
+    )
+    explore.add_argument(
+        "--depth", type=int, default=3, help="how often the priorities change in one schedule"
+    )
+    conform = commands.add_parser(
+        "conform", help="production code in lock-step with the models; a part of `explore`"
+    )
     conform.add_argument("names", nargs="*", metavar="NAME", help="only these")
     conform.add_argument(
-        "--full", action="store_true", help="all of them, and every step of the models must be taken or excused"
+        "--full",
+        action="store_true",
+        help="all of them, and every step of the models must be taken or excused",
     )
-    faults = commands.add_parser("faults", help="one-line faults of the library, each of which must be found")
+    faults = commands.add_parser(
+        "faults", help="one-line faults of the library, each of which must be found"
+    )
     faults.add_argument("names", nargs="*", metavar="FAULT", help="only these")
     again = commands.add_parser("replay", help="run a schedule that failed again, and show it")
     again.add_argument("file", type=Path)
     again.add_argument("--fault", help="with this fault in the library")
-    commands.add_parser("seam", help="what it costs the library to get its memory and its host from providers")
+    commands.add_parser(
+        "seam", help="what it costs the library to get its memory and its host from providers"
+    )
     arguments = parser.parse_args()
     logging.disable()
     if arguments.command == "faults":
@@ -68,7 +103,10 @@ def main() -> int:
         return show()
     if arguments.list:
         return list_scenarios()
+    from tests.schedules.jobs import Extent, Job
+
     order, names = arguments.memory, arguments.names
+    extent = Extent.REST if arguments.rest else Extent.TEST
     job = Job(
         "",
         Machine() if order in (None, Order.SC) else Machine(order, arguments.delays),
@@ -78,13 +116,25 @@ def main() -> int:
         arguments.seed,
         arguments.depth,
     )
-    return run_all(names, job, with_delays=order is None and not names and arguments.strategy is None)
+    with_delays = order is None and not names and arguments.strategy is None
+    return run_all(names, Extent.FULL if arguments.full else extent, job, with_delays)
 
 
-def each_in_a_process(call: Callable[..., tuple[bool, str]], arguments: list[tuple[Any, ...]]) -> Iterator[tuple[bool, str]]:
-    """The results, as they come, of calls in fresh interpreters, one for each processor; a fault stays in its interpreter."""
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(os.cpu_count() or 1, context, max_tasks_per_child=1) as processes:
+def each_in_a_process(
+    call: Callable[..., tuple[bool, str]], arguments: list[tuple[Any, ...]], *, fresh: bool = False
+) -> Iterator[tuple[bool, str]]:
+    """The results, as they come, of calls in other interpreters, one for each processor.
+
+    Args:
+        call: to be made.
+        arguments: of each call.
+        fresh: whether each call gets an interpreter of its own, in which a fault stays. Starting
+            one takes about a second, longer than most explorations.
+    """
+    context, most_tasks = multiprocessing.get_context("spawn"), 1 if fresh else None
+    with concurrent.futures.ProcessPoolExecutor(
+        os.cpu_count() or 1, context, max_tasks_per_child=most_tasks
+    ) as processes:
         futures = [processes.submit(call, *each) for each in arguments]
         try:
             for future in concurrent.futures.as_completed(futures):
@@ -104,36 +154,11 @@ def list_scenarios() -> int:
     return 0
 
 
-# -- scenarios ----------------------------------------------------------------------------------------------------------
+# -- scenarios ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Job:
-    """One line of the table.
-
-    Attributes:
-        name: of the scenario.
-        machine: what memory is like.
-        full: whether the larger bound is meant.
-        strategy: "random" or "pct"; None is every schedule within the bound.
-        schedules: how many, at random.
-        seed: of the first of them.
-        depth: how often priorities change.
-        must_fail: whether something must be found: what the library asks of memory is not granted.
-    """
-
-    name: str
-    machine: Machine
-    full: bool
-    strategy: str | None
-    schedules: int
-    seed: int
-    depth: int
-    must_fail: bool = False
-
-
-def explored(job: Job) -> tuple[bool, str]:
-    """Explore one scenario, in a process of its own: whether all is well, and what to print."""
+def explored(job: "Job") -> tuple[bool, str]:
+    """Explore one scenario: whether all is well, and what to print."""
     logging.disable()
     from tests.schedules.explore import explore, pct, sample, shrink
     from tests.schedules.report import account, line, save
@@ -143,7 +168,7 @@ def explored(job: Job) -> tuple[bool, str]:
     scenario = SCENARIOS[job.name]
     if job.strategy is None:
         bounds = scenario.preemptions if job.machine.order is Order.SC else scenario.with_delays
-        outcome = explore(scenario, bounds[job.full], SECONDS[job.full], job.machine)
+        outcome = explore(scenario, bounds[job.full] - job.fewer, SECONDS[job.full], job.machine)
     else:
         strategy = RandomWalk if job.strategy == "random" else pct(job.depth)
         outcome = sample(scenario, job.schedules, strategy, job.machine, job.seed)
@@ -151,39 +176,38 @@ def explored(job: Job) -> tuple[bool, str]:
     if outcome.found is not None and not job.must_fail:
         choices, steps, error = shrink(scenario, outcome.found)
         path = save(scenario, outcome.found, choices)
-        text += f"\n{account(scenario, steps, choices, error)}\nrun it again: python -m tests.schedules replay {path}"
+        text += f"\n{account(scenario, steps, choices, error)}"
+        text += f"\nrun it again: python -m tests.schedules replay {path}"
     return (outcome.found is not None) == job.must_fail, text
 
 
-def run_all(names: list[str], job: Job, with_delays: bool) -> int:
-    """Scenarios, then models in lock-step; those that are named, or all. On another machine, or at random: scenarios only."""
+def run_all(names: list[str], extent: "Extent", job: "Job", with_delays: bool) -> int:
+    """Run scenarios, then models in lock-step; only those that are named, or all.
+
+    With delayed stores, or at random, run scenarios only.
+    """
     from tests.schedules.conform.models import CONFORMITIES
+    from tests.schedules.jobs import Extent, delayed, named, undelayed
     from tests.schedules.scenarios import SCENARIOS
 
     unknown = [name for name in names if name not in SCENARIOS and name not in CONFORMITIES]
     if unknown:
         print(f"there is no scenario {unknown[0]!r}; --list shows them all", file=sys.stderr)
         return 2
-    code = 0
-    scenarios = [each.name for each in SCENARIOS.values() if each.name in names or (not names and (job.full or each.is_short))]
-    if scenarios:
-        code = run_scenarios(scenarios, job, with_delays)
+    jobs = named(job, names) if names else list(undelayed(job, extent))
+    if with_delays:
+        jobs += delayed(job, extent, DELAYS)
+    code = run_scenarios(jobs) if jobs else 0
     models = [name for name in CONFORMITIES if name in names]
-    if models or with_delays:
+    if models or (with_delays and extent is not Extent.REST):
         code |= run_models(models, job.full)
     return code
 
 
-def run_scenarios(names: list[str], job: Job, with_delays: bool) -> int:
-    """Explore; `with_delays`: and what is small enough again, on machines that delay stores."""
+def run_scenarios(jobs: "list[Job]") -> int:
+    """Explore."""
     from tests.schedules.report import HEADER
-    from tests.schedules.scenarios import DELAYED, NEEDED
 
-    jobs = [replace(job, name=name) for name in names]
-    if with_delays:
-        for order in (Order.TSO, Order.WEAK):
-            jobs += [replace(job, name=name, machine=Machine(order, DELAYS)) for name in DELAYED]
-        jobs += [replace(job, name=name, machine=Machine(Order.RELAXED, DELAYS), must_fail=True) for name in NEEDED]
     print(HEADER, flush=True)
     failed = 0
     for well, text in each_in_a_process(explored, [(each,) for each in jobs]):
@@ -193,11 +217,11 @@ def run_scenarios(names: list[str], job: Job, with_delays: bool) -> int:
     return int(failed > 0)
 
 
-# -- models -------------------------------------------------------------------------------------------------------------
+# -- models ---------------------------------------------------------------------------------------
 
 
 def conformed(name: str, full: bool) -> tuple[bool, str]:
-    """Run production code in lock-step with one model, in a process of its own."""
+    """Run production code in lock-step with one model."""
     logging.disable()
     from tests.schedules.conform.models import CONFORMITIES
     from tests.schedules.conform.run import conform, is_well, line
@@ -213,7 +237,10 @@ def run_models(names: list[str], full: bool) -> int:
 
     unknown = [name for name in names if name not in CONFORMITIES]
     if unknown:
-        print(f"there is no model {unknown[0]!r} in lock-step; they are {sorted(CONFORMITIES)}", file=sys.stderr)
+        print(
+            f"there is no model {unknown[0]!r} in lock-step; they are {sorted(CONFORMITIES)}",
+            file=sys.stderr,
+        )
         return 2
     chosen = names or [each.name for each in CONFORMITIES.values() if full or each.is_short]
     print(HEADER, flush=True)
@@ -221,15 +248,21 @@ def run_models(names: list[str], full: bool) -> int:
     for well, text in each_in_a_process(conformed, [(name, full) for name in chosen]):
         failed += not well
         print(text, flush=True)
-    print(f"{failed} failed" if failed else "every step of the code is a step of its model", flush=True)
+    print(
+        f"{failed} failed" if failed else "every step of the code is a step of its model",
+        flush=True,
+    )
     return int(failed > 0)
 
 
-# -- faults -------------------------------------------------------------------------------------------------------------
+# -- faults ---------------------------------------------------------------------------------------
 
 
 def find(name: str) -> tuple[bool, str]:
-    """Look for one fault, in a process of its own. One that needs delayed stores must not be found without them."""
+    """Look for one fault, in a process of its own.
+
+    One that needs delayed stores must not be found without them.
+    """
     logging.disable()
     from tests.faults.fault import install
     from tests.schedules.faults import DELAYED, FAULTS
@@ -244,23 +277,34 @@ def find(name: str) -> tuple[bool, str]:
     if name in DELAYED:
         schedules, says = look_for(scenario, Machine())
         if says:
-            return False, f"FOUND  {schedules:>7,} schedules  {scenario.name:16} {name}, though nothing is delayed: {says}"
+            return (
+                False,
+                f"FOUND  {schedules:>7,} schedules  {scenario.name:16} {name}, "
+                f"though nothing is delayed: {says}",
+            )
         before = f", not in {schedules:,} schedules without delays"
     schedules, says = look_for(scenario, machine)
     verdict = "found " if says else "MISSED"
-    return bool(says), f"{verdict} {schedules:>7,} schedules  {scenario.name:16} {machine!s:6} {name}{before}: {says[:90]}"
+    return (
+        bool(says),
+        f"{verdict} {schedules:>7,} schedules  {scenario.name:16} {machine!s:6} {name}{before}: "
+        f"{says[:90]}",
+    )
 
 
 def look_for(scenario: "Scenario", machine: Machine) -> tuple[int, str]:
-    """How many schedules were run until something was found, and what that was; nothing if nothing was found."""
-    from tests.schedules.explore import Outcome, explore, pct, sample
+    """How many schedules ran until a failure was found, and its text; the text may be empty."""
+    from tests.schedules.explore import ExplorationResult, explore, pct, sample
 
     bounds = scenario.with_delays if machine.delays else scenario.preemptions
     schedules = 0
-    ways: list[Callable[[], Outcome]] = [
+    ways: list[Callable[[], ExplorationResult]] = [
         lambda: explore(scenario, 0, FAULT_SECONDS, machine),
         *(functools.partial(sample, scenario, SAMPLES, pct(depth), machine) for depth in DEPTHS),
-        *(functools.partial(explore, scenario, most, FAULT_SECONDS, machine) for most in range(1, bounds[1] + 1)),
+        *(
+            functools.partial(explore, scenario, most, FAULT_SECONDS, machine)
+            for most in range(1, bounds[1] + 1)
+        ),
     ]
     for way in ways:
         outcome = way()
@@ -279,14 +323,18 @@ def run_faults(names: list[str]) -> int:
         print(f"there is no fault {unknown[0]!r}; they are {sorted(FAULTS)}", file=sys.stderr)
         return 2
     missed = 0
-    for well, text in each_in_a_process(find, [(name,) for name in names or FAULTS]):
+    for well, text in each_in_a_process(find, [(name,) for name in names or FAULTS], fresh=True):
         missed += not well
         print(text, flush=True)
-    print(f"{missed} of {len(names or FAULTS)} missed" if missed else f"all {len(names or FAULTS)} found")
+    print(
+        f"{missed} of {len(names or FAULTS)} missed"
+        if missed
+        else f"all {len(names or FAULTS)} found"
+    )
     return int(missed > 0)
 
 
-# -- one schedule -------------------------------------------------------------------------------------------------------
+# -- one schedule ---------------------------------------------------------------------------------
 
 
 def run_replay(path: Path, fault: str | None) -> int:
@@ -300,5 +348,7 @@ def run_replay(path: Path, fault: str | None) -> int:
 
     scenario, steps, error = replay(path, SCENARIOS)
     print(table(steps))
-    print(f"{scenario.name}: {'all is well' if error is None else f'{type(error).__name__}: {error}'}")
+    print(
+        f"{scenario.name}: {'all is well' if error is None else f'{type(error).__name__}: {error}'}"
+    )
     return int(error is not None)

@@ -1,4 +1,4 @@
-"""Run a scenario under every schedule up to a bound, or under many at random; find, shrink and keep the one that fails."""
+"""Runs a scenario under every schedule up to a bound, or at random; finds and shrinks a failure."""
 
 import gc
 import time
@@ -19,11 +19,11 @@ class Scenario:
         name: of one word.
         says: what it is, in a line.
         build: makes the ring and the tasks in a world, and says what must be so afterwards.
-        preemptions: the bound for the short exploration, and for the full one.
+        preemptions: the bound for `make verify`, and for `make explore`; `jobs` says which of them
+        `make test` explores with a smaller one, or not at all.
         with_delays: the same where stores are delayed.
         early_timeouts: see `Scheduler`.
         max_steps: see `Scheduler`.
-        is_short: whether it is a part of the short exploration.
     """
 
     name: str
@@ -33,7 +33,6 @@ class Scenario:
     with_delays: tuple[int, int] = (0, 1)
     early_timeouts: int = 0
     max_steps: int = 2_000
-    is_short: bool = True
 
 
 @dataclass
@@ -47,7 +46,7 @@ class Found:
 
 
 @dataclass
-class Outcome:
+class ExplorationResult:
     """What came out of an exploration.
 
     Attributes:
@@ -58,6 +57,7 @@ class Outcome:
         steps: how many were taken in all.
         states: different states in which there was a choice, and
         edges: different choices in them; 0 where the schedules were random.
+        seconds: of processor time.
         complete: whether nothing within the bounds is left.
         found: what went wrong, if anything.
         points: what is shared.
@@ -106,22 +106,33 @@ def run_once(
 
 
 def shared(scheduler: Scheduler) -> set[str]:
-    """What at least two tasks have used, and one has written: the order of the accesses to anything else is of no matter.
+    """What at least two tasks use, and one writes: the order of other accesses does not matter.
 
-    Nor is it to the slots: whether their accesses are ordered is checked in any order, see `Event`. Unless they are delayed.
+    Nor is it to the slots: whether their accesses are ordered is checked in any order, see `Event`.
+    Unless they are delayed.
     """
     used = (each for each in scheduler.locations if each.written and each.users & (each.users - 1))
-    return {each.name for each in used if scheduler.order.delays_slots or not each.name.startswith("slot ")}
+    return {
+        each.name
+        for each in used
+        if scheduler.order.delays_slots or not each.name.startswith("slot ")
+    }
 
 
-def explore(scenario: Scenario, preemptions: int, seconds: float = 1e9, machine: Machine = STRONG) -> Outcome:
+def explore(
+    scenario: Scenario, preemptions: int, seconds: float = 1e9, machine: Machine = STRONG
+) -> ExplorationResult:
     """Every schedule with at most so many preemptions, unless the time is used up.
 
-    At first nothing is taken to be shared. Whenever a run shows that something is, the exploration starts again with a turn
-    for the others before each access to it; so in the end every access that could matter is one.
+    `seconds` are processor time of this process: how much is explored does not depend on what else
+    runs on the machine.
+
+    At first nothing is taken to be shared. Whenever a run shows that something is, the exploration
+    starts again with a turn for the others before each access to it; so in the end every access
+    that could matter is one.
     """
-    outcome = Outcome(scenario, f"preemptions {preemptions}", machine)
-    started = time.monotonic()
+    outcome = ExplorationResult(scenario, f"preemptions {preemptions}", machine)
+    started = time.process_time()
     gc.disable()
     try:
         for seed in range(10):
@@ -150,21 +161,25 @@ def explore(scenario: Scenario, preemptions: int, seconds: float = 1e9, machine:
                     break
                 if outcome.schedules % 100 == 0:
                     gc.collect()
-                if time.monotonic() - started > seconds:
+                if time.process_time() - started > seconds:
                     return outcome
         outcome.complete = True
         return outcome
     finally:
         gc.enable()
-        outcome.seconds = time.monotonic() - started
+        outcome.seconds = time.process_time() - started
 
 
 def sample(
-    scenario: Scenario, schedules: int, strategy: Callable[[int], Strategy], machine: Machine = STRONG, seed: int = 0
-) -> Outcome:
+    scenario: Scenario,
+    schedules: int,
+    strategy: Callable[[int], Strategy],
+    machine: Machine = STRONG,
+    seed: int = 0,
+) -> ExplorationResult:
     """So many schedules at random, with a strategy for each seed, from the first on."""
-    outcome = Outcome(scenario, f"seeds from {seed}", machine)
-    started = time.monotonic()
+    outcome = ExplorationResult(scenario, f"seeds from {seed}", machine)
+    started = time.process_time()
     for each in range(seed, seed + schedules):
         scheduler, error = run_once(scenario, strategy(each), None, machine=machine)
         outcome.schedules += 1
@@ -173,7 +188,7 @@ def sample(
             outcome.how = f"seed {each}"
             outcome.found = Found(error, scheduler.choices, None, machine)
             break
-    outcome.seconds = time.monotonic() - started
+    outcome.seconds = time.process_time() - started
     return outcome
 
 
@@ -194,14 +209,16 @@ def shrink(scenario: Scenario, found: Found) -> tuple[list[int], list[Step], Bas
 
     best = fails(choices)
     if best is None:
-        raise Failure(f"the schedule does not fail when it is run again; it did with {error!r}") from error
+        raise Failure(
+            f"the schedule does not fail when it is run again; it did with {error!r}"
+        ) from error
     smaller = True
     while smaller:
         smaller = False
         for cut in range(1, len(best[0])):
             if best[0][cut] == best[0][cut - 1]:
                 continue
-            # One switch fewer: whoever went on before it goes on a choice longer.
+            # One switch fewer: the task before it goes on for one more choice.
             candidate = [*best[0][:cut], best[0][cut - 1], *best[0][cut + 1 :]]
             shorter = fails(candidate)
             if shorter is not None and switches(shorter[0]) < switches(best[0]):

@@ -1,4 +1,4 @@
-"""`ScheduledHost`: locks, conditions, events, threads and time of a scenario, all of them its scheduler's."""
+"""`ScheduledHost`: locks, conditions, events, threads and time of a scenario, by its scheduler."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -45,10 +45,16 @@ class ScheduledLock(Location):
         self.count += 1
         self._scheduler.acquire(self)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if not isinstance(error, Abandoned):
-            # Nobody else's turn before an unlock, for whatever they would do they can do after it; unless every turn is wanted.
-            # But for what it has stored and is not in memory yet: an unlock waits for that.
+            # No other task gets a turn before an unlock, because it can do the same after it;
+            # unless all turns are wanted. Stores that are not in memory yet are an exception: an
+            # unlock waits for them.
             if self._scheduler.guided:
                 self._scheduler.reach("unlock", self)
             self._scheduler.fence()
@@ -78,7 +84,7 @@ class ScheduledCondition(ScheduledLock):
     def wait(self, timeout: float | None = None) -> bool:
         scheduler = self._scheduler
         task = scheduler.current
-        assert task is not None, "nobody can wake the thread that sets a scenario up"
+        assert task is not None, "no task can wake the thread that sets a scenario up"
         if self.value is not task:
             raise scheduler.violated(f"{task.name} waits on {self.name} without its lock")
         scheduler.fence()
@@ -108,7 +114,9 @@ class ScheduledCondition(ScheduledLock):
     def notify_all(self) -> None:
         scheduler = self._scheduler
         if scheduler.current is not None and self.value is not scheduler.current:
-            raise scheduler.violated(f"{scheduler.current.name} notifies {self.name} without its lock")
+            raise scheduler.violated(
+                f"{scheduler.current.name} notifies {self.name} without its lock"
+            )
         scheduler.reach("notify", self, writes=True)
         self._asleep.clear()
         scheduler.did("notify", self, None, wrote=True)
@@ -148,7 +156,7 @@ class ScheduledEvent(Location):
 
 
 class ScheduledThread:
-    """A task, as production code sees it; or whoever sets the scenario up."""
+    """A task, as production code sees it; or the thread that sets the scenario up."""
 
     def __init__(self, scheduler: Scheduler, task: Task | None) -> None:
         self._scheduler, self._task = scheduler, task
@@ -165,11 +173,13 @@ class ScheduledThread:
         assert task is not None
         deadline = None if timeout is None else self._scheduler.clock + timeout
         buffer = self._scheduler.buffers[task.index]
-        self._scheduler.reach("join", None, ready=lambda: task.done and not buffer, deadline=deadline)
+        self._scheduler.reach(
+            "join", None, ready=lambda: task.done and not buffer, deadline=deadline
+        )
 
 
 class ScheduledHost:
-    """The operating system of one run. Its clock moves when nobody can go on, or when somebody pauses."""
+    """The operating system of one run. Its clock moves when no task can continue, or in a pause."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler: Final = scheduler

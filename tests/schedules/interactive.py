@@ -1,4 +1,4 @@
-"""`Players`: tasks that do what they are told, one operation at a time, each as far as it comes by itself."""
+"""`Players`: tasks that take orders, one operation at a time, each as far as it comes by itself."""
 
 import contextlib
 import functools
@@ -40,7 +40,7 @@ class Players:
             self.scheduler.join()
 
     def order(self, name: str, operation: Operation) -> None:
-        """Have a task that has nothing to do do this; return when nobody can go on without a further order."""
+        """Let an idle task do this. Returns when no task can continue without another order."""
         self.outcomes.pop(name, None)
         self._orders[name] = operation
         self._rest()
@@ -56,8 +56,8 @@ class Players:
         self._rest()
 
     @contextlib.contextmanager
-    def apart(self) -> Iterator[None]:
-        """What the caller does in the block is no step of the run: it looks at everything, and changes nothing."""
+    def outside_the_run(self) -> Iterator[None]:
+        """In the block, the caller's accesses are not steps: it reads all, and changes nothing."""
         self.scheduler.current = None
         try:
             yield
@@ -76,6 +76,12 @@ class Players:
             del self._orders[name]
 
     def _rest(self) -> None:
-        """Let everybody go on who can."""
+        """Let all tasks continue that can."""
         scheduler, caller = self.scheduler, self._caller
-        scheduler.reach("rest", None, ready=lambda: not any(each.can_go_on() for each in scheduler.tasks if each is not caller))
+        scheduler.reach(
+            "rest",
+            None,
+            ready=lambda: (
+                not any(each.can_go_on() for each in scheduler.tasks if each is not caller)
+            ),
+        )

@@ -1,10 +1,10 @@
-"""`ScheduledMemory`: the words, flags and slots of a scenario; every access is a step of its scheduler."""
+"""`ScheduledMemory`: words, flags, slots of a scenario; each access is a step of its scheduler."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ringbuffer.memory import SlotLayout, SlotView
-from ringbuffer.memory.rows import RowView
+from ringbuffer.memory.striped import StripedSlots
 from tests.schedules.buffers import Order
 from tests.schedules.scheduler import Scheduler
 from tests.schedules.task import Location, Task
@@ -73,6 +73,9 @@ class ScheduledCell(Word):
         scheduler.did("compare_and_set", location, (expected, desired, done), wrote=done)
         return done
 
+    def has_set(self, expected: int, desired: int, /) -> bool:
+        return False  # a task that the scheduler ends in a call is ended before the access
+
     def exchange(self, value: int, /) -> int:
         scheduler, location = self._scheduler, self._location
         scheduler.fence()
@@ -96,16 +99,31 @@ class ScheduledCell(Word):
         return before
 
 
-class ScheduledTurnstile:
-    """A passage is one access: it could be a lock that is taken and given back with nothing in between."""
+class ScheduledFenceLock:
+    """A passage is one access: a lock that is taken and given back with nothing in between.
+
+    It is a lock, and not a fence: a task that passes after another one sees what that one had done
+    before, and no more. So on a machine that delays stores the unlock stays behind the stores that
+    its task has made before, and the next task waits for it.
+    """
 
     def __init__(self, scheduler: Scheduler, location: Location) -> None:
         self._scheduler: Final = scheduler
         self._location: Final = location
 
     def __setitem__(self, index: int, value: None, /) -> None:
-        _reach_lock(self._scheduler, "pass", self._location)
-        self._scheduler.did("pass", self._location, None)
+        scheduler, location, task = self._scheduler, self._location, self._scheduler.current
+
+        def is_free() -> bool:
+            return not any(
+                buffer.has(location) for buffer in scheduler.buffers if buffer.owner is not task
+            )
+
+        # Without delays it is always free, and a condition would be evaluated for nothing.
+        ready = None if scheduler.order is Order.SC else is_free
+        scheduler.reach("pass", location, writes=True, ready=ready)
+        scheduler.acquire(location)
+        scheduler.put("pass", location, 0)
 
 
 def _reach_lock(scheduler: Scheduler, kind: str, location: Location) -> None:
@@ -116,7 +134,7 @@ def _reach_lock(scheduler: Scheduler, kind: str, location: Location) -> None:
     scheduler.release(location)
 
 
-class ScheduledDoor:
+class ScheduledInFlightGuard:
     """A store of either item is one access, like a passage. A look is a load that nothing locks."""
 
     def __init__(self, scheduler: Scheduler, inside: Location, is_shut: Location) -> None:
@@ -125,11 +143,11 @@ class ScheduledDoor:
         self._own = False
 
     def __getitem__(self, index: int, /) -> bool:
-        # Nobody else stores whether the thread is inside.
+        # No other thread stores whether the thread is inside.
         return self._load(index) if index else self._own
 
     def __setitem__(self, index: int, value: bool, /) -> None:
-        assert index == 0, "nobody goes in by shutting the door"
+        assert index == 0, "a thread does not go in by shutting the guard"
         self._own = value
         self._store(index, value)
 
@@ -147,7 +165,8 @@ class ScheduledDoor:
         return value
 
     def _store(self, index: int, value: bool) -> None:
-        # The lock of the list goes with each item: what one thread did before its store, the other sees after its own.
+        # The lock of the list goes with each item: what one thread did before its store, the other
+        # sees after its own.
         scheduler, location = self._scheduler, self._items[index]
         _reach_lock(scheduler, "store", location)
         for other in self._items:
@@ -159,7 +178,7 @@ class ScheduledDoor:
 
 
 class ScheduledField(Word):
-    """A field of an event: nobody asks for any order of the accesses to it."""
+    """A field of an event: its accesses have no ordering of their own."""
 
     __slots__ = ()
 
@@ -168,7 +187,7 @@ class ScheduledField(Word):
 
 
 class ScheduledFlags:
-    """A row of flags, and every view of it. A search loads them one by one; so does filling store them."""
+    """A row of flags, and every view of it. A search loads them one by one; a fill stores them."""
 
     __slots__ = ("_words",)
 
@@ -193,7 +212,9 @@ class ScheduledFlags:
             self._words[index].store(value)
 
     def find(self, value: int, start: int, stop: int, /) -> int:
-        return next((index for index in range(start, stop) if self._words[index].load() == value), -1)
+        return next(
+            (index for index in range(start, stop) if self._words[index].load() == value), -1
+        )
 
 
 class ValueSlot(Location):
@@ -217,7 +238,7 @@ class ValueSlot(Location):
 
 
 class ScheduledValues(list[Any]):
-    """The slots of a ring of values: an item or a slice is one access, as it is to a list of CPython.
+    """The slots of a ring of values: an access to an item or a slice is one step, as in CPython.
 
     The list itself is what is in memory.
     """
@@ -255,9 +276,15 @@ class ScheduledValues(list[Any]):
         return other + own
 
     def __setitem__(self, index: Any, value: Any, /) -> None:
-        slots, values = (self._slots[index], value) if isinstance(index, slice) else ([self._slots[index]], [value])
+        slots, values = (
+            (self._slots[index], value)
+            if isinstance(index, slice)
+            else ([self._slots[index]], [value])
+        )
         scheduler = self._scheduler
-        scheduler.reach("write", self._location, writes=True, may_delay=scheduler.order is not Order.SC)
+        scheduler.reach(
+            "write", self._location, writes=True, may_delay=scheduler.order is not Order.SC
+        )
         for slot, each in zip(slots, values, strict=True):
             scheduler.put("write", slot, each)
 
@@ -276,13 +303,13 @@ class _Rows:
     def __init__(self, rows: list[list[Any]]) -> None:
         self._rows: Final = rows
 
-    def view(self) -> RowView:
-        return RowView(self._rows)
+    def view(self) -> StripedSlots:
+        return StripedSlots(self._rows)
 
 
 def stored(view: SlotView[Any]) -> list[Any]:
-    """What is in memory after a run: nobody reads it."""
-    rows: Any = view.rows if isinstance(view, RowView) else (view,)
+    """What is in memory after a run. Reading it is not a step."""
+    rows: Any = view.rows if isinstance(view, StripedSlots) else (view,)
     return [value for row in rows for value in list.__iter__(row)]
 
 
@@ -300,11 +327,13 @@ class ScheduledMemory:
     def cell(self, initial: int = 0, /) -> ScheduledCell:
         return ScheduledCell(self.scheduler, self.location("cell", initial))
 
-    def turnstile(self) -> ScheduledTurnstile:
-        return ScheduledTurnstile(self.scheduler, self.location("turnstile", 0))
+    def fence_lock(self) -> ScheduledFenceLock:
+        return ScheduledFenceLock(self.scheduler, self.location("fence_lock", 0))
 
-    def door(self) -> ScheduledDoor:
-        return ScheduledDoor(self.scheduler, self.location("inside", False), self.location("shut", False))
+    def in_flight_guard(self) -> ScheduledInFlightGuard:
+        return ScheduledInFlightGuard(
+            self.scheduler, self.location("inside", False), self.location("shut", False)
+        )
 
     def field(self, name: str) -> ScheduledField:
         field = self.location("field", -1)
@@ -312,14 +341,18 @@ class ScheduledMemory:
         return ScheduledField(self.scheduler, field)
 
     def flags(self, length: int, initial: int, /) -> ScheduledFlags:
-        return ScheduledFlags([Word(self.scheduler, self.location("flag", initial)) for _ in range(length)])
+        return ScheduledFlags(
+            [Word(self.scheduler, self.location("flag", initial)) for _ in range(length)]
+        )
 
     def event_slots[T](self, events: list[T], /) -> _Slots[T]:
         return _Slots(events, is_shared=False)
 
-    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> "_Slots[Any] | _Rows":
-        row = 1 if layout is SlotLayout.CELLS else ROW
-        if layout is SlotLayout.CELLS or (layout is SlotLayout.ROWS and length > row):
+    def value_slots(
+        self, length: int, /, layout: SlotLayout = SlotLayout.FLAT
+    ) -> "_Slots[Any] | _Rows":
+        row = 1 if layout is SlotLayout.PER_SLOT else ROW
+        if layout is SlotLayout.PER_SLOT or (layout is SlotLayout.STRIPED and length > row):
             return _Rows([ScheduledValues(self, row) for _ in range(length // row)])
         return _Slots(ScheduledValues(self, length), is_shared=True)
 
@@ -330,12 +363,13 @@ class ScheduledMemory:
 class Event:
     """What a slot of a ring holds: a number, which is not shared by any ordering of its own.
 
-    Every access must be ordered with every other that could conflict with it, by what the tasks have loaded and stored
-    elsewhere (Flanagan and Freund: FastTrack, 2009). So a slot that is written while it is read, or read before it is
-    published, is found in any schedule in which nothing orders the two, also where they come one after the other.
+    Every access must be ordered with every other that could conflict with it, by what the tasks
+    have loaded and stored elsewhere (Flanagan and Freund: FastTrack, 2009). So a slot that is
+    written while it is read, or read before it is published, is found in any schedule in which
+    nothing orders the two, also where they come one after the other.
 
-    On a machine that delays what slots hold, the number may be delayed too. Where nothing at all is asked of the memory, that
-    alone is what is wrong, and has to show.
+    On a machine that delays what slots hold, the number may be delayed too. Where nothing at all is
+    asked of the memory, that alone is what is wrong, and has to show.
     """
 
     def __init__(self, memory: ScheduledMemory, index: int) -> None:
@@ -355,7 +389,10 @@ class Event:
             self._check_written(task, "writes")
             for index, count in self._read.items():
                 if task.clock.get(index, 0) < count:
-                    raise scheduler.violated(f"{task} writes {slot.name} while {scheduler.tasks[index]} may be reading it")
+                    raise scheduler.violated(
+                        f"{task} writes {slot.name} "
+                        f"while {scheduler.tasks[index]} may be reading it"
+                    )
             self._read.clear()
             self._written = (task.index, task.clock[task.index])
         scheduler.did("write", slot, number)
@@ -385,4 +422,7 @@ class Event:
             index, count = self._written
             if task.clock.get(index, 0) < count:
                 scheduler = self._scheduler
-                raise scheduler.violated(f"{task} {does} {self._number.name} while {scheduler.tasks[index]} may be writing it")
+                raise scheduler.violated(
+                    f"{task} {does} {self._number.name} "
+                    f"while {scheduler.tasks[index]} may be writing it"
+                )

@@ -36,8 +36,10 @@ QUEUES = [
     Fault(
         "a waiter waits with its own side",
         RING,
-        "side = self.putting\nwith side.lock:\n    if side.closed[0] or side.own[0] > side.other[0]:",
-        "side = self.putting\nwith self.getting.lock:\n    if side.closed[0] or side.own[0] > side.other[0]:",
+        "side = self.putting\nwith side.lock:\n"
+        "    if side.closed[0] or side.own[0] > side.other[0]:",
+        "side = self.putting\nwith self.getting.lock:\n"
+        "    if side.closed[0] or side.own[0] > side.other[0]:",
         "queue-room",
     ),
     Fault(
@@ -47,8 +49,20 @@ QUEUES = [
         "if side.closed[0] or side.own[0] > side.other[0]:\n    return False",
         "queue-drained",
     ),
-    Fault("the fast way passes those who wait", "queues.side", "if self.waiting:", "if False:", "queue-room"),
-    Fault("one item too many", "queues.side", "return sequence <= limit", "return sequence <= limit + 1", "queue-one"),
+    Fault(
+        "the fast way passes those who wait",
+        "queues.queue_end",
+        "if self.waiting:",
+        "if False:",
+        "queue-room",
+    ),
+    Fault(
+        "one item too many",
+        "queues.queue_end",
+        "return sequence <= limit",
+        "return sequence <= limit + 1",
+        "queue-one",
+    ),
     Fault(
         "published before it is stored",
         "queues.threads",
@@ -59,8 +73,10 @@ QUEUES = [
     Fault(
         "handed back before it is cleared",
         "queues.threads",
-        "slots[at] = None\nhead[0] = sequence  # release: the slot is cleared before it may be filled again",
-        "head[0] = sequence  # release: the slot is cleared before it may be filled again\nslots[at] = None",
+        "slots[at] = None\n"
+        "head[0] = sequence  # release: the slot is cleared before it may be filled again",
+        "head[0] = sequence  # release: the slot is cleared before it may be filled again\n"
+        "slots[at] = None",
         "queue-yields",
     ),
     Fault(
@@ -70,7 +86,13 @@ QUEUES = [
         "side.wake(1)",
         "queue-mixed",
     ),
-    Fault("a slice that is taken wakes one waiter", RING, "side.wake(high - low + 1)", "side.wake(1)", "queue-emptied"),
+    Fault(
+        "a slice that is taken wakes one waiter",
+        RING,
+        "side.wake(high - low + 1)",
+        "side.wake(1)",
+        "queue-emptied",
+    ),
     Fault(
         "closed is loaded after the tail",
         RING,
@@ -78,28 +100,39 @@ QUEUES = [
         "if side.closed[0]:\n    raise queue.ShutDown\nreturn NOTHING",
         "queue-end-one",
     ),
-    Fault("a shutdown wakes nobody who gets", RING, "putting.wake_all()", "pass", "queue-ended"),
+    Fault("a shutdown does not wake a get", RING, "putting.wake_all()", "pass", "queue-ended"),
     Fault(
-        "who comes too late keeps the wake-up",
+        "a waiter that comes too late keeps the wake-up",
         "queues.waiters",
         "if waiter in self.waiting:\n    self.waiting.remove(waiter)\nelse:\n    self.wake(1)",
         "if waiter in self.waiting:\n    self.waiting.remove(waiter)",
         "queue-late",
     ),
-    Fault("the last task wakes nobody", "queues.tasks", "if done == put:", "if done > put:", "queue-join"),
+    Fault(
+        "the last task does not wake a join",
+        "queues.tasks",
+        "if done == put:",
+        "if done > put:",
+        "queue-join",
+    ),
     Fault(
         "who joins looks before the lock",
         "queues.tasks",
-        "with waiters.lock:\n    # `done` stands still: if they are equal, nothing was unfinished when the other was loaded.\n"
+        "with waiters.lock:\n"
+        "    # `_done` cannot change while the lock is held. So if both are equal, nothing was\n"
+        "    # unfinished at the moment when `_published` was loaded.\n"
         "    if self._done[0] == self._published[0] + 1:\n        return False",
         "if self._done[0] == self._published[0] + 1:\n    return False\nwith waiters.lock:",
         "queue-join",
     ),
-    Fault("what is dropped stays unfinished", RING, "drained(len(dropped))", "pass", "queue-join-drop"),
+    Fault("what is dropped stays unfinished", RING, "drained(untold)", "pass", "queue-join-drop"),
     Fault(
-        "a bound that is raised wakes nobody",
+        "a bound that is raised wakes no put",
         RING,
-        "with getting.lock:  # who waits for room has looked at the old bound, or comes later and looks at the new one\n"
+        "# A waiter for a free slot either has looked at the old limit, and is woken here, or "
+        "comes\n"
+        "# later and looks at the new one.\n"
+        "with getting.lock:\n"
         "    getting.wake_all()",
         "pass",
         "queue-resized",

@@ -1,10 +1,13 @@
-"""What an exploration shows: a line for each scenario; a failure as threads against steps, kept so that it can be run again."""
+"""Reports of explorations: a line for each scenario; a failure as a table of threads and steps.
+
+A failure is kept in a file, so that it can be run again.
+"""
 
 import json
 from pathlib import Path
 
 from tests.schedules.buffers import Machine, Order
-from tests.schedules.explore import Found, Outcome, Scenario, run_once, switches
+from tests.schedules.explore import ExplorationResult, Found, Scenario, run_once, switches
 from tests.schedules.scheduler import Step
 from tests.schedules.strategies import Replay
 
@@ -14,12 +17,12 @@ FOLDER = Path("build/schedules")
 WIDEST = 34
 
 HEADER = (
-    f"{'':6} {'scenario':16} {'memory':9} {'bound':14} {'schedules':>10} {'states':>9} {'edges':>9} {'steps':>10} "
-    + f"{'time':>8}   what"
+    f"{'':6} {'scenario':16} {'memory':9} {'bound':14} {'schedules':>10} "
+    f"{'states':>9} {'edges':>9} {'steps':>10} " + f"{'time':>8}   what"
 )
 
 
-def line(outcome: Outcome, must_fail: bool = False) -> str:
+def line(outcome: ExplorationResult, must_fail: bool = False) -> str:
     """One scenario, in one line; `must_fail` where that is what is right."""
     if must_fail:
         verdict = "MISSED" if outcome.found is None else "found"
@@ -30,8 +33,9 @@ def line(outcome: Outcome, must_fail: bool = False) -> str:
     else:
         verdict = "time" if outcome.states else "some"
     return (
-        f"{verdict:6} {outcome.scenario.name:16} {outcome.machine!s:9} {outcome.how:14} {outcome.schedules:>10,} "
-        f"{outcome.states:>9,} {outcome.edges:>9,} {outcome.steps:>10,} {outcome.seconds:>6.1f} s   {outcome.scenario.says}"
+        f"{verdict:6} {outcome.scenario.name:16} {outcome.machine!s:9} {outcome.how:14} "
+        f"{outcome.schedules:>10,} {outcome.states:>9,} {outcome.edges:>9,} "
+        f"{outcome.steps:>10,} {outcome.seconds:>6.1f} s   {outcome.scenario.says}"
     )
 
 
@@ -39,10 +43,15 @@ def table(steps: list[Step]) -> str:
     """Threads against steps: a column for each thread, a row for each step, time goes down."""
     names = list(dict.fromkeys(step.task for step in steps))
     cells = [(step.task, describe(step)) for step in steps]
-    widths = {name: min(WIDEST, max(len(name), *(len(text) for task, text in cells if task == name))) for name in names}
+    widths = {
+        name: min(WIDEST, max(len(name), *(len(text) for task, text in cells if task == name)))
+        for name in names
+    }
     rows = ["  ".join(["    ", *(name.ljust(widths[name]) for name in names)]).rstrip()]
     rows += [
-        "  ".join([f"{number:4}", *((text if name == task else "").ljust(widths[name]) for name in names)]).rstrip()
+        "  ".join(
+            [f"{number:4}", *((text if name == task else "").ljust(widths[name]) for name in names)]
+        ).rstrip()
         for number, (task, text) in enumerate(cells, 1)
     ]
     return "\n".join(rows)
@@ -74,7 +83,8 @@ def describe(step: Step) -> str:
 def save(scenario: Scenario, found: Found, choices: list[int]) -> Path:
     """Keep a failing schedule."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{scenario.name}{'' if found.machine.order is Order.SC else f'-{found.machine.order}'}.json"
+    suffix = "" if found.machine.order is Order.SC else f"-{found.machine.order}"
+    path = FOLDER / f"{scenario.name}{suffix}.json"
     points = None if found.points is None else sorted(found.points)
     kept = {
         "scenario": scenario.name,
@@ -87,7 +97,9 @@ def save(scenario: Scenario, found: Found, choices: list[int]) -> Path:
     return path
 
 
-def replay(path: Path, scenarios: dict[str, Scenario]) -> tuple[Scenario, list[Step], BaseException | None]:
+def replay(
+    path: Path, scenarios: dict[str, Scenario]
+) -> tuple[Scenario, list[Step], BaseException | None]:
     """Run a kept schedule again: its scenario, its steps, and what went wrong."""
     kept = json.loads(path.read_text())
     scenario = scenarios[kept["scenario"]]
@@ -99,4 +111,5 @@ def replay(path: Path, scenarios: dict[str, Scenario]) -> tuple[Scenario, list[S
 
 def account(scenario: Scenario, steps: list[Step], choices: list[int], error: BaseException) -> str:
     """A failure, to be read."""
-    return f"{scenario.name}: {type(error).__name__}: {error}\n{switches(choices)} switches\n{table(steps)}"
+    head = f"{scenario.name}: {type(error).__name__}: {error}"
+    return f"{head}\n{switches(choices)} switches\n{table(steps)}"

@@ -1,16 +1,17 @@
-"""`Scheduler`: lets one task run at a time, and decides before every shared access whose turn it is.
+"""`Scheduler`: lets one task run at a time, and decides before every shared access which one.
 
-Each task is a real thread. Before a shared access it calls `reach`, which says what it is about to do; the strategy then names
-the task that goes on, and everybody else sleeps. So an access and everything up to the next one is one step, and a run is
-determined by the choices alone.
+Each task is a real thread. Before a shared access it calls `reach`, which says what it is about to
+do; the strategy then names the task that goes on, and all others sleep. So an access and
+everything up to the next one is one step, and a run is determined by the choices alone.
 
-What cannot go on is not offered: a task before a lock that is taken, or asleep on a condition. Neither is one that spins: a
-task that has gone through a loop and found what it found the turn before, while nothing was written anywhere, would find the
-same once more, so it waits for a write. The same holds for a task that yields, sleeps or parks between two looks. When nobody
-can go on, the clock is moved; when that helps nobody either, the run is stuck: a deadlock or a livelock.
+What cannot go on is not offered: a task before a lock that is taken, or asleep on a condition.
+Neither is one that spins: a task that has gone through a loop and found the same as in the last
+iteration, while nothing was written anywhere, would find the same again, so it waits for a write.
+The same holds for a task that yields, sleeps or parks between two looks. When no task can continue,
+the clock is moved; if that does not help either, the run is stuck: a deadlock or a livelock.
 
-On a machine with weaker memory there are two choices more: that a store goes into its task's buffer, and that one goes from
-there to memory; see `buffers`.
+On a machine with weaker memory there are two choices more: that a store goes into its task's
+buffer, and that one goes from there to memory; see `buffers`.
 """
 
 import functools
@@ -21,7 +22,8 @@ from typing import Any, Final, NamedTuple, Protocol
 from tests.schedules.buffers import STRONG, Buffer, Drain, Late, Machine, Order, Store
 from tests.schedules.task import Location, Task, join
 
-#: Loads of one word, by one task, while nothing is written by anybody, before it counts as spinning.
+#: Loads of one word, by one task, while nothing is written by anybody, before it counts as
+#: spinning.
 SPIN_LOADS: Final = 8
 #: How often the clock may be moved in a row without anybody writing anything.
 IDLE_TURNS: Final = 30
@@ -40,7 +42,7 @@ class Failure(Exception):
 
 
 class Stuck(Failure):
-    """Nobody can go on: a deadlock, or a livelock."""
+    """No task can continue: a deadlock, or a livelock."""
 
 
 class Endless(Failure):
@@ -48,7 +50,7 @@ class Endless(Failure):
 
 
 class Pruned(Exception):
-    """Raised by a strategy: this run need not go on, because everything that could follow is explored elsewhere."""
+    """Raised by a strategy: the rest of this run is explored in another one, so it may end."""
 
 
 class Step(NamedTuple):
@@ -64,16 +66,16 @@ class Strategy(Protocol):
     """Decides."""
 
     def choose(self, scheduler: "Scheduler", enabled: list[Task], current: Task | None) -> Task:
-        """One of `enabled`, which are at least two; `current` is who went on last, if it still can.
+        """One of `enabled`, which are at least two; `current` ran last, if it still can.
 
-        On a machine that delays stores there is a `Late` among them for each that may be delayed now, and a `Drain` for each
-        that may go to memory.
+        On a machine that delays stores there is a `Late` among them for each that may be delayed
+        now, and a `Drain` for each that may go to memory.
         """
         ...
 
 
 class Observer(Protocol):
-    """Is told of every step, after it was taken."""
+    """Is called with every step, after it was taken."""
 
     def observe(self, step: Step) -> None: ...
 
@@ -83,11 +85,13 @@ class Scheduler:
 
     Args:
         strategy: decides.
-        points: the names of what is shared; before an access to anything else nobody else gets a turn. None: everything is.
+        points: the names of what is shared; before an access to anything else no other task gets a
+            turn. None: everything is.
         early_timeouts: how often a wait with a limit may time out though others could go on.
         max_steps: a run with more of them fails.
         keep_steps: whether to note what was done.
-        guided: whether the strategy is asked also where there is nothing to choose, and who spins need not wait for a write.
+        guided: whether the strategy is asked also without a choice, and a task that spins need not
+            wait for a write.
         machine: what memory is like.
     """
 
@@ -127,7 +131,7 @@ class Scheduler:
         self._made = 0
         self._over: Final = threading.Event()
 
-    # -- setting up ---------------------------------------------------------------------------------------------
+    # -- setting up -------------------------------------------------------------------------------
 
     def name(self, kind: str) -> str:
         """A name for something that is made now: the same in every run that does the same."""
@@ -172,7 +176,7 @@ class Scheduler:
         self.tasks.append(task)
         self.buffers.append(Buffer(task, self.order))
 
-    # -- the run ------------------------------------------------------------------------------------------------
+    # -- the run ----------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Let the tasks run until all of them have ended.
@@ -183,7 +187,11 @@ class Scheduler:
         """
         self._go_on(None)
         if not self._over.wait(PATIENCE):
-            self.fail(Endless(f"{self.current} did not come to its next shared access within {PATIENCE} s"))
+            self.fail(
+                Endless(
+                    f"{self.current} did not come to its next shared access within {PATIENCE} s"
+                )
+            )
         self.join()
         if self.failure is not None:
             raise self.failure
@@ -221,14 +229,20 @@ class Scheduler:
         spins: bool = False,
         may_delay: bool = False,
     ) -> None:
-        """The running task is about to do this; returns when it may. Afterwards it reports with `did`."""
+        """Announce a step of the running task. Returns when it may; then it reports with `did`."""
         task = self.current
         if task is None:
             return
         if self.failure is not None:
             raise Abandoned
-        if ready is None and location is not None and task.spun_at == self.version and not self.guided:
-            # Not a load, but in the same loop, whose last turn has written nothing: neither would the next.
+        if (
+            ready is None
+            and location is not None
+            and task.spun_at == self.version
+            and not self.guided
+        ):
+            # Not a load, but in the same loop, whose last turn has written nothing: neither would
+            # the next.
             version, spins = self.version, True
             ready = functools.partial(self._has_changed, version)
         name = ""
@@ -264,7 +278,7 @@ class Scheduler:
             self.reach("load", location, ready=lambda: self.version != version, spins=True)
 
     def pause(self, kind: str, seconds: float) -> None:
-        """The running task lets time pass between two looks. It goes on when something was written since its last look."""
+        """Let time pass between two looks of the running task, or a write since the first one."""
         task = self.current
         if task is None:
             return
@@ -273,7 +287,15 @@ class Scheduler:
         task.turn = self.version
         self.clock += seconds
 
-    def did(self, kind: str, location: Location | None, value: Any, *, wrote: bool = False, to_buffer: bool = False) -> None:
+    def did(
+        self,
+        kind: str,
+        location: Location | None,
+        value: Any,
+        *,
+        wrote: bool = False,
+        to_buffer: bool = False,
+    ) -> None:
         """What came of it. To others nothing came yet of what went to the buffer."""
         if wrote and not to_buffer:
             self.version += 1
@@ -281,7 +303,8 @@ class Scheduler:
         if task is None:
             return
         name = "" if location is None else location.name
-        # A store that is delayed is to its task as any other: when it is in memory, nobody can tell how it came there.
+        # To its task a delayed store looks like any other: when it is in memory, no task can see
+        # how it came there.
         if task.learn((kind, name, value), self.version, wrote) == self.version:
             task.spun_at = self.version
         if wrote and to_buffer:
@@ -302,23 +325,28 @@ class Scheduler:
                     raise Abandoned from failure
 
     def begin_anew(self) -> None:
-        """What the running task does from now on is no loop with what it has done before."""
+        """What the running task does from now on continues no earlier loop."""
         task = self.current
         assert task is not None
         task.log.clear()
         task.spun_at = -1
 
     def fingerprint(self) -> int:
-        """The same in two runs that are in the same state, and go on alike; but for how many stores may still be delayed."""
+        """The same in two runs in the same state that continue alike.
+
+        It does not contain how many stores may still be delayed.
+        """
         shared = tuple(location.state for location in self.locations)
         tasks = tuple((task.history, task.done, task.access, task.timed_out) for task in self.tasks)
-        buffers = tuple(buffer.state() for buffer in self.buffers) if self.order is not Order.SC else ()
+        buffers = (
+            tuple(buffer.state() for buffer in self.buffers) if self.order is not Order.SC else ()
+        )
         return hash((shared, tasks, self.early_timeouts, buffers))
 
-    # -- memory -------------------------------------------------------------------------------------------------
+    # -- memory -----------------------------------------------------------------------------------
 
     def seen(self, location: Location) -> Any:
-        """What the running task finds here: what it has stored itself, if that is not in memory yet."""
+        """What the running task finds here: its own store, if that is not in memory yet."""
         store = self._own(location)
         return location.value if store is None else store.value
 
@@ -370,7 +398,7 @@ class Scheduler:
         self.did(kind, location, value, wrote=changed)
 
     def fence(self) -> None:
-        """The running task goes on when all that it has stored is in memory. Others may have a turn before that."""
+        """Wait until all stores of the running task are in memory. Others may run before that."""
         task = self.current
         if task is None or not self.buffers[task.index]:
             return
@@ -390,24 +418,24 @@ class Scheduler:
         self.version += changed
         self._tell(task, "drain", store.location.name, store.value)
 
-    # -- what happens before what -------------------------------------------------------------------------------
+    # -- what happens before what -----------------------------------------------------------------
 
     def acquire(self, location: Location) -> None:
-        """Whatever was done before the last releases here has happened before what the running task does from now on."""
+        """All that came before the last releases here came before the next step of the task."""
         if self.current is not None:
             join(self.current.clock, location.clock)
 
     def release(self, location: Location) -> None:
-        """What the running task has done so far has happened before what others do that acquire here."""
+        """All that the running task has done came before what tasks do that acquire here later."""
         task = self.current
         if task is not None:
             join(location.clock, task.clock)
             task.clock[task.index] += 1
 
-    # -- turns --------------------------------------------------------------------------------------------------
+    # -- turns ------------------------------------------------------------------------------------
 
     def _go_on(self, task: Task | None) -> None:
-        """Choose who goes on; return when it is `task`."""
+        """Choose the task that goes on. Returns when it is `task`."""
         try:
             chosen = self._choose(task)
         except Exception as failure:
@@ -430,14 +458,20 @@ class Scheduler:
             if self.count > self.max_steps:
                 raise Endless(f"more than {self.max_steps} steps")
             enabled = [each for each in self.tasks if each.can_go_on()]
-            buffers = [buffer for buffer in self.buffers if buffer and (not enabled or buffer.is_awaited(self.tasks))]
+            buffers = [
+                buffer
+                for buffer in self.buffers
+                if buffer and (not enabled or buffer.is_awaited(self.tasks))
+            ]
             drains = [drain for buffer in buffers for drain in buffer.drains()]
             if not enabled and not drains:
                 if all(each.done for each in self.tasks):
                     return None
                 enabled = self._let_time_pass()
             if self.early_timeouts:
-                enabled += [each for each in self.tasks if each not in enabled and each.can_time_out()]
+                enabled += [
+                    each for each in self.tasks if each not in enabled and each.can_time_out()
+                ]
             current = task if task in enabled else None
             if self.delays:
                 enabled += [self.buffers[each.index].late for each in enabled if each.may_delay]
@@ -466,7 +500,12 @@ class Scheduler:
     def expire(self) -> None:
         """End the waits whose limits have passed by the clock."""
         for each in self.tasks:
-            if each.deadline is not None and each.deadline <= self.clock and each.can_time_out() and not each.can_go_on():
+            if (
+                each.deadline is not None
+                and each.deadline <= self.clock
+                and each.can_time_out()
+                and not each.can_go_on()
+            ):
                 each.timed_out = True
                 each.ready, each.deadline = each.late, None
 
@@ -475,7 +514,9 @@ class Scheduler:
         self.idle = 1 if self.version != self.idle_since else self.idle + 1
         self.idle_since = self.version
         waiting = [each for each in self.tasks if not each.done]
-        deadlines = [each.deadline for each in waiting if each.deadline is not None and each.can_time_out()]
+        deadlines = [
+            each.deadline for each in waiting if each.deadline is not None and each.can_time_out()
+        ]
         if self.idle <= IDLE_TURNS:
             self.clock += TICK
             awake = [each for each in waiting if each.spins]
@@ -489,7 +530,7 @@ class Scheduler:
             if enabled:
                 return enabled
         where = "; ".join(f"{each.name} before {' '.join(each.access).strip()}" for each in waiting)
-        raise Stuck(f"nobody can go on: {where}")
+        raise Stuck(f"no task can continue: {where}")
 
     def _finish(self, task: Task) -> None:
         task.done = True

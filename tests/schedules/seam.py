@@ -1,11 +1,13 @@
-"""What the seam costs the hot path: nothing, because what a hot loop touches is what it would touch without it.
+"""The cost of the seam to the hot path: none, because a hot loop touches the same objects anyway.
 
-A provider is asked once, when a view is made. What it hands out is a `memoryview`, or a function of libpatomic with its
-arguments prepared; a loop that has got it calls no provider any more. Compared by turns, so that a busy machine slows both:
+A provider is asked once, when a view is made. What it hands out is a `memoryview`, or a function of
+libpatomic with its arguments prepared; a loop that has got it calls no provider any more. Compared
+by turns, so that a busy machine slows both:
 
-    load, store      an item of the word that a `Sequence` hands out     and of a `memoryview` made here by hand
-    events           one thread publishes and consumes through a ring    and through the same ring, whose objects were made with
-                     with its memory and host from the defaults          both given by name
+    load, store      an item of the word that a `Sequence` hands out
+                     and of a `memoryview` that is made here by hand
+    events           one thread publishes and consumes through a ring with the default providers
+                     and through the same ring, whose objects were made with both given by name
 """
 
 import statistics
@@ -15,12 +17,15 @@ from collections.abc import Callable
 from ringbuffer import BusySpinWaitStrategy, ProducerType, RingBuffer, Sequence
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.memory import PROCESS_MEMORY, Word
+from ringbuffer.producer import producer_ops
 
 #: Runs of each, and operations in a run.
 RUNS, OPERATIONS = 9, 200_000
 
 
-def by_turns(one: Callable[[], float], other: Callable[[], float], runs: int = RUNS) -> tuple[float, float, float]:
+def by_turns(
+    one: Callable[[], float], other: Callable[[], float], runs: int = RUNS
+) -> tuple[float, float, float]:
     """The median of each, and of the ratio of two neighbouring runs."""
     pairs = [(one(), other()) for _ in range(runs)]
     return (
@@ -43,11 +48,17 @@ def timed(statement: str, word: Word) -> Callable[[], float]:
 
 def events(**providers: object) -> Callable[[], float]:
     """Publishes and consumes, one event at a time, in one thread; nanoseconds for each event."""
-    ring: RingBuffer[list[int]] = RingBuffer(1024, list, ProducerType.SINGLE, BusySpinWaitStrategy(), **providers)  # type: ignore[arg-type]
+    ring: RingBuffer[list[int]] = RingBuffer(
+        1024,
+        list,
+        ProducerType.SINGLE,
+        BusySpinWaitStrategy(),
+        **providers,  # type: ignore[arg-type]
+    )
     own = Sequence()
     ring.add_gating_sequences(own)
     barrier, done = ring.new_barrier().view(), own.view().word
-    producer = ring.sequencer.producer_barrier()
+    producer = producer_ops(ring.sequencer)
     claim, publish = producer.next, producer.publish
     count = OPERATIONS // 10
 
@@ -68,7 +79,10 @@ def show() -> int:
         ("store to a word", timed("here[0] = 1", through), timed("here[0] = 1", by_hand())),
         ("an event", events(), events(memory=PROCESS_MEMORY, host=SYSTEM_HOST)),
     ]
-    print(f"{'':18} {'seam, ns':>10} {'without, ns':>12} {'ratio':>7}   medians of {RUNS} runs by turns")
+    print(
+        f"{'':18} {'seam, ns':>10} {'without, ns':>12} {'ratio':>7}"
+        f"   medians of {RUNS} runs by turns"
+    )
     for name, one, other in rows:
         through_ns, without_ns, ratio = by_turns(one, other)
         print(f"{name:18} {through_ns:>10.1f} {without_ns:>12.1f} {ratio:>7.3f}")

@@ -14,14 +14,14 @@ TINY: Final = 1e-12
 
 
 class First:
-    """Whoever runs goes on; else the first. The schedule with the fewest switches."""
+    """The current task goes on; else the first. The schedule with the fewest switches."""
 
     def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
         return enabled[0] if current is None else current
 
 
 class RandomWalk:
-    """Anybody, each time; `stay` is how likely whoever runs goes on."""
+    """Any task, each time; `stay` is the probability that the current one goes on."""
 
     def __init__(self, seed: int, stay: float = 0.0) -> None:
         self._random: Final = random.Random(seed)
@@ -34,16 +34,19 @@ class RandomWalk:
 
 
 class Priorities:
-    """Probabilistic concurrency testing (Burckhardt et al., 2010): random priorities, lowered at `depth` random steps.
+    """Random priorities, lowered at `depth` random steps (Burckhardt et al., PCT, 2010).
 
-    A fault that needs `depth` switches at certain steps is found with a known probability, however many threads there are.
-    The stores in a buffer have priorities as if they were threads; a store that may be delayed is so every other time.
+    A fault that needs `depth` switches at certain steps is found with a known probability, however
+    many threads there are. The stores in a buffer have priorities as if they were threads; a store
+    that may be delayed is so every other time.
     """
 
     def __init__(self, seed: int, depth: int, length: int) -> None:
         self._random: Final = random.Random(seed)
         self._priorities: Final[dict[int, float]] = {}
-        self._changes: Final = {self._random.randrange(length): -number for number in range(1, depth + 1)}
+        self._changes: Final = {
+            self._random.randrange(length): -number for number in range(1, depth + 1)
+        }
         self._taken = 0
 
     def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
@@ -61,7 +64,7 @@ class Priorities:
 
 
 class Replay:
-    """The choices of an earlier run, by the numbers of the tasks; where one is not possible or there is none, as `First`."""
+    """The choices of an earlier run, by the numbers of the tasks; `First` without a choice."""
 
     def __init__(self, choices: Sequence[int]) -> None:
         self._choices: Final = choices
@@ -85,18 +88,20 @@ class _Node:
 
 @dataclass
 class Exhaustive:
-    """Every schedule with at most so many preemptions, run by run (Musuvathi and Qadeer: CHESS, 2008).
+    """Every schedule with a bound of preemptions, run by run (Musuvathi and Qadeer: CHESS, 2008).
 
-    A preemption takes the turn from a task that could go on; a store that goes to memory takes it from nobody. Two runs that
-    differ only in the order of steps that have nothing to do with each other come to the same state, in which every task has
-    learned the same and everything shared has the same value; only the first of them is followed further. That is the
-    reduction by happens-before of CHESS.
+    A preemption takes the turn from a task that could go on; a store that goes to memory takes it
+    from no task. Two runs that differ only in the order of steps that have nothing to do with each
+    other come to the same state, in which every task has learned the same and everything shared has
+    the same value; only the first of them is followed further. That is the reduction by
+    happens-before of CHESS.
 
     Call `next_run` before each run until it returns False.
 
     Attributes:
-        preemptions: the most in one run; None is no limit.
-        visited: the states in which there was a choice, and how many preemptions and delays were left.
+        preemptions: the most in one run; None sets no limit.
+        visited: the states in which there was a choice, and how many preemptions and delays were
+        left.
         edges: what was chosen, and in which state.
     """
 
@@ -109,7 +114,7 @@ class Exhaustive:
     _started: bool = False
 
     def next_run(self) -> bool:
-        """Make ready for the next run; False if there is none."""
+        """Prepare the next run. Returns False after the last one."""
         if self._started:
             while self._path and not self._path[-1].others:
                 self._path.pop()
@@ -127,7 +132,8 @@ class Exhaustive:
         if self._taken < len(self._path):
             index, cost = self._path[self._taken].chosen
         else:
-            # Who can go on, and for whom that is no preemption, is a part of the state: one who spins cannot, for a while.
+            # The tasks that can go on, and those for which that is not a preemption, are a part of
+            # the state: a task that spins cannot, for a while.
             who = tuple(each.index for each in enabled)
             state = hash((scheduler.fingerprint(), who, None if current is None else current.index))
             before, left = self.visited.setdefault(state, []), (self._left, scheduler.delays)
@@ -138,13 +144,22 @@ class Exhaustive:
             costs = [(each.index, cost_of(each, current)) for each in enabled if each is not first]
             index, cost = first.index, 0
             self.edges.add((state, index))
-            self._path.append(_Node(state, (index, cost), [each for each in reversed(costs) if each[1] <= self._left]))
+            self._path.append(
+                _Node(
+                    state,
+                    (index, cost),
+                    [each for each in reversed(costs) if each[1] <= self._left],
+                )
+            )
         self._taken += 1
         self._left -= cost
         for each in enabled:
             if each.index == index:
                 return each
-        raise Failure(f"this scenario does not do the same twice: task {index} should go on, and only {enabled} can")
+        raise Failure(
+            f"this scenario does not do the same twice: task {index} should go on, "
+            f"and only {enabled} can"
+        )
 
 
 def cost_of(chosen: Task, current: Task | None) -> int:

@@ -1,4 +1,4 @@
-"""`Task`: a thread of a scenario, what it waits for and what it has learned; `Location`: something that is shared."""
+"""`Task`: a thread of a scenario, with what it has learned; `Location`: something shared."""
 
 import threading
 from collections.abc import Callable
@@ -18,7 +18,8 @@ class Location:
         self.value = value
         self.users = 0
         self.written = False
-        #: What whoever reads this knows to have happened: a vector clock, by the numbers of the tasks.
+        #: What a task that reads this knows to have happened: a vector clock, by the numbers of
+        #: the tasks.
         self.clock: dict[int, int] = {}
 
     @property
@@ -55,7 +56,8 @@ class Task:
         self.timed_out = False
         #: Whether it waits for anything at all to be written.
         self.spins = False
-        #: Whether it is about to store something that may be delayed, and whether that is what was chosen.
+        #: Whether it is about to store something that may be delayed, and whether that is what was
+        #: chosen.
         self.may_delay = self.delays = False
         self.loads: dict[str, int] = {}
         self.loads_at = self.spun_at = -1
@@ -63,9 +65,11 @@ class Task:
         self.made = 0
         #: What has happened before the step that it takes: a vector clock.
         self.clock: dict[int, int] = {index: 1}
-        #: Stands for everything that this task has learned; with what is shared, it determines what it does next.
+        #: Stands for everything that this task has learned; with what is shared, it determines what
+        #: it does next.
         self.history = 0
-        #: What it has done since it last wrote something; its history after each of that, and the version at that time.
+        #: What it has done since it last wrote something; its history after each of that, and the
+        #: version at that time.
         self.log: list[tuple[tuple[str, str, Any], int, int]] = []
 
     def can_go_on(self) -> bool:
@@ -79,7 +83,9 @@ class Task:
     def learn(self, entry: tuple[str, str, Any], version: int, wrote: bool) -> int | None:
         """Take a step into the history.
 
-        A turn of a loop that has found the same as the turn before it leaves no trace: the task is where it was.
+        An iteration of a loop that has found the same as the two before it leaves no trace: the
+        task is where it was. Twice the same is not a loop yet: a task without a loop may also load
+        a word twice in a row.
 
         Returns:
             What the version was when such a turn began, if this step has ended one.
@@ -90,8 +96,11 @@ class Task:
             log.clear()
             return None
         log.append((entry, self.history, version))
-        for turn in range(1, min(LONGEST_TURN, (len(log) - 1) // 2) + 1):
-            if log[-1 - turn][0] == entry and all(log[-1 - at][0] == log[-1 - at - turn][0] for at in range(1, turn)):
+        for turn in range(1, min(LONGEST_TURN, (len(log) - 1) // 3) + 1):
+            # What is compared is as long as two turns, so the last three are the same.
+            if log[-1 - turn][0] == entry and all(
+                log[-1 - at][0] == log[-1 - at - turn][0] for at in range(1, 2 * turn)
+            ):
                 began = log[-turn][2]
                 del log[-turn:]
                 self.history = log[-1][1]

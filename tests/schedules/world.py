@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer import BusySpinWaitStrategy, ProducerType, RingBuffer, Sequence
+from ringbuffer import BusySpinWaitStrategy, Disruptor, ProducerType, RingBuffer, Sequence
 from ringbuffer.wait import WaitStrategy
+from tests.schedules.attributes import share
 from tests.schedules.host import ScheduledHost
 from tests.schedules.memory import Event, ScheduledCell, ScheduledMemory
 from tests.schedules.scheduler import Scheduler
@@ -29,7 +30,19 @@ class World:
         """A thread of the scenario."""
         self.scheduler.spawn(target, name)
 
-    def ring(self, size: int, kind: ProducerType, wait: WaitStrategy | None = None) -> RingBuffer[Event]:
+    def start(self, disruptor: Disruptor[Any]) -> None:
+        """Start it.
+
+        A run that is broken off leaves it open. The end of the program need not report that.
+        """
+        try:
+            disruptor.start()
+        finally:
+            disruptor._life._at_exit.closed()
+
+    def ring(
+        self, size: int, kind: ProducerType, wait: WaitStrategy | None = None
+    ) -> RingBuffer[Event]:
         """A ring of events that show torn, lost and overwritten ones."""
         events = iter(self.memory.events(range(size)))
         strategy = BusySpinWaitStrategy() if wait is None else wait
@@ -46,7 +59,9 @@ class World:
         self.name_cell(state._closed, "closed")
         self.name_cell(state.gating._version, "version")
         self.name_cell(state.skipped._count, "skipped")
-        for index, word in enumerate(sequencer._flags._words if hasattr(sequencer, "_flags") else ()):
+        for index, word in enumerate(
+            sequencer._flags._words if hasattr(sequencer, "_flags") else ()
+        ):
             word._location.name = f"flag {index}"
 
     def name(self, sequence: Sequence, name: str) -> None:
@@ -64,7 +79,13 @@ class World:
         assert isinstance(cell, ScheduledCell)
         cell.location.name = name
 
-    def handler(self, name: str, *then: Callable[[int], object]) -> Callable[[Event, int, bool], None]:
+    def share(self, thing: object, attribute: str, name: str) -> None:
+        """Make each access of an attribute a step, see `attributes`."""
+        share(self.scheduler, thing, attribute, name)
+
+    def handler(
+        self, name: str, *then: Callable[[int], object]
+    ) -> Callable[[Event, int, bool], None]:
         """A handler that notes what it got, then does something with the sequence."""
         handled = self.handled.setdefault(name, [])
 
@@ -76,7 +97,7 @@ class World:
         return handle
 
     def expect(self, *names: str, events: int) -> None:
-        """After the run, each of these must have handled all events, in order, once, and as they were written.
+        """Check after the run that each of these has handled all events once, in order, as written.
 
         Every event is written as its own sequence number.
         """
@@ -84,6 +105,8 @@ class World:
 
         def check() -> None:
             for name in names:
-                assert self.handled[name] == expected, f"{name} has handled {self.handled[name]}, not {expected}"
+                assert self.handled[name] == expected, (
+                    f"{name} has handled {self.handled[name]}, not {expected}"
+                )
 
         self.checks.append(check)

@@ -1,8 +1,11 @@
 """`BusLane`: a bus under load, with queues in front of it.
 
-    front producers --> [ ringbuffer.Queue ] --> pump --> [ RingBufferQueue ] --> door, some consumers --.
-                                                                                                         v
-    publishers --------------------------------------------------------------------------------------> [ bus ] --> handlers
+    front producers --> [ ringbuffer.Queue ] --> pump --> [ RingBufferQueue ] --.
+                                                                                v
+                                                        entrance, some consumers
+                                                                                |
+                                                                                v
+    publishers --------------------------------------------------------> [ bus ] --> handlers
 
 The controller's thread makes it, does the faults, collects the dead letters and closes it.
 """
@@ -13,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ringbuffer import Queue
-from ringbuffer.cli.stress.watch import PATIENCE, stuck, until
 from ringbuffer.errors import RingBufferError
 from ringbuffer.messaging import (
     DeadLetterQueue,
@@ -22,25 +24,36 @@ from ringbuffer.messaging import (
     RingBufferQueue,
     TransportEnvelope,
 )
-from ringbuffer.messaging.bus import BusCloseReport, ChannelEventBus, RingBufferEventBus, Subscription
-from ringbuffer.messaging.pipeline import AsyncPipelineConsumer, Pipeline, PipelineConsumer, RetryPolicy
-from tests.soak.handlers import Door, Handler
+from ringbuffer.messaging.bus import (
+    BusCloseReport,
+    ChannelEventBus,
+    RingBufferEventBus,
+    Subscription,
+)
+from ringbuffer.messaging.pipeline import (
+    AsyncPipelineConsumer,
+    Pipeline,
+    PipelineConsumer,
+    RetryPolicy,
+)
+from ringbuffer.programs.stress.watch import PATIENCE, stuck, until
+from tests.soak.handlers import BusEntrance, Handler
 from tests.soak.ledger import Account, Expected, open_ends, settle
 from tests.soak.message import Fates, Message, Odd, opened
 from tests.soak.plan import BusPlan, FaultPlan, HandlerPlan
 from tests.soak.producers import FrontProducer, Producer, Publisher, Pump
 
 _LOG: Final = logging.getLogger("tests.soak")
-#: The most handlers, and consumers at the door, at a time.
+#: The most handlers, and consumers at the entrance, at a time.
 MOST_HANDLERS: Final = 7
 MOST_CONSUMERS: Final = 4
-#: The name of the door, in letters.
-DOOR: Final = "door"
+#: The name of the entrance, in letters.
+ENTRANCE: Final = "entrance"
 
 
 @dataclass(eq=False, slots=True)
-class Member:
-    """A handler, and what it must have got: for each publisher the bounds that `Expected` speaks of."""
+class Subscriber:
+    """A handler, and what it must have got: for each publisher the bounds, see `Expected`."""
 
     plan: HandlerPlan
     handler: Handler
@@ -54,7 +67,7 @@ class Member:
 
 
 class BusLane:
-    """One round of one bus. Controller's thread only, but for `published` and `backlog`, which anybody may ask."""
+    """One round of one bus. Controller's thread only; any thread may ask `published`, `backlog`."""
 
     def __init__(self, plan: BusPlan) -> None:
         self.name: Final = plan.lane
@@ -68,34 +81,45 @@ class BusLane:
             if plan.lane == "ring bus"
             else ChannelEventBus(plan.size, name=plan.lane)
         )
-        self._members: Final[dict[str, Member]] = {}
+        self._subscribers: Final[dict[str, Subscriber]] = {}
         self._front: Final[Queue[Message]] = Queue(plan.front_size)
         self._queue: Final = RingBufferQueue(
-            InMemoryQueueOptions(mode=QueueMode.RING_BUFFER, buffer_size=plan.queue_size, wait_strategy=plan.queue_waiting),
+            InMemoryQueueOptions(
+                mode=QueueMode.RING_BUFFER,
+                buffer_size=plan.queue_size,
+                wait_strategy=plan.queue_waiting,
+            ),
             name=f"{plan.lane} queue",
         )
-        door = plan.door
-        self._door: Final = Door(Fates(door.salt, 20, door.fails, door.dies), self._bus)
-        self._consumer: Final[PipelineConsumer | AsyncPipelineConsumer] = (
-            AsyncPipelineConsumer(self._pipeline("later"), self._door.later, name=DOOR)
-            if door.is_coroutine
-            else PipelineConsumer(self._pipeline("later"), self._door, name=DOOR)
+        entrance = plan.entrance
+        self._entrance: Final = BusEntrance(
+            Fates(entrance.salt, 20, entrance.fails, entrance.dies), self._bus
         )
-        self._dead_at_door: Final[set[tuple[int, int]]] = set()
-        #: Whether what comes by the front comes in order: one consumer, that never tries again and is never another.
-        self._front_is_ordered = door.consumers == 1 and not (door.fails or door.dies)
-        self._publishers: Final = [Publisher(number, self._bus, way) for number, way in enumerate(plan.publishers)]
+        self._consumer: Final[PipelineConsumer | AsyncPipelineConsumer] = (
+            AsyncPipelineConsumer(self._pipeline("later"), self._entrance.later, name=ENTRANCE)
+            if entrance.is_coroutine
+            else PipelineConsumer(self._pipeline("later"), self._entrance, name=ENTRANCE)
+        )
+        self._dead_at_entrance: Final[set[tuple[int, int]]] = set()
+        #: Whether what comes by the front comes in order: one consumer, that never tries again and
+        #: is never another.
+        self._front_is_ordered = entrance.consumers == 1 and not (entrance.fails or entrance.dies)
+        self._publishers: Final = [
+            Publisher(number, self._bus, way) for number, way in enumerate(plan.publishers)
+        ]
         first = len(self._publishers)
-        self._front_producers: Final = [FrontProducer(first + each, self._front) for each in range(plan.front_producers)]
+        self._front_producers: Final = [
+            FrontProducer(first + each, self._front) for each in range(plan.front_producers)
+        ]
         for handler in plan.handlers:
             self._subscribe(handler)
-        for _ in range(door.consumers):
+        for _ in range(entrance.consumers):
             self._queue.add_consumer(self._consumer)
         self._pump: Final = Pump(self._front, self._queue)
         for producer in self._producers:
             producer.start()
 
-    # -- looking ------------------------------------------------------------------------------------------------
+    # -- looking ----------------------------------------------------------------------------------
 
     @property
     def _producers(self) -> list[Producer]:
@@ -112,13 +136,13 @@ class BusLane:
         waiting = sum(each.waiting for each in self._bus.metrics().handlers.values())
         return waiting + self._queue.depth + self._front.qsize()
 
-    # -- faults -------------------------------------------------------------------------------------------------
+    # -- faults -----------------------------------------------------------------------------------
 
     def do(self, fault: FaultPlan) -> None:
         self.counts[fault.what] += 1
         what, which = fault.what, fault.which
         # The first two handlers stay.
-        leaving = [each for each in list(self._members.values())[2:] if each.high is None]
+        leaving = [each for each in list(self._subscribers.values())[2:] if each.high is None]
         consumers = self._queue.consumers
         if what == "subscribe" and len(leaving) + 2 < MOST_HANDLERS:
             self._subscribe(fault.handler)
@@ -138,21 +162,29 @@ class BusLane:
 
     def _subscribe(self, plan: HandlerPlan) -> None:
         handler = Handler(Fates(plan.salt, plan.slow, plan.fails, plan.dies))
-        name = f"handler {len(self._members)}"
-        # A ring counts as published what is so without a gap: who comes while a claim is open may get what was behind it.
-        low = {each.number: each.done if self.name == "channel bus" else 0 for each in self._publishers}
+        name = f"handler {len(self._subscribers)}"
+        # A ring counts as published what is so without a gap: who comes while a claim is open may
+        # get what was behind it.
+        low = {
+            each.number: each.done if self.name == "channel bus" else 0 for each in self._publishers
+        }
         call = handler.later if plan.is_coroutine else handler
         pipeline = None if plan.pipeline == "none" else self._pipeline(plan.pipeline)
-        subscription = self._bus.subscribe(Odd if plan.only_odd else Message, call, name=name, pipeline=pipeline)
+        subscription = self._bus.subscribe(
+            Odd if plan.only_odd else Message, call, name=name, pipeline=pipeline
+        )
         sure_from = {each.number: each.started for each in self._publishers}
-        self._members[name] = Member(plan, handler, subscription, low, sure_from)
+        self._subscribers[name] = Subscriber(plan, handler, subscription, low, sure_from)
 
-    def _unsubscribe(self, member: Member, drain: bool) -> None:
+    def _unsubscribe(self, subscriber: Subscriber, drain: bool) -> None:
         sure_to = {each.number: each.done for each in self._publishers}
-        if not member.subscription.unsubscribe(drain=drain, timeout=PATIENCE):
-            raise stuck(f"{member.subscription.name} of the {self.name} did not end")
-        member.high = {each.number: each.started for each in self._publishers}
-        member.sure_to, member.is_drained = sure_to if drain else member.sure_from, drain
+        if not subscriber.subscription.unsubscribe(drain=drain, timeout=PATIENCE):
+            raise stuck(f"{subscriber.subscription.name} of the {self.name} did not end")
+        subscriber.high = {each.number: each.started for each in self._publishers}
+        subscriber.sure_to, subscriber.is_drained = (
+            sure_to if drain else subscriber.sure_from,
+            drain,
+        )
 
     def _remove_consumer(self, which: int) -> None:
         consumers = self._queue.consumers
@@ -163,17 +195,19 @@ class BusLane:
         if kind == "letters":
             return Pipeline().use_error_handling(self._letters)
         delay = 0.002 if kind == "later" else 0
-        return Pipeline.standard(dead_letters=self._letters, retry=RetryPolicy(4, delay=delay, max_delay=0.02), log=_LOG)
+        return Pipeline.standard(
+            dead_letters=self._letters, retry=RetryPolicy(4, delay=delay, max_delay=0.02), log=_LOG
+        )
 
-    # -- dead letters -------------------------------------------------------------------------------------------
+    # -- dead letters -----------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Collect the letters: replay every third, to a handler that does not fail on it any more; note the others as dead."""
+        """Collect the dead letters. Replay every third to a handler that now accepts it."""
         for letter in self._letters.list():
-            member = self._members.get(letter.handler)
+            subscriber = self._subscribers.get(letter.handler)
             if letter.number % 3 == 0:
-                if member is not None and isinstance(letter.message, Message):
-                    member.handler.heal(letter.message)
+                if subscriber is not None and isinstance(letter.message, Message):
+                    subscriber.handler.heal(letter.message)
                 try:
                     self._letters.replay(letter)
                     self.counts["letters replayed"] += 1
@@ -185,30 +219,32 @@ class BusLane:
 
     def _bury(self, handler: str, message: object) -> None:
         self.counts["letters"] += 1
-        if handler == DOOR:
+        if handler == ENTRANCE:
             assert isinstance(message, TransportEnvelope)
             inside = opened(message)
-            self._dead_at_door.add((inside.producer, inside.number))
+            self._dead_at_entrance.add((inside.producer, inside.number))
         else:
             assert isinstance(message, Message)
-            self._members[handler].dead.add((message.producer, message.number))
+            self._subscribers[handler].dead.add((message.producer, message.number))
 
-    # -- the end ------------------------------------------------------------------------------------------------
+    # -- the end ----------------------------------------------------------------------------------
 
     def stop(self) -> None:
         for producer in self._producers:
             producer.stop()
 
     def finish(self) -> Account:
-        """Let everything come to its end, from the front to the back, and account for it."""
+        """Let everything end, from the front to the back, and account for it."""
         account = Account()
         for producer in self._producers:
             producer.join()
         self._front.shutdown()
         self._pump.join()
         queue = self._queue.close(timeout=PATIENCE)
-        until(lambda: self._consumer.returning == 0, f"{self.name}: retries at the door")
-        account.misreported += queue.discarded + queue.unfinished + self._pump.refused + self._queue.failed
+        until(lambda: self._consumer.returning == 0, f"{self.name}: retries at the entrance")
+        account.misreported += (
+            queue.discarded + queue.unfinished + self._pump.refused + self._queue.failed
+        )
         self._consumer.close(PATIENCE)
         self.tick()
         report = self._bus.close(drain=self._plan.drains, timeout=PATIENCE)
@@ -216,73 +252,98 @@ class BusLane:
             self._bury(letter.handler, letter.message)
         account.misreported += len(report.still_running) + self._letters.dropped
         account.misreported += sum(each.wrong_results for each in self._publishers)
-        account.torn += self._door.torn
-        for member in self._members.values():
-            settled = self._settled(member, report)
+        account.torn += self._entrance.torn
+        for subscriber in self._subscribers.values():
+            settled = self._settled(subscriber, report)
             if settled.faults:
-                self.details.append(self._detail(member, settled))
+                self.details.append(self._detail(subscriber, settled))
             account.add(settled)
         self.counts["messages"] += self.published
         self.counts["lives of producers"] += sum(each.lives for each in self._producers)
-        self.counts["dead at the door"] += len(self._dead_at_door)
+        self.counts["dead at the entrance"] += len(self._dead_at_entrance)
         self.counts["abandoned retries"] += report.abandoned
         return account
 
-    def _settled(self, member: Member, report: BusCloseReport) -> Account:
-        was_whole = member.high is None
-        is_drained = member.is_drained if not was_whole else self._plan.drains
+    def _settled(self, subscriber: Subscriber, report: BusCloseReport) -> Account:
+        was_whole = subscriber.high is None
+        is_drained = subscriber.is_drained if not was_whole else self._plan.drains
         expected = []
         for publisher in self._publishers:
             number, count = publisher.number, publisher.done
-            sure_from = member.sure_from[number]
-            sure_to = count if member.sure_to is None else member.sure_to[number]
-            high = count if member.high is None else min(count, member.high[number])
+            sure_from = subscriber.sure_from[number]
+            sure_to = count if subscriber.sure_to is None else subscriber.sure_to[number]
+            high = count if subscriber.high is None else min(count, subscriber.high[number])
             expected.append(
                 Expected(
                     number,
-                    member.low[number],
+                    subscriber.low[number],
                     sure_from,
                     sure_to if is_drained else sure_from,
                     high,
-                    member.plan.only_odd,
+                    subscriber.plan.only_odd,
                 )
             )
-        is_first = member in list(self._members.values())[:2]
+        is_first = subscriber in list(self._subscribers.values())[:2]
         for producer in self._front_producers:
-            absent = frozenset(number for each, number in self._dead_at_door if each == producer.number)
+            absent = frozenset(
+                number for each, number in self._dead_at_entrance if each == producer.number
+            )
             sure = producer.done if is_first and is_drained else 0
             expected.append(
-                Expected(producer.number, 0, 0, sure, producer.done, member.plan.only_odd, self._front_is_ordered, absent)
+                Expected(
+                    producer.number,
+                    0,
+                    0,
+                    sure,
+                    producer.done,
+                    subscriber.plan.only_odd,
+                    self._front_is_ordered,
+                    absent,
+                )
             )
-        has_letters = member.plan.pipeline != "none"
-        account = settle(member.handler.ledger, expected, member.dead, has_letters=has_letters, may_discard=not is_drained)
-        if not has_letters and account.failed != member.subscription.failed:
+        has_letters = subscriber.plan.pipeline != "none"
+        account = settle(
+            subscriber.handler.ledger,
+            expected,
+            subscriber.dead,
+            has_letters=has_letters,
+            may_discard=not is_drained,
+        )
+        if not has_letters and account.failed != subscriber.subscription.failed:
             account.misreported += 1
         if was_whole:
-            self._check_report(member, account, report, is_first)
+            self._check_report(subscriber, account, report, is_first)
         return account
 
-    def _detail(self, member: Member, account: Account) -> str:
-        until = "to the end" if member.high is None else f"until it was unsubscribed, drained: {member.is_drained}"
+    def _detail(self, subscriber: Subscriber, account: Account) -> str:
+        until = (
+            "to the end"
+            if subscriber.high is None
+            else f"until it was unsubscribed, drained: {subscriber.is_drained}"
+        )
         return (
-            f"{self.name}, {member.subscription!r}, {until}: {account.faults}; open ends "
-            f"{open_ends(member.handler.ledger, member.dead)}; {member.plan}; door {self._plan.door}"
+            f"{self.name}, {subscriber.subscription!r}, {until}: {account.faults}; open ends "
+            f"{open_ends(subscriber.handler.ledger, subscriber.dead)}; {subscriber.plan}; "
+            f"entrance {self._plan.entrance}"
         )
 
-    def _check_report(self, member: Member, account: Account, report: BusCloseReport, is_first: bool) -> None:
+    def _check_report(
+        self, subscriber: Subscriber, account: Account, report: BusCloseReport, is_first: bool
+    ) -> None:
         """What the bus says it left must be what did not arrive, and what was to be tried again."""
-        reported = report.unhandled.get(member.subscription.name, 0)
+        reported = report.unhandled.get(subscriber.subscription.name, 0)
         if self._plan.drains:
             account.misreported += reported
             return
         if not is_first:
             return
-        step = 2 if member.plan.only_odd else 1
+        step = 2 if subscriber.plan.only_odd else 1
         published = sum(len(range(step - 1, each.done, step)) for each in self._producers)
-        at_door = sum(number % 2 or step == 1 for _, number in self._dead_at_door)
-        missing = published - at_door - account.arrived
+        at_entrance = sum(number % 2 or step == 1 for _, number in self._dead_at_entrance)
+        missing = published - at_entrance - account.arrived
         left = missing + account.discarded
         account.discarded = left
-        # A ring counts also what is in it for others; a queue to each handler has nothing that is not its own.
+        # A ring counts also what is in it for others; a queue to each handler has nothing that is
+        # not its own.
         is_right = reported >= left if self.name == "ring bus" else reported == left
         account.misreported += not is_right

@@ -1,8 +1,8 @@
-"""`python -m tests.soak`: everything together, under load and with faults, for as long as one likes.
+"""`python -m tests.soak`: everything together, under load and with faults, as long as wanted.
 
-Exit code 0 if every message is accounted for, nothing came twice or out of order, and memory, threads and descriptors are flat;
-1 if not; 2 for a wrong command; 130 if it was interrupted. The seed decides what every round does; when the threads do it is
-theirs.
+Exit code 0 if every message is accounted for, nothing came twice or out of order, and memory,
+threads and descriptors are flat; 1 if not; 2 for a wrong command; 130 if it was interrupted. The
+seed decides what every round does; when the threads do it is theirs.
 """
 
 import argparse
@@ -21,7 +21,8 @@ from tests.soak.round import Round
 from tests.soak.samples import Samples
 from tests.stress.report import OFTEN, SELDOM, machine
 
-#: How long a round is, in seconds, in a short run and in a long one, and from where on a run is long.
+#: How long a round is, in seconds, in a short run and in a long one, and from where on a run is
+#: long.
 SHORT_ROUND, LONG_ROUND, LONG_RUN = 4.0, 20.0, 600.0
 #: The shortest that is worth its set-up, in seconds.
 SHORTEST: Final = 1.0
@@ -32,11 +33,17 @@ EVERY: Final = 2.0
 def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     if FREE_THREADED and gil_is_on():
-        print("the GIL is on under a free-threaded interpreter: unset PYTHON_GIL and -X gil", file=sys.stderr)
+        print(
+            "the GIL is on under a free-threaded interpreter: unset PYTHON_GIL and -X gil",
+            file=sys.stderr,
+        )
         return 2
     seconds = chosen.seconds if chosen.hours is None else chosen.hours * 3600
     length = chosen.round_seconds or (LONG_ROUND if seconds >= LONG_RUN else SHORT_ROUND)
-    print(f"soak: seed {chosen.seed}, {seconds:g} s in rounds of {length:g} s, {machine()}", flush=True)
+    print(
+        f"soak: seed {chosen.seed}, {seconds:g} s in rounds of {length:g} s, {machine()}",
+        flush=True,
+    )
     start = time.monotonic()
     report = Report(chosen.seed, length, Samples(start))
     code = 0
@@ -51,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     report.failures += noise.texts
     report.ended = code != 130
     _write(report, start, chosen.report)
-    print(f"\nsoak, seed {chosen.seed}: {report.seconds:.0f} s", *report.lines(), sep="\n", flush=True)
+    print(
+        f"\nsoak, seed {chosen.seed}: {report.seconds:.0f} s", *report.lines(), sep="\n", flush=True
+    )
     if chosen.report is not None:
         print(f"report: {chosen.report / 'report.md'}", flush=True)
     if not report.is_well:
@@ -82,8 +91,10 @@ class _Run:
 
     def to_its_end(self, noise: Noise) -> None:
         report, ending = self._report, 0.0
-        # Ends when less time is left than a round is worth, with the longest that it took one to come to its end.
-        while report.rounds == 0 or (self._left(ending) >= SHORTEST and not report.failures and not noise.heard):
+        # Ends when less time is left than a round is worth, including the longest end of a round.
+        while report.rounds == 0 or (
+            self._left(ending) >= SHORTEST and not report.failures and not noise.heard
+        ):
             plan = plan_of(report.seed, report.rounds, report.round_seconds)
             seconds = min(max(SHORTEST, self._left(ending)), plan.seconds)
             begun, this = time.monotonic(), Round(plan, seconds)
@@ -91,7 +102,9 @@ class _Run:
             report.add(this.accounts, this.counts)
             report.failures += this.details
             self._published += this.published
-            report.samples.take(time.monotonic(), report.rounds - 1, self._published, 0, at_rest=True)
+            report.samples.take(
+                time.monotonic(), report.rounds - 1, self._published, 0, at_rest=True
+            )
             _write(report, self._start, self._folder)  # so that a run that is killed leaves one
             ending = max(ending, time.monotonic() - begun - seconds)
 
@@ -102,29 +115,52 @@ class _Run:
         now = time.monotonic()
         if now - self._sampled >= EVERY:
             self._sampled = now
-            self._report.samples.take(now, self._report.rounds, self._published + this.published, this.backlog)
+            self._report.samples.take(
+                now, self._report.rounds, self._published + this.published, this.backlog
+            )
         on_terminal = sys.stdout.isatty()
         if now - self._told >= (OFTEN if on_terminal else SELDOM):
             self._told = now
             samples = self._report.samples
             memory = f", {samples.column('resident')[-1]:.0f} MiB" if len(samples) else ""
             text = (
-                f"soak: {now - self._start:,.0f} of {self._end - self._start:,.0f} s, round {self._report.rounds}, "
+                f"soak: {now - self._start:,.0f} of {self._end - self._start:,.0f} s, "
+                f"round {self._report.rounds}, "
                 f"{self._published + this.published:,} messages{memory}, backlog {this.backlog:,}"
             )
-            print(f"\r{text}\x1b[K" if on_terminal else text, end="" if on_terminal else "\n", flush=True)
+            print(
+                f"\r{text}\x1b[K" if on_terminal else text,
+                end="" if on_terminal else "\n",
+                flush=True,
+            )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m tests.soak",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--seconds", type=_positive, default=60.0, help="how long (default 60)")
     length.add_argument("--hours", type=_positive, help="the same in hours")
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="of every round (default: a new one)")
-    parser.add_argument("--round-seconds", type=_positive, help="how long a round is (default 4, or 20 in a run of 10 minutes)")
-    parser.add_argument("--report", type=Path, metavar="DIR", help="where to write report.md, report.json and the curves")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=time.time_ns() % 1_000_000,
+        help="of every round (default: a new one)",
+    )
+    parser.add_argument(
+        "--round-seconds",
+        type=_positive,
+        help="how long a round is (default 4, or 20 in a run of 10 minutes)",
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="where to write report.md, report.json and the curves",
+    )
     return parser
 
 

@@ -1,6 +1,7 @@
-"""Flatness: the slope of what the process uses, by Theil and Sen, so that single samples that stand out do not matter.
+"""Flatness: the slope of what the process uses, by Theil and Sen, so that outliers do not matter.
 
-Sources: H. Theil, A rank-invariant method of linear and polynomial regression analysis, 1950; P. K. Sen, 1968.
+Sources: H. Theil, A rank-invariant method of linear and polynomial regression analysis, 1950; P. K.
+Sen, 1968.
 """
 
 import statistics
@@ -26,7 +27,9 @@ def slope(times: Sequence[float], values: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much a quantity may grow over the time that is judged: the larger of a part of its median and an amount.
+    """How much a quantity may grow over the judged time: a part of its median, or an amount.
+
+    The larger one counts.
 
     Attributes:
         fewest: with fewer samples it is not judged.
@@ -73,7 +76,8 @@ class Verdict:
         if not self.is_judged:
             return f"{self.limit.name}: {self.samples} samples after the warm-up, too few to judge"
         return (
-            f"{self.limit.name}: {says}: median {self.median:,.1f} {self.limit.unit}, growth {self.growth:+,.1f} over "
+            f"{self.limit.name}: {says}: median {self.median:,.1f} {self.limit.unit}, "
+            f"growth {self.growth:+,.1f} over "
             f"{self.samples} samples ({self.an_hour:+,.1f} an hour), allowed {self.allowed:,.1f}"
         )
 
@@ -86,5 +90,10 @@ def judge(limit: Limit, times: Sequence[float], values: Sequence[float]) -> Verd
     each_second = slope(times, values)
     span = times[-1] - times[0] if times else 0.0
     return Verdict(
-        limit, len(times), median, each_second * span, max(limit.part * abs(median), limit.amount), each_second * 3600
+        limit,
+        len(times),
+        median,
+        each_second * span,
+        max(limit.part * abs(median), limit.amount),
+        each_second * 3600,
     )

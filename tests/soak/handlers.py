@@ -25,7 +25,8 @@ class Handler:
         self.ledger: Final = Ledger()
         self._fates: Final = fates
         self._failures: Final[dict[tuple[int, int], int]] = {}
-        #: Messages that do not fail any more. Any thread adds to it; a set of the interpreter keeps itself whole.
+        #: Messages that do not fail any more. Any thread adds to it; a set of the interpreter keeps
+        #: itself whole.
         self._healed: Final[set[tuple[int, int]]] = set()
         self._never: Final = SYSTEM_HOST.event()
 
@@ -70,8 +71,8 @@ class Handler:
         del self._failures[key]
 
 
-class Door:
-    """What the consumers of the queue call: opens the envelope and publishes what is in it on the bus. Any thread.
+class BusEntrance:
+    """The handler of the queue: opens the envelope and publishes its content. Any thread.
 
     Attributes:
         torn: messages with a wrong checksum.
@@ -102,7 +103,9 @@ class Door:
             SYSTEM_HOST.event().wait(SLOW)
         elif fate is not Fate.FINE:
             with self._lock:
-                failures = self._failures[producer, number] = self._failures.get((producer, number), 0) + 1
+                failures = self._failures[producer, number] = (
+                    self._failures.get((producer, number), 0) + 1
+                )
             if fate is Fate.DIES or failures <= self._fates.failures(producer, number):
                 raise Fault(f"envelope {number} of producer {producer}, for the {failures}. time")
         return message

@@ -1,8 +1,9 @@
 """`Ledger`: what one handler has done with each message; `settle`, what that comes to.
 
-A message *arrives* when the handler is first called with it; it is then handled, at once or at a later attempt, or its
-letter is found among the dead ones, or its failure is counted by a handler without a pipeline. Numbers that a handler must
-have got, because they were published while it was certainly subscribed, and did not get are lost.
+A message *arrives* when the handler is first called with it; it is then handled, at once or at a
+later attempt, or its letter is found among the dead ones, or its failure is counted by a handler
+without a pipeline. Numbers that a handler must have got, because they were published while it was
+certainly subscribed, and did not get are lost.
 """
 
 from collections import defaultdict
@@ -19,12 +20,14 @@ class Account:
     """Counts of a handler, a round or a run. All but the first line must be 0.
 
     Attributes:
-        arrived, handled, dead, failed, discarded: what became of messages, as was to be. `failed` are those of handlers without
-            a pipeline; `discarded` were left where a bus was closed, or a handler unsubscribed, without draining.
+        arrived, handled, dead, failed, discarded: what became of messages, as was to be. `failed`
+            are those of handlers without a pipeline; `discarded` were left where a bus was closed,
+            or a handler unsubscribed, without draining.
         lost: must have arrived, or ended, and did not.
         doubled: handled twice, or handled and dead.
         reordered: came after a later one of the same producer, where order is promised.
-        phantoms: arrived and were not published for this handler, or have a dead letter without having arrived.
+        phantoms: arrived and were not published for this handler, or have a dead letter without
+        having arrived.
         torn: with a wrong checksum.
         misreported: what the library said of itself is not what was counted.
     """
@@ -90,7 +93,7 @@ class Ledger:
         self._marks[producer][number] = HANDLED
 
     def marks(self, producer: int, count: int) -> bytes:
-        """One mark for each of the first `count` numbers of a producer, and for those beyond that were seen."""
+        """One mark for each of the first `count` numbers of a producer, and for later seen ones."""
         marks = bytes(self._marks[producer])
         return marks.ljust(count, b"\0") if len(marks) < count else marks
 
@@ -139,7 +142,8 @@ def settle(
         expected: what it is to have got, for each producer.
         dead: the messages that have letters from this handler.
         has_letters: whether what failed for good gets a letter; if not, it counts as failed.
-        may_discard: whether messages that arrived, and were to be tried again, may have been discarded.
+        may_discard: whether messages that arrived, and were to be tried again, may have been
+        discarded.
     """
     account = Account(doubled=ledger.doubled, torn=ledger.torn)
     known = set()
@@ -154,10 +158,22 @@ def settle(
         account.lost += _holes(marks, each)
         account.arrived += _count(marks)
         account.handled += marks.count(HANDLED)
-        account.dead += sum(1 for number in dead_of(dead, producer) if marks[number : number + 1] == bytes([ARRIVED]))
-        account.doubled += sum(1 for number in dead_of(dead, producer) if marks[number : number + 1] == bytes([HANDLED]))
-        account.phantoms += sum(1 for number in dead_of(dead, producer) if marks[number : number + 1] in (b"", b"\0"))
-    account.phantoms += sum(_count(ledger.marks(producer, 0)) for producer in ledger.producers if producer not in known)
+        account.dead += sum(
+            1
+            for number in dead_of(dead, producer)
+            if marks[number : number + 1] == bytes([ARRIVED])
+        )
+        account.doubled += sum(
+            1
+            for number in dead_of(dead, producer)
+            if marks[number : number + 1] == bytes([HANDLED])
+        )
+        account.phantoms += sum(
+            1 for number in dead_of(dead, producer) if marks[number : number + 1] in (b"", b"\0")
+        )
+    account.phantoms += sum(
+        _count(ledger.marks(producer, 0)) for producer in ledger.producers if producer not in known
+    )
     left = account.arrived - account.handled - account.dead
     if not has_letters:
         account.failed = left
@@ -169,12 +185,14 @@ def settle(
 
 
 def open_ends(ledger: Ledger, dead: set[tuple[int, int]], most: int = 5) -> list[tuple[int, int]]:
-    """Messages that arrived and have neither been handled nor got a letter: the first few of each producer."""
+    """Messages that arrived, and were neither handled nor got a letter: the first few of each."""
     return [
         (producer, number)
         for producer in ledger.producers
         for number in [
-            at for at, mark in enumerate(ledger.marks(producer, 0)) if mark == ARRIVED and (producer, at) not in dead
+            at
+            for at, mark in enumerate(ledger.marks(producer, 0))
+            if mark == ARRIVED and (producer, at) not in dead
         ][:most]
     ]
 
@@ -188,7 +206,7 @@ def _count(marks: bytes) -> int:
 
 
 def _holes(marks: bytes, each: Expected) -> int:
-    """How many numbers did not arrive that must have, or that are between others of an ordered producer."""
+    """How many numbers did not arrive, but had to, or are between others of an ordered producer."""
     start, end = each.sure_from, each.sure_to
     if each.ordered:
         arrived = len(marks.rstrip(b"\0"))

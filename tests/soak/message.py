@@ -73,11 +73,12 @@ def opened(envelope: TransportEnvelope) -> Message:
 
 
 class Fates:
-    """What one handler is to do with each message: the same for the same salt, however often it is asked. Immutable.
+    """What one handler does with each message: always the same for the same salt. Immutable.
 
     Args:
         salt: of the handler.
-        slow, fails, dies: how many of 65,536 messages are slow, fail once or twice, and fail for good.
+        slow, fails, dies: how many of 65,536 messages are slow, fail once or twice, and fail for
+        good.
     """
 
     def __init__(self, salt: int, slow: int, fails: int, dies: int) -> None:
@@ -97,6 +98,8 @@ class Fates:
         return 1 + (self._drawn(producer, number) >> 20 & 1)
 
     def _drawn(self, producer: int, number: int) -> int:
-        mixed = (number * 0x9E37_79B9_7F4A_7C15 + producer * 0xC2B2_AE3D_27D4_EB4F + self._salt) & 0xFFFF_FFFF_FFFF_FFFF
+        mixed = (
+            number * 0x9E37_79B9_7F4A_7C15 + producer * 0xC2B2_AE3D_27D4_EB4F + self._salt
+        ) & 0xFFFF_FFFF_FFFF_FFFF
         mixed = (mixed ^ mixed >> 31) * 0xBF58_476D_1CE4_E5B9 & 0xFFFF_FFFF_FFFF_FFFF
         return mixed >> 24

@@ -1,4 +1,4 @@
-"""`Noise`: what nobody catches and nobody would read: errors that end threads, that are ignored, or that are only logged."""
+"""`Noise`: errors that no test would see: they end threads, are ignored, or are only logged."""
 
 import contextlib
 import logging
@@ -13,7 +13,9 @@ KEPT: Final = 20
 
 
 class Noise(logging.Handler):
-    """Hears asyncio's log from ERROR on, the library's from CRITICAL on, and both hooks of the interpreter. Any thread.
+    """Gets asyncio's errors, the library's critical errors, and both hooks of the interpreter.
+
+    Any thread.
 
     Attributes:
         heard: how often, by where it came from.
@@ -28,7 +30,10 @@ class Noise(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        self.note(f"log of {record.name}", f"{record.getMessage()}{'' if error is None else f': {error!r}'}")
+        self.note(
+            f"log of {record.name}",
+            f"{record.getMessage()}{'' if error is None else f': {error!r}'}",
+        )
 
     def note(self, source: str, text: str) -> None:
         with self._hears:
@@ -38,8 +43,10 @@ class Noise(logging.Handler):
 
     @contextlib.contextmanager
     def listening(self) -> Iterator["Noise"]:
-        """Hear everything until the end of the block; what the library logs of handlers that fail is kept quiet."""
-        library, loops, soak = (logging.getLogger(name) for name in ("ringbuffer", "asyncio", "tests.soak"))
+        """Get everything until the end of the block; silence the log of handlers that fail."""
+        library, loops, soak = (
+            logging.getLogger(name) for name in ("ringbuffer", "asyncio", "tests.soak")
+        )
         before = library.level, soak.level
         hooks = sys.unraisablehook, threading.excepthook
         library.setLevel(logging.CRITICAL)
@@ -48,7 +55,9 @@ class Noise(logging.Handler):
         loops.addHandler(self)
 
         def unraisable(happened: Any) -> None:
-            self.note("ignored by the interpreter", f"{happened.exc_value!r} in {happened.object!r}")
+            self.note(
+                "ignored by the interpreter", f"{happened.exc_value!r} in {happened.object!r}"
+            )
 
         def ended(happened: Any) -> None:
             self.note("end of a thread", f"{happened.exc_value!r} in {happened.thread!r}")

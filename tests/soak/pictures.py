@@ -27,17 +27,23 @@ def picture(title: str, unit: str, curves: Sequence[Curve]) -> str:
     top = _round_up(highest)
     across, up = (WIDTH - LEFT - RIGHT) / longest, (HEIGHT - TOP - BOTTOM) / top
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" '
         'font-family="sans-serif" font-size="11">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{LEFT}" y="18" font-size="13">{escape(title)} ({escape(unit)})</text>',
     ]
     for step in range(5):
         value, y = top * step / 4, HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * step / 4
-        parts.append(f'<line x1="{LEFT}" y1="{y:.0f}" x2="{WIDTH - RIGHT}" y2="{y:.0f}" stroke="#ddd"/>')
+        parts.append(
+            f'<line x1="{LEFT}" y1="{y:.0f}" x2="{WIDTH - RIGHT}" y2="{y:.0f}" stroke="#ddd"/>'
+        )
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{value:,.6g}</text>')
         x = LEFT + (WIDTH - LEFT - RIGHT) * step / 4
-        parts.append(f'<text x="{x:.0f}" y="{HEIGHT - 14}" text-anchor="middle">{longest * step / 4:,.0f} s</text>')
+        parts.append(
+            f'<text x="{x:.0f}" y="{HEIGHT - 14}" text-anchor="middle">'
+            f"{longest * step / 4:,.0f} s</text>"
+        )
     for number, curve in enumerate(curves):
         colour = _COLOURS[number % len(_COLOURS)]
         every = max(1, -(-len(curve.times) // POINTS))
@@ -45,9 +51,12 @@ def picture(title: str, unit: str, curves: Sequence[Curve]) -> str:
             f"{LEFT + time * across:.1f},{HEIGHT - BOTTOM - value * up:.1f}"
             for time, value in list(zip(curve.times, curve.values, strict=True))[::every]
         )
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.3"/>')
         parts.append(
-            f'<text x="{WIDTH - RIGHT}" y="{14 + 12 * number}" text-anchor="end" fill="{colour}">{escape(curve.name)}</text>'
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.3"/>'
+        )
+        parts.append(
+            f'<text x="{WIDTH - RIGHT}" y="{14 + 12 * number}" text-anchor="end" '
+            f'fill="{colour}">{escape(curve.name)}</text>'
         )
     return "\n".join([*parts, "</svg>\n"])
 

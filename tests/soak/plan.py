@@ -1,4 +1,4 @@
-"""`plan_of`: what a round does. The same seed and number, the same plan; what the threads then do is theirs."""
+"""`plan_of`: the plan of a round. The same seed and number make the same plan."""
 
 import random
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from tests.soak.producers import Publisher
 
 #: Busy spinning is left out: with more threads than cores it measures the scheduler's time slice.
 WAITING: Final = tuple(kind for kind in WaitStrategyKind if kind is not WaitStrategyKind.BUSY_SPIN)
-#: What is put around a handler: nothing; retries on the spot; retries that leave and come back; dead letters at once.
+#: What is put around a handler: nothing; retries on the spot; retries that leave and come back;
+#: dead letters at once.
 PIPELINES: Final = ("none", "on the spot", "later", "letters")
 #: What can happen to a bus and its queues, and to a disruptor, while it runs.
 BUS_FAULTS: Final = (
@@ -25,13 +26,14 @@ RING_FAULTS: Final = ("halt and restart", "join", "leave", "kill a producer")
 LANES: Final = ("ring bus", "channel bus", "disruptor")
 #: Faults a second, over all lanes.
 FAULTS_A_SECOND: Final = 6.0
-#: The most messages, by all producers, for each second that a round may take. Few machines are slower.
+#: The most messages, by all producers, for each second that a round may take. Few machines are
+#: slower.
 MESSAGES_A_SECOND: Final = 6_000
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerPlan:
-    """One handler: of 65,536 messages so many are slow, fail and are to be retried, and fail for good."""
+    """One handler: of 65,536 messages so many are slow, fail and are retried, or always fail."""
 
     salt: int
     pipeline: str
@@ -43,7 +45,7 @@ class HandlerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorPlan:
+class EntrancePlan:
     """The consumers between the queue and the bus."""
 
     salt: int
@@ -66,7 +68,7 @@ class BusPlan:
     front_size: int
     queue_size: int
     queue_waiting: WaitStrategyKind
-    door: DoorPlan
+    entrance: EntrancePlan
     drains: bool
 
 
@@ -83,7 +85,7 @@ class RingPlan:
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """One fault: when, as a fraction of the round; in which lane; what; to whom, to be reduced to those there are."""
+    """One fault: when, as a fraction of the round; in which lane; what; to which of its members."""
 
     at: float
     lane: str
@@ -96,8 +98,8 @@ class FaultPlan:
 class Plan:
     """A round. It is over when its time is, or when it has carried its most.
 
-    So the rounds of a run are alike, whatever else the machine does: what a round leaves in the allocators goes by what it
-    carried, and a machine that gets faster would look like a leak.
+    So the rounds of a run are alike, whatever else the machine does: what a round leaves in the
+    allocators goes by what it carried, and a machine that gets faster would look like a leak.
     """
 
     number: int
@@ -116,7 +118,11 @@ def plan_of(seed: int, number: int, seconds: float) -> Plan:
     draw = random.Random(f"{seed}/{number}")
     buses = _bus(draw, LANES[0]), _bus(draw, LANES[1])
     ring = RingPlan(
-        2 ** draw.randint(4, 10), draw.choice(WAITING), draw.randint(1, 3), draw.randint(2, 3), draw.getrandbits(32)
+        2 ** draw.randint(4, 10),
+        draw.choice(WAITING),
+        draw.randint(1, 3),
+        draw.randint(2, 3),
+        draw.getrandbits(32),
     )
     count = round(seconds * FAULTS_A_SECOND)
     faults = sorted((_fault(draw) for _ in range(count)), key=lambda fault: fault.at)
@@ -124,10 +130,17 @@ def plan_of(seed: int, number: int, seconds: float) -> Plan:
 
 
 def _bus(draw: random.Random, lane: str) -> BusPlan:
-    # The first two handlers stay for the whole round: what they must get is known to the last message.
+    # The first two handlers stay for the whole round: what they must get is known to the last
+    # message.
     handlers = tuple(_handler(draw) for _ in range(draw.randint(3, 5)))
     fails = draw.random() < 0.7
-    door = DoorPlan(draw.getrandbits(32), draw.random() < 0.4, draw.randint(1, 3), 200 if fails else 0, 100 if fails else 0)
+    entrance = EntrancePlan(
+        draw.getrandbits(32),
+        draw.random() < 0.4,
+        draw.randint(1, 3),
+        200 if fails else 0,
+        100 if fails else 0,
+    )
     return BusPlan(
         lane,
         2 ** draw.randint(5, 11),
@@ -138,7 +151,7 @@ def _bus(draw: random.Random, lane: str) -> BusPlan:
         2 ** draw.randint(4, 10),
         2 ** draw.randint(4, 10),
         draw.choice(WAITING),
-        door,
+        entrance,
         draw.random() < 0.7,
     )
 

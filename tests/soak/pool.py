@@ -1,4 +1,4 @@
-"""`settle_pool`: the account of workers that share what is published: each message to exactly one of them."""
+"""`settle_pool`: the account of workers that share the messages: each goes to exactly one."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _DONE = bytes(int(mark == HANDLED) for mark in range(256))
 
 
 def settle_pool(ledgers: list[Ledger], published: Mapping[int, int]) -> Account:
-    """What the workers' ledgers come to together; one worker's messages of one producer come in order.
+    """The sum of the workers' ledgers; one worker gets messages of one producer in order.
 
     Args:
         ledgers: of all workers, each of which has ended.

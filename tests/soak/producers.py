@@ -1,4 +1,4 @@
-"""Producers: threads that publish until they are told to stop, that can be killed, and that are taken over from."""
+"""Producers: threads that publish until they are stopped, can be killed, and be succeeded."""
 
 import asyncio
 import queue
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ringbuffer import Disruptor, Queue
-from ringbuffer.cli.stress.watch import PATIENCE, Task, until
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.messaging.bus import EventBus
 from ringbuffer.messaging.queues import InMemoryQueue
+from ringbuffer.programs.stress.watch import PATIENCE, WatchedThread, until
 from tests.soak.message import Killed, Message, envelope_of, message_of
 
 #: How many messages a producer publishes between two looks at whether it is to stop.
@@ -19,7 +19,7 @@ LOT: Final = 32
 
 
 class Producer(ABC):
-    """Publishes the messages of one producer. One thread runs it at a time; when that is killed, another goes on.
+    """Publishes the messages of one producer. One thread runs it at a time; another may follow.
 
     Attributes:
         number: of the producer.
@@ -33,14 +33,16 @@ class Producer(ABC):
         self.started = self.done = self.lives = 0
         self._stop: Final = threading.Event()
         self._kill: Final = threading.Event()
-        self._task: Task | None = None
+        self._task: WatchedThread | None = None
 
     def start(self) -> None:
         self.lives += 1
-        self._task = Task(SYSTEM_HOST, self._run, f"producer {self.number}, life {self.lives}")
+        self._task = WatchedThread(
+            SYSTEM_HOST, self._run, f"producer {self.number}, life {self.lives}"
+        )
 
     def kill(self) -> None:
-        """Let the thread die of an exception in the middle of what it does, and another one take over."""
+        """Let the thread die of an exception in the middle of its work. Another one takes over."""
         assert self._task is not None
         self._kill.set()
         error = self._task.ended(PATIENCE)
@@ -57,7 +59,7 @@ class Producer(ABC):
             self._task.join(PATIENCE)
 
     def _run(self) -> None:
-        # Ends after the lot in which it is told to stop; one lot there is in any case.
+        # Ends after the lot in which it is stopped; there is at least one lot.
         while True:
             first = self.done
             self.started = first + LOT
@@ -72,7 +74,7 @@ class Producer(ABC):
 
     @abstractmethod
     def _publish(self, first: int, end: int) -> None:
-        """Publish the numbers from `first` to `end`, and count each in `done` when it is published."""
+        """Publish the numbers from `first` to `end`, and count each in `done` afterwards."""
 
 
 class Publisher(Producer):
@@ -122,7 +124,9 @@ class Publisher(Producer):
             for number in range(first, end):
                 if number >= middle and self._kill.is_set():
                     given.append(number)
-                    raise Killed(f"producer {self.number} in the middle of publish_all, at {number}")
+                    raise Killed(
+                        f"producer {self.number} in the middle of publish_all, at {number}"
+                    )
                 yield message_of(self.number, number)
 
         given: list[int] = []
@@ -162,17 +166,19 @@ class FrontProducer(Producer):
             self._front.put(message_of(self.number, number), timeout=PATIENCE)
             self.done = number + 1
         self._may_die()
-        self.done += self._front.put_many([message_of(self.number, number) for number in range(half, end)], PATIENCE)
+        self.done += self._front.put_many(
+            [message_of(self.number, number) for number in range(half, end)], PATIENCE
+        )
 
 
 class Pump:
-    """Takes from the queue in front, and puts envelopes into the queue of messages, until the first is shut down and empty."""
+    """Moves messages from the queue in front to the queue of messages, until the first is over."""
 
     def __init__(self, front: Queue[Message], messages: InMemoryQueue) -> None:
         self._front: Final = front
         self._messages: Final = messages
         self.refused = 0
-        self._task = Task(SYSTEM_HOST, self._run, "pump")
+        self._task = WatchedThread(SYSTEM_HOST, self._run, "pump")
 
     def join(self) -> None:
         self._task.join(PATIENCE)
@@ -190,7 +196,7 @@ class Pump:
 
 
 class RingProducer(Producer):
-    """Publishes on a disruptor of values: one by one, and many at once, which may raise in the middle."""
+    """Publishes on a disruptor of values: single ones, and many at once, which may raise."""
 
     def __init__(self, number: int, disruptor: Disruptor[Any]) -> None:
         super().__init__(number)
@@ -208,7 +214,9 @@ class RingProducer(Producer):
             for number in range(half, end):
                 if number >= middle and self._kill.is_set():
                     given.append(number)
-                    raise Killed(f"producer {self.number} in the middle of publish_values, at {number}")
+                    raise Killed(
+                        f"producer {self.number} in the middle of publish_values, at {number}"
+                    )
                 yield message_of(self.number, number)
 
         given: list[int] = []

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -16,12 +17,14 @@ from tests.soak.pictures import Curve, picture
 from tests.soak.samples import COLUMNS, Samples
 from tests.stress.report import machine
 
-#: What is judged, at rest. From round to round, whose shapes differ, memory and blocks vary by some percent; one block kept of
-#: every message is hundreds of thousands in a minute. Threads and descriptors must also be as many as before after every round.
+#: What is judged, at rest. From round to round, whose shapes differ, memory and blocks vary by some
+#: percent; one block kept of every message is hundreds of thousands in a minute. Threads and
+#: descriptors must also be as many as before after every round.
 #:
-#: Resident memory at rest is what the largest round so far has left in the allocators, a running maximum of draws: with few
-#: rounds it grows whenever a larger one comes late, and says nothing of a leak. So it is judged from 20 rounds on, 15 after
-#: the warm-up; blocks, of which every leak of an object is one, from the first that can be judged.
+#: Resident memory at rest is what the largest round so far has left in the allocators, a running
+#: maximum of draws: with few rounds it grows whenever a larger one comes late, and says nothing of
+#: a leak. So it is judged from 20 rounds on, 15 after the warm-up; blocks, of which every leak of
+#: an object is one, from the first that can be judged.
 LIMITS: Final = {
     "resident": Limit("resident memory", "MiB", 0.15, 8.0, fewest=15),
     "blocks": Limit("Python blocks", "blocks", 0.10, 10_000.0),
@@ -40,7 +43,11 @@ _PICTURES: Final = (
 
 def load() -> str:
     """The load average of the machine, where it tells."""
-    return " ".join(f"{each:.1f}" for each in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
+    return (
+        " ".join(f"{each:.1f}" for each in os.getloadavg())
+        if hasattr(os, "getloadavg")
+        else "unknown"
+    )
 
 
 @dataclass(slots=True)
@@ -54,7 +61,7 @@ class Report:
         rounds: how many came to their end.
         seconds: how long it took.
         load_before, load_after: of the machine.
-        ended: whether the run has come to its end; a report is written after each round too.
+        ended: whether the run has ended; a report is written after each round too.
     """
 
     seed: int
@@ -89,37 +96,60 @@ class Report:
     def verdicts(self) -> list[Verdict]:
         """Whether what is used at rest is flat."""
         times = self.samples.column("time", at_rest=True)
-        return [judge(limit, times, self.samples.column(name, at_rest=True)) for name, limit in LIMITS.items()]
+        return [
+            judge(limit, times, self.samples.column(name, at_rest=True))
+            for name, limit in LIMITS.items()
+        ]
 
     @property
     def is_well(self) -> bool:
-        return not self.failures and not self.account.faults and all(verdict.is_flat for verdict in self.verdicts())
+        return (
+            not self.failures
+            and not self.account.faults
+            and all(verdict.is_flat for verdict in self.verdicts())
+        )
 
-    # -- as text --------------------------------------------------------------------------------------------------
+    # -- as text ----------------------------------------------------------------------------------
 
     def lines(self) -> list[str]:
         """For a terminal."""
         published = sum(counts["messages"] for counts in self.counts.values())
-        lines = [f"{self.rounds} rounds, {published:,} messages published, load of the machine {self.load_after}"]
+        lines = [
+            f"{self.rounds} rounds, {published:,} messages published, "
+            f"load of the machine {self.load_after}"
+        ]
         for lane, account in self.accounts.items():
             lines.append(f"{lane}: {account}")
-            lines.append("  " + ", ".join(f"{count:,} {what}" for what, count in sorted(self.counts[lane].items()) if count))
+            lines.append(
+                "  "
+                + ", ".join(
+                    f"{count:,} {what}"
+                    for what, count in sorted(self.counts[lane].items())
+                    if count
+                )
+            )
         lines += [str(verdict) for verdict in self.verdicts()]
         return lines + [f"FAILED: {failure}" for failure in self.failures]
 
     def again(self) -> str:
         """The command that runs the same rounds."""
-        return f"python -m tests.soak --seed {self.seed} --seconds {self.seconds:.0f} --round-seconds {self.round_seconds:g}"
+        return (
+            f"python -m tests.soak --seed {self.seed} --seconds {self.seconds:.0f} "
+            f"--round-seconds {self.round_seconds:g}"
+        )
 
     def markdown(self) -> str:
         """For people."""
         memory = self.samples.column("resident", at_rest=True)
         text = [
-            f"# Soak: {'well' if self.is_well else 'FAILED'}{'' if self.ended else ', not at its end'}",
+            f"# Soak: {'well' if self.is_well else 'FAILED'}{'' if self.ended else ', not ended'}",
             "",
-            f"* {self.seconds:,.0f} s, {self.rounds} rounds of {self.round_seconds:g} s, seed {self.seed}",
-            f"* {platform.system()} on {platform.machine()}, CPython {platform.python_version()}, {machine()}",
-            f"* load of the machine (1, 5 and 15 minutes): {self.load_before} at the beginning, {self.load_after} at the end",
+            f"* {self.seconds:,.0f} s, {self.rounds} rounds of {self.round_seconds:g} s, "
+            f"seed {self.seed}",
+            f"* {platform.system()} on {platform.machine()}, CPython {platform.python_version()}, "
+            f"{machine()}",
+            f"* load of the machine (1, 5 and 15 minutes): {self.load_before} at the beginning,",
+            f"  {self.load_after} at the end",
             f"* niceness {_niceness()}",
             f"* again: `{self.again()}`",
             "",
@@ -136,15 +166,19 @@ class Report:
             text.append(f"| {lane} | {self.counts[lane]['messages']:,} | {counts} |")
         text += ["", "## What happened to it", ""]
         for lane, did in self.counts.items():
-            text.append(f"* {lane}: " + ", ".join(f"{what} {count:,}" for what, count in sorted(did.items()) if count))
+            what = (f"{what} {count:,}" for what, count in sorted(did.items()) if count)
+            text.append(_wrapped(f"* {lane}: {', '.join(what)}"))
         text += ["", "## What it used", ""]
         text.append(
-            f"Judged by the slope of Theil and Sen over samples at rest, between two rounds, after the first "
-            f"{WARM_UP:.0%} of them. Threads and descriptors must also be as many as before after every round."
+            "Judged by the slope of Theil and Sen over samples at rest, between two rounds, after\n"
+            f"the first {WARM_UP:.0%} of them. Threads and descriptors must also be as many as\n"
+            "before after every round."
         )
-        text += ["", *(f"* {verdict}" for verdict in self.verdicts())]
+        text += ["", *(_wrapped(f"* {verdict}") for verdict in self.verdicts())]
         if memory:
-            text.append(f"* resident memory at rest: first {memory[0]:.1f}, last {memory[-1]:.1f} MiB")
+            text.append(
+                f"* resident memory at rest: first {memory[0]:.1f}, last {memory[-1]:.1f} MiB"
+            )
         text.append("")
         text += [f"![{title}]({name}.svg)" for name, title, _ in _PICTURES]
         if self.failures:
@@ -164,9 +198,13 @@ class Report:
             "load": {"before": self.load_before, "after": self.load_after},
             "accounts": {lane: asdict(account) for lane, account in self.accounts.items()},
             "counts": {lane: dict(counts) for lane, counts in self.counts.items()},
-            "verdicts": [asdict(verdict) | {"is_flat": verdict.is_flat} for verdict in self.verdicts()],
+            "verdicts": [
+                asdict(verdict) | {"is_flat": verdict.is_flat} for verdict in self.verdicts()
+            ],
             "failures": self.failures,
-            "samples": {name: [round(value, 2) for value in self.samples.column(name)] for name in COLUMNS},
+            "samples": {
+                name: [round(value, 2) for value in self.samples.column(name)] for name in COLUMNS
+            },
         }
 
     def write(self, folder: Path) -> None:
@@ -186,3 +224,10 @@ class Report:
 
 def _niceness() -> int:
     return os.nice(0)
+
+
+def _wrapped(item: str) -> str:
+    """An item of a list, in lines of at most 100 columns."""
+    return textwrap.fill(
+        item, 100, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )

@@ -1,4 +1,4 @@
-"""`RingLane`: a disruptor under load, whose consumers are halted and started again, and come and go.
+"""`RingLane`: a disruptor under load, whose consumers halt and start again, join and leave.
 
     producers --> [ ring ] --+--> first  --+--> behind
                              +--> second --'
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringbuffer import Disruptor
-from ringbuffer.cli.stress.watch import PATIENCE, stuck
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.messaging.options import make_wait_strategy
 from ringbuffer.processors import EventProcessor
+from ringbuffer.programs.stress.watch import PATIENCE, stuck
 from tests.soak.handlers import SLOW
 from tests.soak.ledger import Account, Expected, Ledger, settle
 from tests.soak.message import Fate, Fates, Fault, Message
@@ -111,7 +111,9 @@ class RingLane:
         self._disruptor.handle_events_with(first, second).then(self._stages[2])
         self._disruptor.handle_events_with_worker_pool(*self._workers)
         self._disruptor.start()
-        self._producers: Final = [RingProducer(number, self._disruptor) for number in range(plan.producers)]
+        self._producers: Final = [
+            RingProducer(number, self._disruptor) for number in range(plan.producers)
+        ]
         for producer in self._producers:
             producer.start()
 
@@ -128,7 +130,7 @@ class RingLane:
         """How many events the slowest consumer has yet to handle."""
         return self._disruptor.backlog
 
-    # -- faults -------------------------------------------------------------------------------------------------
+    # -- faults -----------------------------------------------------------------------------------
 
     def do(self, fault: FaultPlan) -> None:
         self.counts[fault.what] += 1
@@ -165,7 +167,7 @@ class RingLane:
         self._disruptor.remove(guest.stage, timeout=PATIENCE)
         guest.high = {each.number: each.started for each in self._producers}
 
-    # -- the end ------------------------------------------------------------------------------------------------
+    # -- the end ----------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Nothing to collect."""
@@ -189,16 +191,20 @@ class RingLane:
         account.add(settle_pool([worker.ledger for worker in self._workers], published))
         everybody = [*self._stages, *self._workers, *(guest.stage for guest in self._guests)]
         account.reordered += sum(stage.early for stage in everybody)
-        account.misreported += abs(account.failed - self._exceptions.count) + self._exceptions.others
+        account.misreported += (
+            abs(account.failed - self._exceptions.count) + self._exceptions.others
+        )
         self.counts["messages"] += self.published
         self.counts["lives of producers"] += sum(each.lives for each in self._producers)
         return account
 
     def _settled(self, guest: Guest, published: dict[int, int]) -> Account:
-        """Who has left was halted after its batch: what it got is a row without gaps, and where that ends is its own affair."""
+        """A consumer that left was halted after its batch: its messages are a row without gaps."""
         expected = []
         for number, count in published.items():
             sure_from = guest.sure_from[number]
             high = count if guest.high is None else min(count, guest.high[number])
-            expected.append(Expected(number, 0, sure_from, count if guest.high is None else sure_from, high))
+            expected.append(
+                Expected(number, 0, sure_from, count if guest.high is None else sure_from, high)
+            )
         return settle(guest.stage.ledger, expected, set(), has_letters=False)

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from ringbuffer.cli.stress.watch import until
 from ringbuffer.host import SYSTEM_HOST
+from ringbuffer.programs.stress.watch import until
 from tests.soak.bus_lane import BusLane
 from tests.soak.ledger import Account
 from tests.soak.plan import FaultPlan, Plan
@@ -68,7 +68,7 @@ class Round:
         return sum(lane.backlog for lane in self._lanes)
 
     def run(self, each_tick: Callable[["Round"], None]) -> None:
-        """Run it to its end; `each_tick` is called at each turn while there is load.
+        """Run it to its end; `each_tick` is called repeatedly while there is load.
 
         Raises:
             Stuck: something did not end.
@@ -82,7 +82,9 @@ class Round:
         by_name = {lane.name: lane for lane in self._lanes}
         started = clock()
         # Ends when the time is over, or what a round carries is published.
-        while (done := max((clock() - started) / plan.seconds, self.published / plan.most)) < self._seconds / plan.seconds:
+        while (
+            done := max((clock() - started) / plan.seconds, self.published / plan.most)
+        ) < self._seconds / plan.seconds:
             while faults and faults[-1].at <= done:
                 fault = faults.pop()
                 by_name[fault.lane].do(fault)
@@ -94,11 +96,17 @@ class Round:
             lane.stop()
         # Faults that there was no time for are left out: each waits for what it does.
         for lane in self._lanes:
-            lane.counts["faults left out for want of time"] += sum(fault.lane == lane.name for fault in faults)
+            lane.counts["faults left out for want of time"] += sum(
+                fault.lane == lane.name for fault in faults
+            )
             self.accounts[lane.name] = lane.finish()
             self.counts[lane.name] = lane.counts
             self.details.extend(lane.details)
-        until(lambda: threading.active_count() <= threads, f"the {threads} threads of before: {_names()}", LEAVING)
+        until(
+            lambda: threading.active_count() <= threads,
+            f"the {threads} threads of before: {_names()}",
+            LEAVING,
+        )
         until(lambda: descriptors() <= opened, f"the {opened} descriptors of before", LEAVING)
 
 

@@ -1,4 +1,4 @@
-"""`Samples`: what the process uses, every few seconds, in arrays, so that keeping them is nothing that grows by objects."""
+"""`Samples`: what the process uses, every few seconds, in arrays, which add no objects."""
 
 import gc
 import os
@@ -8,8 +8,9 @@ import threading
 from array import array
 from typing import Final
 
-#: What is in a sample. `at_rest`: taken between two rounds, after everything has ended; `resident` in MiB; `blocks` of Python's
-#: allocator; `published` by all producers since the beginning; `rate` in messages a second since the sample before.
+#: What is in a sample. `at_rest`: taken between two rounds, after everything has ended; `resident`
+#: in MiB; `blocks` of Python's allocator; `published` by all producers since the beginning; `rate`
+#: in messages a second since the sample before.
 COLUMNS: Final = (
     "time",
     "round",
@@ -28,7 +29,7 @@ COLLECTIONS: Final = 3
 
 
 def resident() -> float:
-    """Memory of the process that is in memory now, in MiB; where the system has no /proc, the most that there ever was."""
+    """The resident memory of the process, in MiB; without /proc, the highest so far."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * resource.getpagesize() / 2**20
@@ -55,7 +56,9 @@ class Samples:
         self._start: Final = start
         self._columns: Final = {name: array("d") for name in COLUMNS}
 
-    def take(self, now: float, number: int, published: int, backlog: int, at_rest: bool = False) -> None:
+    def take(
+        self, now: float, number: int, published: int, backlog: int, at_rest: bool = False
+    ) -> None:
         """Take one; `number` is the round's."""
         if at_rest:
             for _ in range(COLLECTIONS):
@@ -81,7 +84,11 @@ class Samples:
     def column(self, name: str, at_rest: bool | None = None) -> list[float]:
         """One column; only what was taken at rest, or only under load, if that is said."""
         wanted = self._columns["at_rest"]
-        return [value for value, rest in zip(self._columns[name], wanted, strict=True) if at_rest is None or rest == at_rest]
+        return [
+            value
+            for value, rest in zip(self._columns[name], wanted, strict=True)
+            if at_rest is None or rest == at_rest
+        ]
 
     def __len__(self) -> int:
         return len(self._columns["time"])

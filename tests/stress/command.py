@@ -1,8 +1,9 @@
 """`python -m tests.stress`: run everything for a time, and account for it.
 
-Exit code 0 if nothing was lost, doubled, reordered or torn, nobody was stuck, and no outcome was forbidden; 1 if not; 2 for a
-wrong command; 130 if it was interrupted. A seed decides every shape: round n has the shape of the seed + n, alone as well as in
-a long run. What the threads then do is theirs.
+Exit code 0 if nothing was lost, doubled, reordered or torn, no thread was stuck, and no outcome was
+forbidden; 1 if not; 2 for a wrong command; 130 if it was interrupted. A seed decides every shape:
+round n has the shape of the seed + n, alone as well as in a long run. What the threads then do is
+theirs.
 """
 
 import argparse
@@ -15,8 +16,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from ringbuffer.cli.stress.ledger import Account
-from ringbuffer.cli.stress.rounds import Seeded, run_rounds
+from ringbuffer.programs.stress.ledger import Account
+from ringbuffer.programs.stress.rounds import Seeded, run_rounds
 from tests.conftest import FREE_THREADED, gil_is_on
 from tests.stress.report import Report, machine
 from tests.unit.regular_build.test_regular_build import PROJECT, regular_python
@@ -36,7 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     parts = [part for part in SHARES if getattr(chosen, part)] or list(SHARES)
     if FREE_THREADED and gil_is_on():
-        print("the GIL is on under a free-threaded interpreter: unset PYTHON_GIL and -X gil", file=sys.stderr)
+        print(
+            "the GIL is on under a free-threaded interpreter: unset PYTHON_GIL and -X gil",
+            file=sys.stderr,
+        )
         return 2
     logging.disable()  # the deaths are injected, and each is logged
     report = Report()
@@ -51,18 +55,34 @@ def main(arguments: list[str] | None = None) -> int:
                 break
     except KeyboardInterrupt:
         code = 130
-    print(f"\nstress, seed {chosen.seed}: {time.monotonic() - started:.0f} s, {machine()}\n{report}", flush=True)
+    print(
+        f"\nstress, seed {chosen.seed}: {time.monotonic() - started:.0f} s, {machine()}\n{report}",
+        flush=True,
+    )
     if report.account.stuck:
         os._exit(1)  # threads that are stuck would keep the interpreter from ending
     return code or int(not report.is_well)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.stress", description=__doc__, formatter_class=_Plain)
-    parser.add_argument("--seconds", type=_positive, default=60.0, help="for all parts together (default 60)")
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="of the first round (default: a new one)")
-    parser.add_argument("--rounds", type=int, help="so many rounds of topologies or faults, however long they take")
-    parser.add_argument("--brief", action="store_true", help="one line for each litmus test, not its table")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.stress", description=__doc__, formatter_class=_Plain
+    )
+    parser.add_argument(
+        "--seconds", type=_positive, default=60.0, help="for all parts together (default 60)"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=time.time_ns() % 1_000_000,
+        help="of the first round (default: a new one)",
+    )
+    parser.add_argument(
+        "--rounds", type=int, help="so many rounds of topologies or faults, however long they take"
+    )
+    parser.add_argument(
+        "--brief", action="store_true", help="one line for each litmus test, not its table"
+    )
     for part, says in SAYS.items():
         parser.add_argument(f"--{part}", action="store_true", help=f"only this: {says}")
     return parser
@@ -79,7 +99,7 @@ def _positive(text: str) -> float:
     return seconds
 
 
-# -- parts ----------------------------------------------------------------------------------------------------------------
+# -- parts ----------------------------------------------------------------------------------------
 
 
 def _litmus(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
@@ -100,8 +120,8 @@ def _litmus(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
 
 
 def _topologies(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
-    from ringbuffer.cli.stress.once import run
-    from ringbuffer.cli.stress.shape import shape_of
+    from ringbuffer.programs.stress.once import run
+    from ringbuffer.programs.stress.shape import shape_of
 
     return rounds(report, "topologies", seconds, chosen, shape_of, run)
 
@@ -123,7 +143,12 @@ def rounds[S: Seeded](
 ) -> int:
     """Rounds of one part until the time is over, one at least; the first that fails is the last."""
     outcome = run_rounds(
-        shape_of, run, chosen.seed, seconds, chosen.rounds, tell=lambda line: report.progress(f"{part}: {line}")
+        shape_of,
+        run,
+        chosen.seed,
+        seconds,
+        chosen.rounds,
+        tell=lambda line: report.progress(f"{part}: {line}"),
     )
     report.rounds[part] += outcome.rounds
     report.did.setdefault(part, Counter()).update(outcome.counts)
@@ -140,7 +165,10 @@ def rounds[S: Seeded](
 def _scenarios(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
     """In a process of their own, which reports for itself."""
     report.line("scenarios:")
-    environment = {"RINGBUFFER_STRESS_SECONDS": str(seconds), "RINGBUFFER_STRESS_SEED": str(chosen.seed)}
+    environment = {
+        "RINGBUFFER_STRESS_SECONDS": str(seconds),
+        "RINGBUFFER_STRESS_SEED": str(chosen.seed),
+    }
     command = [sys.executable, "-m", "pytest", "-q", "--timeout", "0", "tests/stress"]
     return _child("scenarios", report, command, environment)
 
@@ -149,11 +177,24 @@ def _gil(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
     """In another interpreter, whose threads are switched every 10 µs in some of the rounds."""
     python = None if not FREE_THREADED else regular_python()
     if python is None:
-        report.line("gil: no regular CPython 3.13 or newer was found; set RINGBUFFER_REGULAR_PYTHON to one")
+        report.line(
+            "gil: no regular CPython 3.13 or newer was found; set RINGBUFFER_REGULAR_PYTHON to one"
+        )
         return 0
-    packages = sysconfig.get_path("purelib")  # pytest and atomics' table of libpatomic serve any interpreter
+    # Pytest and atomics' table of libpatomic serve any interpreter
+    packages = sysconfig.get_path("purelib")
     report.line(f"gil: {python}")
-    command = [python, "-m", "tests.stress", "--topologies", "--faults", "--seed", str(chosen.seed), "--seconds", str(seconds)]
+    command = [
+        python,
+        "-m",
+        "tests.stress",
+        "--topologies",
+        "--faults",
+        "--seed",
+        str(chosen.seed),
+        "--seconds",
+        str(seconds),
+    ]
     return _child("gil", report, command, {"PYTHONPATH": f"{PROJECT}{os.pathsep}{packages}"})
 
 

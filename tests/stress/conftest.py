@@ -22,5 +22,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     kinds = ("faults", "halts", "refused claims", "skipped", "joined", "left", "deaths")
     counts = ", ".join(f"{REPORT[kind]:,} {kind}" for kind in kinds)
     write = terminalreporter.write_line
-    write(f"stress, seed {SEED}: {REPORT['rounds']:,} rounds, {REPORT['events']:,} events handled; {counts}")
-    write(f"{REPORT['lost or doubled']} lost or doubled, {REPORT['out of order or torn']} out of order or torn")
+    write(
+        f"stress, seed {SEED}: {REPORT['rounds']:,} rounds, "
+        f"{REPORT['events']:,} events handled; {counts}"
+    )
+    write(
+        f"{REPORT['lost or doubled']} lost or doubled, "
+        f"{REPORT['out of order or torn']} out of order or torn"
+    )

@@ -1,7 +1,8 @@
 """What the scenarios share: the time they have, the shapes they draw, and what they report.
 
-`RINGBUFFER_STRESS_SECONDS` is the budget of all scenarios together (default 10); `RINGBUFFER_STRESS_SEED` repeats the shapes of
-a run. Each scenario runs at least once, however small the budget.
+`RINGBUFFER_STRESS_SECONDS` is the budget of all scenarios together (default 10);
+`RINGBUFFER_STRESS_SEED` repeats the shapes of a run. Each scenario runs at least once, however
+small the budget.
 """
 
 import os
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from ringbuffer import WaitStrategy
 from ringbuffer.wait import (
+    AdaptiveWaitStrategy,
     BlockingWaitStrategy,
     LiteBlockingWaitStrategy,
     PhasedBackoffWaitStrategy,
@@ -25,10 +27,12 @@ SEED = int(os.environ.get("RINGBUFFER_STRESS_SEED", str(time.time_ns() % 1_000_0
 SCENARIOS = 6
 REPORT: Counter[str] = Counter()
 
-# Busy spinning is left to the unit tests: with more threads than cores it measures the scheduler's time slice.
+# Busy spinning is left to the unit tests: with more threads than cores it measures the scheduler's
+# time slice.
 STRATEGIES: list[Callable[[], WaitStrategy]] = [
     YieldingWaitStrategy,
     SleepingWaitStrategy,
+    AdaptiveWaitStrategy,
     BlockingWaitStrategy,
     LiteBlockingWaitStrategy,
     lambda: TimeoutBlockingWaitStrategy(0.005),
@@ -37,7 +41,7 @@ STRATEGIES: list[Callable[[], WaitStrategy]] = [
 
 
 def rounds() -> Iterator[random.Random]:
-    """A generator of shapes for each round, until this scenario's share of the time is used up; at least one."""
+    """A generator of shapes for each round, for this scenario's share of the time; at least one."""
     deadline = time.monotonic() + SECONDS / SCENARIOS
     number = 0
     while number == 0 or time.monotonic() < deadline:

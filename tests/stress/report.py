@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 
-from ringbuffer.cli.stress.ledger import Account
+from ringbuffer.programs.stress.ledger import Account
 from tests.conftest import FREE_THREADED, gil_is_on
 
 #: Between two lines of progress, in seconds, on a terminal and elsewhere.
@@ -34,11 +34,15 @@ class Report:
         return not (self.account.faults or self.forbidden or self.failures)
 
     def progress(self, text: str) -> None:
-        """Show how far a part has come: on a terminal in one line that changes, elsewhere now and then."""
+        """Show the progress of a part: on a terminal in one line that changes, elsewhere seldom."""
         on_terminal, now = sys.stdout.isatty(), time.monotonic()
         if now - self._told >= (OFTEN if on_terminal else SELDOM):
             self._told = now
-            print(f"\r{text}\x1b[K" if on_terminal else text, end="" if on_terminal else "\n", flush=True)
+            print(
+                f"\r{text}\x1b[K" if on_terminal else text,
+                end="" if on_terminal else "\n",
+                flush=True,
+            )
 
     def line(self, text: str) -> None:
         """A line that stays."""
@@ -48,7 +52,8 @@ class Report:
         lines = []
         if self.races:
             lines.append(
-                f"litmus: {self.races} races, {self.times:,} times, {self.interesting:,} interesting outcomes, "
+                f"litmus: {self.races} races, {self.times:,} times, "
+                f"{self.interesting:,} interesting outcomes, "
                 f"{len(self.forbidden)} races with forbidden ones"
             )
         for part, counts in self.did.items():

@@ -1,7 +1,10 @@
-"""Graphs that change while producers run: consumers, stages and pools come, go, halt and start; every event is accounted for.
+"""Graphs that change while producers run: consumers and pools join, leave, halt and start.
 
-What was published is known by its sequence, so each consumer can be checked to the last event: from where it joined to where it
-was taken out it must have seen exactly what was published there, once and, outside of pools, in order.
+Every event is accounted for.
+
+What was published is known by its sequence, so each consumer can be checked to the last event: from
+where it joined to where it was taken out it must have seen exactly what was published there, once
+and, outside of pools, in order.
 """
 
 import random
@@ -12,8 +15,8 @@ from typing import Any
 import pytest
 
 from ringbuffer import (
-    Consumer,
     Disruptor,
+    HandlerSpec,
     InsufficientCapacityError,
     ProcessorState,
     ProcessorStateError,
@@ -51,7 +54,7 @@ def fill(slot: Slot, sequence: int, producer: int, number: int, fault: bool = Fa
 
 
 class Watcher:
-    """Keeps what it sees, by sequence; asks for its batch again now and then, before it has noted anything of it."""
+    """Keeps what it sees, by sequence; sometimes rewinds its batch before it has kept any of it."""
 
     def __init__(self, disruptor: Disruptor[Any], seed: int, rewinds: float) -> None:
         self.seen: list[tuple[int, Message]] = []
@@ -140,7 +143,7 @@ def produce(disruptor: Disruptor[Any], sent: Sent, stop: threading.Event, seed: 
                 REPORT["skipped"] += 1
 
 
-class Member:
+class LiveNode:
     """A consumer or a pool in the graph: who watches, and from where."""
 
     def __init__(self, node: Node, watchers: list[Watcher]) -> None:
@@ -151,15 +154,24 @@ class Member:
         """From where it joined to where it stopped it saw everything, once."""
         runner = self.node.runner
         stop = runner.claimed if isinstance(runner, WorkerPool) else runner.sequence.get()
-        expected = [(sequence, sent[sequence]) for sequence in range(self.start + 1, stop + 1) if sequence in sent]
+        expected = [
+            (sequence, sent[sequence])
+            for sequence in range(self.start + 1, stop + 1)
+            if sequence in sent
+        ]
         seen = [each for watcher in self.watchers for each in watcher.seen]
         REPORT["events"] += len(seen)
         if len(self.watchers) > 1:
             seen.sort()
         REPORT["lost or doubled"] += abs(len(seen) - len(expected))
         REPORT["out of order or torn"] += sum(len(watcher.stale) for watcher in self.watchers)
-        assert seen == expected, f"{shape}: {self.node.name} saw {len(seen)} of {len(expected)} from {self.start + 1} to {stop}"
-        assert all(watcher.stale == [] for watcher in self.watchers), f"{shape}: {self.node.name} saw stale events"
+        assert seen == expected, (
+            f"{shape}: {self.node.name} saw {len(seen)} of {len(expected)} "
+            f"from {self.start + 1} to {stop}"
+        )
+        assert all(watcher.stale == [] for watcher in self.watchers), (
+            f"{shape}: {self.node.name} saw stale events"
+        )
 
 
 class Graph:
@@ -172,24 +184,30 @@ class Graph:
         self.disruptor: Disruptor[Any] = make(size, kind, strategy)
         self.producers = 1 if kind is ProducerType.SINGLE else shape.randint(1, 4)
         self.shape = shape
-        self.members: list[Member] = []
-        self.gone: list[Member] = []
+        self.members: list[LiveNode] = []
+        self.gone: list[LiveNode] = []
         for _ in range(shape.randint(1, 4)):
             self.add(self.disruptor)
 
     def add(self, wiring: Any) -> None:
         """A consumer or a pool, at the end of what is published or behind others."""
-        before = self.shape.sample(self.members, min(len(self.members), self.shape.choice([0, 1, 1, 2])))
+        before = self.shape.sample(
+            self.members, min(len(self.members), self.shape.choice([0, 1, 1, 2]))
+        )
         group = wiring.after(*(member.node.runner for member in before)) if before else wiring
         watchers = [self.watcher(before) for _ in range(self.shape.choice([1, 1, 2, 3]))]
         if len(watchers) > 1:
             group.handle_events_with_worker_pool(*watchers, max_chunk=self.shape.randint(1, 8))
         else:
-            group.handle_events_with(Consumer(watchers[0], max_batch_size=self.shape.choice([None, 1, 5])))
-        self.members.append(Member(self.disruptor.graph.nodes[-1], watchers))
+            group.handle_events_with(
+                HandlerSpec(watchers[0], max_batch_size=self.shape.choice([None, 1, 5]))
+            )
+        self.members.append(LiveNode(self.disruptor.graph.nodes[-1], watchers))
 
-    def watcher(self, before: list[Member]) -> Watcher:
-        watcher = Watcher(self.disruptor, self.shape.randrange(1 << 30), self.shape.choice([0, 0, 0.05]))
+    def watcher(self, before: list[LiveNode]) -> Watcher:
+        watcher = Watcher(
+            self.disruptor, self.shape.randrange(1 << 30), self.shape.choice([0, 0, 0.05])
+        )
         watcher.after = [member.node for member in before]
         return watcher
 
@@ -201,7 +219,11 @@ class Graph:
                     self.add(live)
             REPORT["joined"] += 1
         elif action == "remove" and len(self.members) > 1:
-            leaves = [each for each in self.members if not any(each.node in other.node.after for other in self.members)]
+            leaves = [
+                each
+                for each in self.members
+                if not any(each.node in other.node.after for other in self.members)
+            ]
             member = self.shape.choice(leaves)
             try:
                 self.disruptor.remove(member.node.runner, PATIENCE)
@@ -227,14 +249,19 @@ def test_graphs_that_change_while_producers_run_lose_nothing(of_values: bool) ->
         disruptor, stop = graph.disruptor, threading.Event()
         sent = [Sent(name) for name in range(graph.producers)]
         disruptor.start()
-        threads = [Background(partial(produce, disruptor, each, stop, SEED + each.name)).start() for each in sent]
+        threads = [
+            Background(partial(produce, disruptor, each, stop, SEED + each.name)).start()
+            for each in sent
+        ]
         for _ in range(shape.randint(5, 30)):
             graph.change()
         stop.set()
         for thread in threads:
             thread.join()
         disruptor.shutdown(PATIENCE)
-        everything = {sequence: message for each in sent for sequence, message in each.by_sequence.items()}
+        everything = {
+            sequence: message for each in sent for sequence, message in each.by_sequence.items()
+        }
         for member in graph.members + graph.gone:
             member.verify(everything, f"seed {SEED}, round {number}")
         for member in graph.members:

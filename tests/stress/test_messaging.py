@@ -1,7 +1,7 @@
 """The buses under load: a hundred handlers, a hundred publishers, and memory that stays as it is.
 
-The short form is a million deliveries in each mode. With `RINGBUFFER_STRESS_SECONDS` of 600 or more it is a million events, so
-a hundred million deliveries in each mode.
+The short form is a million deliveries in each mode. With `RINGBUFFER_STRESS_SECONDS` of 600 or more
+it is a million events, so a hundred million deliveries in each mode.
 """
 
 import gc
@@ -32,7 +32,7 @@ class Event:
 
 
 class Watcher:
-    """Expects the numbers of each publisher to come one after the other; notes the first that does not."""
+    """Expects the numbers of each publisher in order; records the first that is not."""
 
     def __init__(self, publishers: int) -> None:
         self.next = [0] * publishers
@@ -54,19 +54,25 @@ def publish(bus: Any, publisher: int, count: int, memory: list[int]) -> None:
         for each in range(number, end):
             bus.publish_sync(Event(publisher, each), timeout=SECONDS + PATIENCE)
         number, end = end, min(count, end + 50)
-        bus.publish_all((Event(publisher, each) for each in range(number, end)), timeout=SECONDS + PATIENCE)
+        bus.publish_all(
+            (Event(publisher, each) for each in range(number, end)), timeout=SECONDS + PATIENCE
+        )
         number = end
         if publisher == 0 and number % max(100, count // 10) == 0:
             memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
-buses = pytest.mark.parametrize("make_bus", [ChannelEventBus, RingBufferEventBus], ids=["channel", "ring"])
+buses = pytest.mark.parametrize(
+    "make_bus", [ChannelEventBus, RingBufferEventBus], ids=["channel", "ring"]
+)
 
 
 @buses
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("publishers", [1, 100])
-def test_a_hundred_handlers_get_every_event_once_and_in_order(make_bus: Callable[[int], Any], publishers: int) -> None:
+def test_a_hundred_handlers_get_every_event_once_and_in_order(
+    make_bus: Callable[[int], Any], publishers: int
+) -> None:
     count = EVENTS // publishers if publishers == 1 or EVENTS < 1_000_000 else 1000
     watchers = [Watcher(publishers) for _ in range(HANDLERS)]
     memory: list[int] = []
@@ -75,7 +81,8 @@ def test_a_hundred_handlers_get_every_event_once_and_in_order(make_bus: Callable
         bus.subscribe(Event, watcher)
     # However long it takes: a hundred million deliveries take minutes.
     threads = [
-        threading.Thread(target=publish, args=(bus, publisher, count, memory), daemon=True) for publisher in range(publishers)
+        threading.Thread(target=publish, args=(bus, publisher, count, memory), daemon=True)
+        for publisher in range(publishers)
     ]
     for thread in threads:
         thread.start()

@@ -1,4 +1,4 @@
-"""Queues between many threads and event loops, of drawn sizes: each item once, in the order of its producer, to the end."""
+"""Queues between many threads and loops, of drawn sizes: each item once, in order by producer."""
 
 import asyncio
 import itertools
@@ -19,12 +19,18 @@ def test_queues() -> None:
 
 
 def one_queue(shape: Random) -> None:
-    """Producers and consumers of drawn kinds on one queue, which is shut down when everything was put."""
+    """Producers and consumers of drawn kinds on one queue, which is shut down after all puts."""
     made: AsyncQueue[Item] = AsyncQueue(shape.choice([1, 2, 3, 7, 64, 1000]))
     producers, consumers, each = shape.randint(1, 4), shape.randint(1, 4), shape.randint(1, 2000)
     puts, gets = [put_ones, put_slices, put_in_loop], [get_ones, get_slices, get_in_loop]
-    getting = [Background(taker(shape.choice(gets), made, shape.randint(1, 50))).start() for _ in range(consumers)]
-    putting = [Background(putter(shape.choice(puts), made, number, each)).start() for number in range(producers)]
+    getting = [
+        Background(taker(shape.choice(gets), made, shape.randint(1, 50))).start()
+        for _ in range(consumers)
+    ]
+    putting = [
+        Background(putter(shape.choice(puts), made, number, each)).start()
+        for number in range(producers)
+    ]
     for thread in putting:
         thread.join()
     made.sync.join()
@@ -51,7 +57,10 @@ def count(results: list[object], producers: int, each: int) -> None:
 
 
 def putter(
-    put: Callable[[AsyncQueue[Item], list[Item]], None], made: AsyncQueue[Item], producer: int, each: int
+    put: Callable[[AsyncQueue[Item], list[Item]], None],
+    made: AsyncQueue[Item],
+    producer: int,
+    each: int,
 ) -> Callable[[], None]:
     return lambda: put(made, [(producer, number) for number in range(each)])
 

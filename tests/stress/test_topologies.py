@@ -7,13 +7,19 @@ from functools import partial
 
 import pytest
 
-from ringbuffer import BatchEventProcessor, ConsumerFailedError, InsufficientCapacityError, ProducerType, RingBuffer
+from ringbuffer import (
+    BatchEventProcessor,
+    ConsumerFailedError,
+    InsufficientCapacityError,
+    ProducerType,
+    RingBuffer,
+)
 from tests.stress.kit import REPORT, SECONDS, SEED, STRATEGIES, rounds
 from tests.support.threads import PATIENCE, Background
 
 
 class Message:
-    """An event with its own check: `check` is a function of the rest, so that a torn or overwritten one shows."""
+    """An event with a checksum: `check` is a function of the rest, so that a torn one shows."""
 
     __slots__ = ("check", "number", "producer")
 
@@ -34,7 +40,7 @@ class Fault(Exception):
 
 
 class Skipping:
-    """Lets a consumer carry on after a fault, silently: the fault was counted where it was raised."""
+    """Lets a consumer carry on after a fault, without a log: the fault was counted before."""
 
     def handle_event_exception(self, error: Exception, sequence: int, event: object) -> None:
         assert isinstance(error, Fault), error
@@ -47,9 +53,11 @@ class Skipping:
 
 
 class Watcher:
-    """Counts every message of every producer, in order; raises a fault now and then, after it has counted."""
+    """Counts every message of every producer, in order; sometimes raises a fault afterwards."""
 
-    def __init__(self, producers: int, fault_share: float, seed: int, depends_on: list["Watcher"]) -> None:
+    def __init__(
+        self, producers: int, fault_share: float, seed: int, depends_on: list["Watcher"]
+    ) -> None:
         self.next_number = [0] * producers
         self.counted = 0
         self.last = -1
@@ -64,7 +72,9 @@ class Watcher:
             self.wrong.append(f"sequence {sequence} after {self.last}")
         self.last = sequence
         if not event.is_whole() or event.number != self.next_number[event.producer]:
-            self.wrong.append(f"{event.producer}/{event.number}, expected {self.next_number[event.producer]}")
+            self.wrong.append(
+                f"{event.producer}/{event.number}, expected {self.next_number[event.producer]}"
+            )
         self.next_number[event.producer] = event.number + 1
         self.counted += 1
         for other in self._depends_on:
@@ -97,7 +107,9 @@ def produce(ring: RingBuffer[Message], name: int, count: int, seed: int) -> None
         producer.publish(high - n + 1, high)
 
 
-def build(ring: RingBuffer[Message], shape: random.Random, producers: int, fault_share: float) -> list[Watcher]:
+def build(
+    ring: RingBuffer[Message], shape: random.Random, producers: int, fault_share: float
+) -> list[Watcher]:
     """One to eight consumers in a random graph."""
     watchers: list[Watcher] = []
     for _ in range(shape.randint(1, 8)):
@@ -142,7 +154,10 @@ def test_random_graphs_with_faults_lose_nothing() -> None:
         watchers = build(ring, shape, producers, shape.choice([0.0, 0.01]))
         for watcher in watchers:
             watcher.processor.start()
-        threads = [Background(partial(produce, ring, name, each, SEED + name)).start() for name in range(producers)]
+        threads = [
+            Background(partial(produce, ring, name, each, SEED + name)).start()
+            for name in range(producers)
+        ]
         for thread in threads:
             thread.join()
         drain(ring, watchers, producers * each)
@@ -156,7 +171,10 @@ def test_halts_and_restarts_at_random_lose_nothing() -> None:
         watchers = build(ring, shape, producers, 0.0)
         for watcher in watchers:
             watcher.processor.start()
-        threads = [Background(partial(produce, ring, name, each, SEED + name)).start() for name in range(producers)]
+        threads = [
+            Background(partial(produce, ring, name, each, SEED + name)).start()
+            for name in range(producers)
+        ]
         for _ in range(shape.randint(5, 40)):
             processor = shape.choice(watchers).processor
             assert processor.close(PATIENCE)
@@ -178,7 +196,12 @@ def test_consumers_that_join_and_consumers_that_die() -> None:
         stop = threading.Event()
         sent = [0, 0]
 
-        def send(name: int, ring: RingBuffer[Message] = ring, stop: threading.Event = stop, sent: list[int] = sent) -> None:
+        def send(
+            name: int,
+            ring: RingBuffer[Message] = ring,
+            stop: threading.Event = stop,
+            sent: list[int] = sent,
+        ) -> None:
             producer = ring.producer()
             while not stop.is_set():
                 sequence = producer.next(timeout=PATIENCE)
@@ -191,8 +214,10 @@ def test_consumers_that_join_and_consumers_that_die() -> None:
             joined = [join(ring, shape.randrange(50, 300)) for _ in range(3)]
             for watch in joined:
                 assert watch(), f"seed {SEED}: a consumer that joined missed or doubled an event"
-            # A consumer that dies: both producers must get an error instead of waiting for ever.
-            doomed = BatchEventProcessor(ring, ring.new_barrier(), raise_fault, exception_handler=Dying())
+            # A consumer that dies: both producers must get an error instead of waiting forever.
+            doomed = BatchEventProcessor(
+                ring, ring.new_barrier(), raise_fault, exception_handler=Dying()
+            )
             doomed.start()
             for thread in threads:
                 with pytest.raises(ConsumerFailedError):
@@ -216,7 +241,7 @@ def raise_fault(event: Message, sequence: int, end_of_batch: bool) -> None:
 
 
 def join(ring: RingBuffer[Message], count: int) -> Callable[[], bool]:
-    """Add a consumer to the running ring for `count` events; the result says whether it saw each of them once."""
+    """Add a consumer to the running ring for `count` events. Returns a check of what it saw."""
     done, seen, numbers = threading.Event(), [], ({}, {})  # type: ignore[var-annotated]
     whole = [True]
 

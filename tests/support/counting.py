@@ -5,7 +5,16 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from ringbuffer.memory import PROCESS_MEMORY, CellView, Door, ProcessMemory, SlotLayout, Slots, Turnstile, Word
+from ringbuffer.memory import (
+    PROCESS_MEMORY,
+    CellView,
+    FenceLock,
+    InFlightGuard,
+    ProcessMemory,
+    SlotLayout,
+    Slots,
+    Word,
+)
 from ringbuffer.memory.flags import ProcessFlagArray
 from ringbuffer.memory.process import ProcessCell, ProcessCellView
 
@@ -13,7 +22,7 @@ READ_MODIFY_WRITES = ("compare_and_set", "exchange", "fetch_add")
 
 
 class CountingMemory:
-    """Real memory; `counts` says how often each kind of access was made, by all threads together."""
+    """Real memory; `counts` has the number of accesses of each kind, by all threads together."""
 
     def __init__(self, inner: ProcessMemory = PROCESS_MEMORY) -> None:
         self._inner = inner
@@ -33,16 +42,16 @@ class CountingMemory:
     def flags(self, length: int, initial: int, /) -> ProcessFlagArray:
         return self._inner.flags(length, initial)
 
-    def turnstile(self) -> Turnstile:
-        return self._inner.turnstile()
+    def fence_lock(self) -> FenceLock:
+        return self._inner.fence_lock()
 
-    def door(self) -> Door:
-        return self._inner.door()
+    def in_flight_guard(self) -> InFlightGuard:
+        return self._inner.in_flight_guard()
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return self._inner.event_slots(events)
 
-    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> Slots[Any]:
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.FLAT) -> Slots[Any]:
         return self._inner.value_slots(length, layout)
 
 
@@ -73,6 +82,9 @@ class CountingView:
     def compare_and_set(self, expected: int, desired: int, /) -> bool:
         self._note("compare_and_set")
         return self._view.compare_and_set(expected, desired)
+
+    def has_set(self, expected: int, desired: int, /) -> bool:
+        return self._view.has_set(expected, desired)
 
     def exchange(self, value: int, /) -> int:
         self._note("exchange")

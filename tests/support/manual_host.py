@@ -7,7 +7,7 @@ from tests.support.forwarding_host import ForwardingHost
 
 
 class ManualCondition:
-    """A condition whose waits end by notification alone: of somebody, or of the clock when it is moved."""
+    """A condition whose waits end only by notification: by a thread, or when the clock moves."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -26,7 +26,7 @@ class ManualCondition:
 
 
 class ManualHost(ForwardingHost):
-    """The clock is the test's: `advance` moves it, and wakes whoever waits on a condition, to look at it."""
+    """A clock that the test moves: `advance` wakes each thread that waits on a condition."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""Threads for tests: started together, joined with a limit, their errors raised where the test sees them."""
+"""Threads for tests: started together, joined with a limit; the test gets their exceptions."""
 
 import threading
 from collections.abc import Callable
@@ -38,7 +38,12 @@ class Background:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if error is None:
             self.join()
 

@@ -1,4 +1,4 @@
-"""`python -m tests.traces`: see `tests.traces.command`. A fault is put into the library before the library is imported."""
+"""`python -m tests.traces`: see `tests.traces.command`. A fault is installed before the library."""
 
 import sys
 

@@ -1,7 +1,8 @@
-"""What tracing costs, and that it costs nothing when it is off: an event through a ring, by the processor time of one thread.
+"""The cost of tracing, and of tracing that is off: processor time of an event through a ring.
 
-One thread claims, writes, publishes, and then looks for what is available, reads it and advances, 16 at a time. Each way is
-measured several times, in turns, and the fastest counts: whatever else the machine does can only add.
+One thread claims, writes, publishes, and then looks for what is available, reads it and advances,
+16 at a time. Each way is measured several times, in turns, and the fastest counts: whatever else
+the machine does can only add.
 """
 
 import time
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from ringbuffer import ProducerType, RingBuffer, Sequence
 from ringbuffer.memory import ProcessMemory
+from ringbuffer.producer import producer_ops
 from tests.traces.memory import Event, TracedMemory
 
 ROUNDS: Final = 15
@@ -17,7 +19,7 @@ SIZE: Final = 16
 
 
 def measured() -> dict[str, dict[str, float]]:
-    """For each sequencer, nanoseconds an event: of the default memory, of one given by hand, of a traced one."""
+    """For each sequencer, nanoseconds an event: default memory, a given one, a traced one."""
     return {kind.name.lower(): _of(kind) for kind in (ProducerType.SINGLE, ProducerType.MULTI)}
 
 
@@ -41,7 +43,7 @@ def _nanoseconds(ring: RingBuffer[Any]) -> float:
     gate = Sequence(memory=ring.memory)
     ring.add_gating_sequences(gate)
     waiting, own = ring.new_barrier().view(), gate.view().word
-    producer, slots = ring.sequencer.producer_barrier(), ring.slots.view()
+    producer, slots = producer_ops(ring.sequencer), ring.slots.view()
     claim, publish, mask = producer.next, producer.publish, SIZE - 1
     started = time.thread_time_ns()
     sequence = 0

@@ -1,8 +1,9 @@
-"""`TracedMemory`: the memory of the process, and every thread notes in a log of its own what it does to it.
+"""`TracedMemory`: the memory of the process; each thread records its accesses in a log of its own.
 
-The library asks for a view in the thread that uses it, so a view can own that thread's log: an entry costs an append to a list
-that no other thread touches. Nothing is locked, and nothing is ordered that was not ordered without the log.
-Whatever is not traced uses `ProcessMemory` itself, which knows nothing of this.
+The library asks for a view in the thread that uses it, so a view can own that thread's log: an
+entry costs an append to a list that no other thread touches. Nothing is locked, and nothing is
+ordered that was not ordered without the log. Whatever is not traced uses `ProcessMemory` itself,
+which knows nothing of this.
 """
 
 import threading
@@ -12,19 +13,19 @@ from ringbuffer.memory import (
     PROCESS_MEMORY,
     Cell,
     CellView,
-    Door,
+    FenceLock,
     FlagArray,
     FlagView,
+    InFlightGuard,
     ProcessMemory,
     SlotLayout,
     Slots,
-    Turnstile,
     Word,
 )
 
 
 class Place:
-    """Something shared: `name` is what the model calls it, None as long as nobody has named it."""
+    """Something shared: `name` is its name in the model, None until it gets one."""
 
     __slots__ = ("name",)
 
@@ -32,7 +33,8 @@ class Place:
         self.name: str | None = None
 
 
-#: (what was done, to what, the value that was loaded or stored). One of a thread's own log: see `entries.py`.
+#: (what was done, to what, the value that was loaded or stored). One of a thread's own log: see
+#: `entries.py`.
 type Noted = tuple[str, Place | None, Any]
 
 
@@ -51,8 +53,8 @@ class TracedMemory:
         memory: the real one.
 
     Attributes:
-        logs: (name of the thread, its log), in the order in which the threads began to use this memory. To be read when they
-            have ended.
+        logs: (name of the thread, its log), in the order in which the threads began to use this
+            memory. To be read when they have ended.
     """
 
     def __init__(self, memory: ProcessMemory = PROCESS_MEMORY) -> None:
@@ -70,18 +72,18 @@ class TracedMemory:
     def flags(self, length: int, initial: int, /) -> "TracedFlags":
         return TracedFlags(self, self._memory.flags(length, initial), length)
 
-    def turnstile(self) -> Turnstile:
+    def fence_lock(self) -> FenceLock:
         """Not traced: the models that are compared with traces have none."""
-        return self._memory.turnstile()
+        return self._memory.fence_lock()
 
-    def door(self) -> Door:
+    def in_flight_guard(self) -> InFlightGuard:
         """Not traced either."""
-        return self._memory.door()
+        return self._memory.in_flight_guard()
 
     def event_slots[T](self, events: list[T], /) -> "TracedSlots[T]":
         return TracedSlots(self, self._memory.event_slots(events), len(events))
 
-    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.LIST) -> Slots[Any]:
+    def value_slots(self, length: int, /, layout: SlotLayout = SlotLayout.FLAT) -> Slots[Any]:
         """Not traced: the models have events in their slots."""
         return self._memory.value_slots(length, layout)
 
@@ -107,7 +109,7 @@ class TracedWord:
 
 
 class TracedCell:
-    """A cell. Any thread: what is done without a view goes into the log of whoever does it."""
+    """A cell. Any thread: accesses without a view go into the log of the calling thread."""
 
     __slots__ = ("_cell", "_memory", "place")
 
@@ -157,6 +159,9 @@ class TracedCellView:
         self._log.append(("swapped" if done else "not swapped", self._place, (expected, desired)))
         return done
 
+    def has_set(self, expected: int, desired: int, /) -> bool:
+        return self._view.has_set(expected, desired)
+
     def exchange(self, value: int, /) -> int:
         before = self._view.exchange(value)
         self._log.append(("exchange", self._place, (before, value)))
@@ -198,9 +203,12 @@ class TracedFlagView:
         self._log.extend(("store", place, value) for place in self._places[start:stop])
 
     def find(self, value: int, start: int, stop: int, /) -> int:
-        """The search says what was loaded: the one that was found is `value`, those before it are the other."""
+        """The result says what was loaded: `value` where it was found, the other value before."""
         found = self._view.find(value, start, stop)
-        self._log.extend(("load", place, value ^ 1) for place in self._places[start : stop if found < 0 else found])
+        self._log.extend(
+            ("load", place, value ^ 1)
+            for place in self._places[start : stop if found < 0 else found]
+        )
         if found >= 0:
             self._log.append(("load", self._places[found], value))
         return found
@@ -222,7 +230,7 @@ class Event:
 
 
 class TracedEvent:
-    """One thread's access to an event. Reading and writing take time, so each has a beginning and an end in the log."""
+    """One thread's access to an event. Reads and writes take time: each has a begin and an end."""
 
     __slots__ = ("_event", "_log", "_place")
 
@@ -255,4 +263,7 @@ class TracedSlots[T]:
 
     def view(self) -> list[Any]:
         log = self._memory.log()
-        return [TracedEvent(event, place, log) for event, place in zip(self._slots.view(), self.places, strict=True)]
+        return [
+            TracedEvent(event, place, log)
+            for event, place in zip(self._slots.view(), self.places, strict=True)
+        ]

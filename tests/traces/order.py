@@ -1,11 +1,12 @@
 """What must come before each store, where the values alone say it.
 
-The cursor and the sequences only grow, and so do `work` and `done` of a pool. So whoever loads 3 has loaded it before anybody
-stores 5 over it: a store must wait until every thread has taken its last load of the value that is replaced. A consumer sees
-every lap of a flag, so for consumers the same is true of the flags, lap by lap.
+The cursor and the sequences only grow, and so do `work` and `done` of a pool. So a thread that
+loads 3 has loaded it before any thread stores 5 over it. So a store must wait until each thread has
+made its last load of the value that it replaces. A consumer sees every lap of a flag, so for
+consumers the same is true of the flags, lap by lap.
 
-This is advice to TLC, which spares it the orders that lead nowhere. It checks every step all the same: wrong advice could make
-it refuse a trace, never accept one.
+This is advice to TLC, which spares it the orders that lead nowhere. TLC still checks every step:
+wrong advice could make it refuse a trace, never accept one.
 """
 
 from collections import defaultdict
@@ -23,14 +24,18 @@ NEVER: Final = -1
 
 
 def before_stores(trace: Trace) -> dict[str, list[Before]]:
-    """For each entry of each log, what must come before it; empty where it is no store, or where nothing is known."""
+    """For each entry of each log, what must come before it; empty if that is not known."""
     last = defaultdict[Standing, Before](list)
     for thread, log in trace.logs.items():
         for standing, count in _last_loads(trace, thread, log).items():
             last[standing].append((thread, count))
     return {
         thread: [
-            [(other, count) for other, count in (last.get(replaced, []) if replaced else []) if other != thread]
+            [
+                (other, count)
+                for other, count in (last.get(replaced, []) if replaced else [])
+                if other != thread
+            ]
             for replaced in _replaced(trace, log)
         ]
         for thread, log in trace.logs.items()
@@ -62,7 +67,7 @@ def _replaced(trace: Trace, log: list[Entry]) -> list[Standing | None]:
         if entry.what in ("store cursor", "store sequence"):
             over = (name, entry.of, stands[name, entry.of])
             stands[name, entry.of] = entry.value
-        elif entry.what in ("swapped cursor", "swapped work", "swapped done"):
+        elif entry.what in ("swapped cursor", "sealed cursor", "swapped work", "swapped done"):
             assert isinstance(entry.of, int)
             over = (name, 0, entry.of)
         elif entry.what == "written slot":

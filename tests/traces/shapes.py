@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringbuffer import (
+    AdaptiveWaitStrategy,
     BlockingWaitStrategy,
     BusySpinWaitStrategy,
     LiteBlockingWaitStrategy,
@@ -15,19 +16,21 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
-from tests.unit.model.mirrors import CONSUMERS, DEPENDENCIES
+from spec.mirrors.catalogue import dependencies_of
 
 STRATEGIES: Final[dict[str, Callable[[], WaitStrategy]]] = {
     "spin": BusySpinWaitStrategy,
     "yield": YieldingWaitStrategy,
     "sleep": SleepingWaitStrategy,
     "block": BlockingWaitStrategy,
+    "adaptive": AdaptiveWaitStrategy,
     "lite": LiteBlockingWaitStrategy,
     "timeout": lambda: TimeoutBlockingWaitStrategy(0.0005),
     "phased": lambda: PhasedBackoffWaitStrategy.with_lock(0.0001, 0.0001),
 }
 
-#: Graphs of consumers, as the names that spec/Graphs.tla has for the consumers and for who comes after whom.
+#: Graphs of consumers: the names in spec/modules/Graphs.tla of the consumers and of their
+#: dependencies.
 GRAPHS: Final = {
     "one": ("One", "Independent"),
     "two": ("Two", "Independent"),
@@ -39,11 +42,21 @@ GRAPHS: Final = {
 POOLS: Final = {"ones": 1, "chunks": 2}
 WORKERS: Final = ("v", "w")
 
-#: Nothing is halted; a consumer is halted and started again, on the way; everything is halted on the way, and stays so.
+#: The thread that closes a ring.
+CLOSER: Final = "closer"
+
+#: Nothing is halted; a consumer is halted and started again, on the way; everything is halted on
+#: the way, and stays so.
 HALTS: Final = ("none", "restart", "stop")
 
-#: Whether there are many producers, and who consumes.
-KINDS: Final = [(multi, graph) for graph in GRAPHS for multi in (False, True)] + [(False, pool) for pool in POOLS]
+#: What is halted takes turns too, so that two runs of one sequencer are enough for the end of a
+#: ring.
+TURNS: Final = ("stop", "none", "restart", "none")
+
+#: Whether there are many producers, and the graph of the consumers.
+KINDS: Final = [(multi, graph) for graph in GRAPHS for multi in (False, True)] + [
+    (False, pool) for pool in POOLS
+]
 
 SIZES: Final = (1, 2, 4, 8)
 #: Of the short ones: how many events a run has, at most.
@@ -65,7 +78,8 @@ class Shape:
         strategy: one of `STRATEGIES`.
         halts: one of `HALTS`.
         plain_moves: whether loads and stores may be plain moves.
-        tries: whether producers ask without waiting, and again, rather than wait; and so give up a claim again and again.
+        tries: whether producers ask without waiting, and again, rather than wait; and so give up a
+        claim again and again.
     """
 
     multi: bool
@@ -89,15 +103,19 @@ class Shape:
         return list("pqr"[: len(self.batches)]) if self.multi else ["producer"]
 
     @property
+    def closers(self) -> list[str]:
+        """Who closes the ring, where the model has that: it seals what several producers share."""
+        return [CLOSER] if self.multi and self.halts == "stop" else []
+
+    @property
     def is_pool(self) -> bool:
         """Whether workers share the events."""
         return self.graph in POOLS
 
     @property
     def dependencies(self) -> dict[str, frozenset[str]]:
-        """Each consumer, and those that it comes after."""
-        consumers, dependencies = GRAPHS[self.graph]
-        return {each: DEPENDENCIES[dependencies].get(each, frozenset()) for each in sorted(CONSUMERS[consumers])}
+        """The dependencies of each consumer."""
+        return dependencies_of(*GRAPHS[self.graph])
 
     @property
     def module(self) -> str:
@@ -107,14 +125,19 @@ class Shape:
 
     @property
     def kind(self) -> str:
-        """What is told of it in a line: runs of one kind are validated together."""
+        """A description in a line; runs of one kind are validated together."""
         sequencer = "pool" if self.is_pool else "multi" if self.multi else "single"
         return f"{sequencer} {self.graph} {self.size}"
 
     def __str__(self) -> str:
-        batches = " ".join("+".join(map(str, each)) if len(each) < 10 else f"{sum(each)} in all" for each in self.batches)
+        batches = " ".join(
+            "+".join(map(str, each)) if len(each) < 10 else f"{sum(each)} in all"
+            for each in self.batches
+        )
         more = (
-            [f"halts: {self.halts}"] * (self.halts != "none") + ["libpatomic"] * (not self.plain_moves) + ["tries"] * self.tries
+            [f"halts: {self.halts}"] * (self.halts != "none")
+            + ["libpatomic"] * (not self.plain_moves)
+            + ["tries"] * self.tries
         )
         return ", ".join([self.kind, f"events {batches}", self.strategy, *more])
 
@@ -130,7 +153,7 @@ def short(seed: int, runs: int) -> list[Shape]:
 
 
 def drawn(seed: int, number: int) -> Shape:
-    """One short shape. Single and multi producer, graphs and pools, take turns, so that a few have them all."""
+    """One short shape. Both kinds of producers, graphs and pools alternate: a few have them all."""
     chance = random.Random(f"{seed} {number}")
     multi, graph = KINDS[number % len(KINDS)]
     # Only where twice as many are published as there are workers does one claim two.
@@ -148,7 +171,7 @@ def drawn(seed: int, number: int) -> Shape:
         graph=graph,
         batches=batches,
         strategy=chance.choice(list(STRATEGIES)),
-        halts=chance.choice(("none", "none", "restart", "stop")),
+        halts=TURNS[number // 2 % len(TURNS)],
         plain_moves=chance.random() < 0.8,
         # The model of a single producer has no claims that are given up.
         tries=multi and chance.random() < 0.3,

@@ -1,7 +1,7 @@
-"""Traces that nobody has left: one entry of a genuine one is dropped, doubled, changed, or swapped with the one after it.
+"""Tampered traces: an entry of a genuine one is dropped, doubled, changed, or swapped.
 
-Only such changes as can be no behaviour, whatever the run was. A load that is doubled can be one: who has looked may look
-again.
+A change is used only if its result can never be a behaviour. A load that is doubled can be one: a
+thread that has looked may look again.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,16 @@ FAR = 1_000_000
 
 #: Swapped with the next one, these may be a behaviour: two loads in another order.
 LOADS = (
-    *("load cursor", "load limit", "load sequence", "load flag", "load work", "load done", "load busy", "load alert"),
+    *(
+        "load cursor",
+        "load limit",
+        "load sequence",
+        "load flag",
+        "load work",
+        "load done",
+        "load busy",
+        "load alert",
+    ),
     *("not swapped cursor", "not swapped work", "not swapped done", "start again"),
 )
 

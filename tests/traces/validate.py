@@ -1,7 +1,7 @@
-"""Ask TLC whether traces are behaviours of the models: one run of it for all traces that have a ring and a graph in common.
+"""Ask TLC whether traces are behaviours of the models: one run for all with the same shape.
 
-The module `Observed` is written for it. TLC starts once from each trace, and prints the number of each that it has taken to
-the end of all its logs.
+The module `Observed` is written for it. TLC starts once from each trace, and prints the number of
+each that it has taken to the end of all its logs.
 """
 
 import re
@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ringbuffer.cli.check.configuration import read
-from ringbuffer.cli.check.tlc import Outcome, run
-from ringbuffer.cli.check.tools import Tools
+from spec.folder import SPEC
+from spec.tools.configuration import read
+from spec.tools.tlc import TlcRun, TlcTools, run_tlc
 from tests.traces.entries import Entry, Trace
 from tests.traces.order import Before, before_stores
-from tests.traces.shapes import GRAPHS, POOLS, WORKERS
-from tests.unit.model.graphs import SPEC
-
-TRACED: Final = Path(__file__).parent / "spec"
+from tests.traces.shapes import CLOSER, GRAPHS, POOLS, WORKERS
 
 #: Every producer that there may be; one that a run does not have has an empty log.
 PRODUCERS: Final = ("p", "q", "r")
@@ -46,7 +43,7 @@ class Verdict:
     seconds: float
 
 
-def validate(traces: list[Trace], tools: Tools, *, in_any_order: bool = False) -> Verdict:
+def validate(traces: list[Trace], tools: TlcTools, *, in_any_order: bool = False) -> Verdict:
     """Ask TLC.
 
     Args:
@@ -59,11 +56,15 @@ def validate(traces: list[Trace], tools: Tools, *, in_any_order: bool = False) -
     """
     outcome = _run(traces, tools, ["Report"], in_any_order)
     accepted = {int(number) for number in _ACCEPTED.findall(outcome.output)}
-    return Verdict([number in accepted for number in range(1, len(traces) + 1)], outcome.states, outcome.seconds)
+    return Verdict(
+        [number in accepted for number in range(1, len(traces) + 1)],
+        outcome.states,
+        outcome.seconds,
+    )
 
 
-def account(trace: Trace, tools: Tools) -> str:
-    """How far TLC comes with a trace that it does not accept: what each thread has done last >>> what it would do next."""
+def account(trace: Trace, tools: TlcTools) -> str:
+    """How far TLC accepts a trace: the last step of each thread, >>>, and its next one."""
     outcome = _run([trace], tools, ["Progress"])
     places = _FURTHEST.findall(outcome.output)
     assert places, outcome.output
@@ -77,7 +78,9 @@ def account(trace: Trace, tools: Tools) -> str:
         here = "  <-- no step of the model" if thread == turn else ""
         lines.append(f"  {thread:8} entry {taken:>5}: {before} >>> {following}{here}")
     if not turn:
-        lines.append("  nobody can go on: each would store out of turn, or load what is not there")
+        lines.append(
+            "  no thread can continue: each would store out of turn, or load a missing value"
+        )
     return "\n".join(lines)
 
 
@@ -85,16 +88,18 @@ def _words(entry: Entry) -> str:
     return f"{entry.what} {entry.of}: {entry.value}"
 
 
-def _run(traces: list[Trace], tools: Tools, invariants: list[str], in_any_order: bool = False) -> Outcome:
+def _run(
+    traces: list[Trace], tools: TlcTools, invariants: list[str], in_any_order: bool = False
+) -> TlcRun:
     (module,) = {trace.shape.module for trace in traces}
     folder = Path(tempfile.mkdtemp(prefix="traces-"))
     try:
-        for each in (*SPEC.glob("*.tla"), *TRACED.glob("*.tla")):
+        for each in (*SPEC.modules.glob("*.tla"), *SPEC.traced.glob("*.tla")):
             shutil.copy(each, folder)
         (folder / "Observed.tla").write_text(observed(traces, in_any_order))
         path = folder / f"Traced{module}.cfg"
         path.write_text(_configuration(traces, invariants))
-        outcome = run(read(path), tools)
+        outcome = run_tlc(read(path), tools, modules=folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     assert outcome.error is None, outcome.error
@@ -103,10 +108,13 @@ def _run(traces: list[Trace], tools: Tools, invariants: list[str], in_any_order:
 
 
 def _configuration(traces: list[Trace], invariants: list[str]) -> str:
-    ((module, size, graph),) = {(trace.shape.module, trace.shape.size, trace.shape.graph) for trace in traces}
+    ((module, size, graph),) = {
+        (trace.shape.module, trace.shape.size, trace.shape.graph) for trace in traces
+    }
     constants: dict[str, int | str] = {
         "Size =": size,
-        # One more than there are: in the model, who has read the last one does not look for another.
+        # One more than there are: in the model, who has read the last one does not look for
+        # another.
         "Events =": max(trace.shape.events for trace in traces) + 1,
     }
     if module == "WorkPool":
@@ -128,7 +136,9 @@ def _configuration(traces: list[Trace], invariants: list[str]) -> str:
 
 def observed(traces: list[Trace], in_any_order: bool = False) -> str:
     """The module `Observed`."""
-    definitions, runs = zip(*(_trace(number, trace) for number, trace in enumerate(traces, 1)), strict=True)
+    definitions, runs = zip(
+        *(_trace(number, trace) for number, trace in enumerate(traces, 1)), strict=True
+    )
     lines = [
         "------------------------------ MODULE Observed ------------------------------",
         "EXTENDS Integers",
@@ -145,17 +155,22 @@ def observed(traces: list[Trace], in_any_order: bool = False) -> str:
 
 def _trace(number: int, trace: Trace) -> tuple[list[str], str]:
     """The definitions that a trace needs, and the trace."""
-    idle = {name: list[Entry]() for name in (PRODUCERS if trace.shape.multi else ())}
+    idle = {name: list[Entry]() for name in ((*PRODUCERS, CLOSER) if trace.shape.multi else ())}
     before = before_stores(trace)
     definitions, logs = list[str](), list[str]()
     for thread, log in {**idle, **trace.logs}.items():
         entries = list(map(_entry, log, before.get(thread, [])))
         pages = [entries[start : start + PAGE] for start in range(0, len(entries), PAGE)]
         names = [f"Log{number}_{thread}_{page}" for page in range(len(pages))]
-        definitions += [f"{name} == <<{', '.join(page)}>>" for name, page in zip(names, pages, strict=True)]
+        definitions += [
+            f"{name} == <<{', '.join(page)}>>" for name, page in zip(names, pages, strict=True)
+        ]
         logs.append(f"{thread} |-> [length |-> {len(log)}, pages |-> <<{', '.join(names)}>>]")
     whole = str(trace.is_whole).upper()
-    return definitions, f" [whole |-> {whole}, events |-> {trace.shape.events}, logs |-> [{', '.join(logs)}]]"
+    return (
+        definitions,
+        f" [whole |-> {whole}, events |-> {trace.shape.events}, logs |-> [{', '.join(logs)}]]",
+    )
 
 
 def _entry(entry: Entry, before: Before) -> str:

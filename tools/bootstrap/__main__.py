@@ -14,9 +14,11 @@ from tools.bootstrap.progress import Progress
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit codes: 0 the environment is ready, 1 it could not be prepared, 130 interrupted (run again to go on)."""
+    """Exit codes: 0 the environment is ready, 1 it is not, 130 interrupted (run again to go on)."""
     parser = argparse.ArgumentParser(prog="python3 -m tools.bootstrap", description=__doc__)
-    parser.add_argument("--venv", type=Path, default=Path(".venv"), help="where to make it (default: %(default)s)")
+    parser.add_argument(
+        "--venv", type=Path, default=Path(".venv"), help="where to make it (default: %(default)s)"
+    )
     parser.add_argument("--group", help="one more group of pyproject.toml to install, such as docs")
     options = parser.parse_args(arguments)
     project = Path(__file__).resolve().parents[2]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tools.bootstrap.errors import SetupError
 
-#: What must be there -> the Debian package that brings it. A name with a slash is a header below an include folder.
+#: What must be there -> the Debian package that brings it. A name with a slash is a header below an
+#: include folder.
 NEEDED = {
     "cc": "gcc",
     "make": "make",
@@ -40,7 +41,10 @@ def on_this_machine(thing: str) -> bool:
     # readline.h uses FILE without including what defines it.
     program = f"#include <stdio.h>\n#include <{thing}>\n"
     check = [compiler, "-E", "-x", "c", "-", "-o", os.devnull]
-    return subprocess.run(check, input=program, text=True, capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run(check, input=program, text=True, capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def ensure(log: Path, needed: Mapping[str, str] = NEEDED) -> None:
@@ -56,8 +60,13 @@ def ensure(log: Path, needed: Mapping[str, str] = NEEDED) -> None:
     if prefix is not None:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         with log.open("a") as output:
-            for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]):
-                subprocess.run([*prefix, *command], stdout=output, stderr=output, env=environment, check=False)
+            for command in (
+                ["apt-get", "update"],
+                ["apt-get", "install", "-y", "--no-install-recommends", *packages],
+            ):
+                subprocess.run(
+                    [*prefix, *command], stdout=output, stderr=output, env=environment, check=False
+                )
         packages = missing(on_this_machine, needed)
     if packages:
         raise SetupError(refusal(packages))
@@ -66,7 +75,8 @@ def ensure(log: Path, needed: Mapping[str, str] = NEEDED) -> None:
 def refusal(packages: list[str]) -> str:
     """What to say about packages that are missing."""
     return (
-        "the set-up compiles code that needs these packages, which are not installed and could not be installed from here: "
+        "the set-up compiles code that needs these packages, "
+        "which are not installed and could not be installed from here: "
         f"{' '.join(packages)}\nInstall them with: sudo apt-get install {' '.join(packages)}"
     )
 
@@ -77,6 +87,9 @@ def _privileged() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
         return ["sudo", "-n"]
     return None

@@ -1,4 +1,4 @@
-"""Gets the source of CPython 3.13 from Debian, from whatever mirror the machine is set up to use."""
+"""Gets the source of CPython 3.13 from the Debian mirror that the machine uses."""
 
 import re
 import subprocess
@@ -12,15 +12,17 @@ SUITE = "trixie"
 PACKAGE = "python3.13"
 _TARBALL = "python3.13_*.orig.tar.xz"
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-#: How addresses of the main archive end: itself, a dated snapshot of it, a file that lists mirrors of it.
+#: How addresses of the main archive end: itself, a dated snapshot of it, a file that lists mirrors
+#: of it.
 _MAIN_ARCHIVE = re.compile(r"/debian(?:/\d{8}T\d{6}Z|\.list)?/?$")
 
 
 def mirrors(texts: Iterable[str]) -> list[str]:
     """The addresses that may be Debian's main archive in apt's source files, in order, each once.
 
-    Both formats are read: `deb [options] address suite components` and paragraphs with a `URIs:` field. Third parties'
-    archives may end in `/debian` too: only apt, with Debian's keyring, can tell.
+    Both formats are read: `deb [options] address suite components` and paragraphs with a `URIs:`
+    field. Third parties' archives may end in `/debian` too: only apt, with Debian's keyring, can
+    tell.
     """
     found: dict[str, None] = {}
     for text in texts:
@@ -34,26 +36,34 @@ def _addresses(text: str) -> Iterator[str]:
     text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
     for field in re.finditer(r"^URIs:(.*(?:\n[ \t].*)*)", text, re.MULTILINE):
         yield from field[1].split()
-    for line in re.finditer(r"^deb(?:-src)?[ \t]+(?:\[[^]]*\][ \t]+)?(\S+)[ \t]+\S+", text, re.MULTILINE):
+    for line in re.finditer(
+        r"^deb(?:-src)?[ \t]+(?:\[[^]]*\][ \t]+)?(\S+)[ \t]+\S+", text, re.MULTILINE
+    ):
         yield line[1]
 
 
 def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
-    """Download the upstream tarball of Debian's newest CPython 3.13 into `folder`; apt checks its signature.
+    """Download Debian's newest upstream CPython 3.13 into `folder`; apt checks the signature.
 
-    Each address is tried until one has it. A tarball stands in `folder` itself only once it is whole.
+    Each address is tried until one has it. A tarball stands in `folder` itself only once it is
+    whole.
 
     Raises:
-        SetupError: this is no Debian, or apt could not get it.
+        SetupError: this system is not Debian, or apt could not get it.
     """
     present = list(folder.glob(_TARBALL))
     if present:
         return present[0]
     files = [apt_folder / "sources.list", *sorted((apt_folder / "sources.list.d").glob("*"))]
-    addresses = mirrors(file.read_text() for file in files if file.suffix in {".list", ".sources"} and file.is_file())
+    addresses = mirrors(
+        file.read_text()
+        for file in files
+        if file.suffix in {".list", ".sources"} and file.is_file()
+    )
     if not addresses or not _KEYRING.exists():
         raise SetupError(
-            "no free-threaded CPython 3.13 was found, and this machine's apt names no Debian archive to build one from. "
+            "no free-threaded CPython 3.13 was found, "
+            "and this machine's apt names no Debian archive to build one from. "
             "Install python3.13t (or uv) and put it on PATH, or set PYTHON to one"
         )
     *others, last = addresses
@@ -64,9 +74,13 @@ def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
 
 
 def _download_from(address: str, folder: Path) -> Path:
-    # apt writes under the final name from the first byte on, so it works in a folder of its own, and resumes there.
+    # apt writes under the final name from the first byte on, so it works in a folder of its own,
+    # and resumes there.
     incoming = folder / "incoming"
-    for made in (incoming, *(folder / "apt" / name for name in ("lists/partial", "cache/archives/partial", "parts"))):
+    for made in (
+        incoming,
+        *(folder / "apt" / name for name in ("lists/partial", "cache/archives/partial", "parts")),
+    ):
         made.mkdir(parents=True, exist_ok=True)
     sources = folder / "apt" / "sources.list"
     sources.write_text(f"deb-src [signed-by={_KEYRING}] {address} {SUITE} main\n")
@@ -84,19 +98,24 @@ def _download_from(address: str, folder: Path) -> Path:
     _run(["apt-get", *apt, "source", "--download-only", "--tar-only", PACKAGE], incoming, log)
     tarballs = list(incoming.glob(_TARBALL))
     if not tarballs:
-        raise SetupError(f"apt reported success but downloaded no source of {PACKAGE}; its output is in {log}")
+        raise SetupError(
+            f"apt reported success but downloaded no source of {PACKAGE}; its output is in {log}"
+        )
     return tarballs[0].rename(folder / tarballs[0].name)
 
 
 def _run(command: list[str], folder: Path, log: Path) -> None:
     with log.open("a") as output:
         try:
-            code = subprocess.run(command, cwd=folder, stdout=output, stderr=output, check=False).returncode
+            code = subprocess.run(
+                command, cwd=folder, stdout=output, stderr=output, check=False
+            ).returncode
         except OSError as error:
             raise SetupError(f"cannot run {command[0]}: {error}") from error
     if code:
         raise SetupError(
-            f"apt could not get the source of {PACKAGE} from Debian {SUITE} (exit code {code}); its output is in {log}.\n"
+            f"apt could not get the source of {PACKAGE} from Debian {SUITE} (exit code {code}); "
+            f"its output is in {log}.\n"
             f"{tail(log)}\nInstall python3.13t (or uv) and put it on PATH, or set PYTHON to one"
         )
 

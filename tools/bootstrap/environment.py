@@ -17,13 +17,13 @@ GROUPS = ("test", "lint")
 
 
 def stamp(project: Path, python: Path) -> str:
-    """What an up-to-date environment is made of: the interpreter, the checkout it points into, and its description."""
+    """What defines an environment: the interpreter, the checkout, and the description."""
     description = (project / "pyproject.toml").read_bytes()
     return f"{python}\n{project}\n{hashlib.sha256(description).hexdigest()}\n"
 
 
 def is_current(project: Path, venv: Path, python: Path | None = None) -> bool:
-    """Whether `venv` was finished from this `pyproject.toml` (and from `python`, if one is named) and still works."""
+    """Whether `venv` was finished from this `pyproject.toml` (and this `python`), and works."""
     try:
         written = (venv / "stamp").read_text()
         made_from = Path(written.splitlines()[0])
@@ -31,16 +31,21 @@ def is_current(project: Path, venv: Path, python: Path | None = None) -> bool:
         return False
     if python is not None and made_from != python:
         return False
-    return made_from.exists() and (venv / "bin" / "python").exists() and written == stamp(project, made_from)
+    return (
+        made_from.exists()
+        and (venv / "bin" / "python").exists()
+        and written == stamp(project, made_from)
+    )
 
 
 def prepare(project: Path, venv: Path, python: Path, progress: Progress) -> None:
-    """Make `venv` with `python` and install the project, editable, and its groups. The stamp is written last.
+    """Make `venv` with `python`; install the project (editable) and its groups, then the stamp.
 
     Of several that want the same environment one makes it, the others wait.
 
     Raises:
-        SetupError: a step failed; the message has the end of its output, or names the packages that it lacked.
+        SetupError: a step failed; the message has the end of its output, or names the packages that
+        it lacked.
     """
     # The lock is on a file that is there anyway, and is not in the folder that is removed.
     with (project / "pyproject.toml").open() as lock:
@@ -55,7 +60,14 @@ def _make(project: Path, venv: Path, python: Path, progress: Progress) -> None:
     _run([str(python), "-m", "venv", str(venv)], project)
     progress.end()
     progress.begin("installing the dependencies")
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [
+        str(venv / "bin" / "python"),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+    ]
     install = [*pip, "--editable", ".", *requirements(project)]
     try:
         _run(install, project)
@@ -69,7 +81,7 @@ def _make(project: Path, venv: Path, python: Path, progress: Progress) -> None:
 
 
 def add_group(project: Path, venv: Path, group: str, progress: Progress) -> None:
-    """Install one more group into a finished `venv`, if it is not there; what only some targets need.
+    """Install one more group, which only some targets need, into a finished `venv`.
 
     Raises:
         SetupError: pip failed, or there is no such group.
@@ -81,14 +93,21 @@ def add_group(project: Path, venv: Path, group: str, progress: Progress) -> None
         if mark.exists() and mark.read_text() == finished:
             return
         progress.begin(f"installing what {group} needs")
-        pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        pip = [
+            str(venv / "bin" / "python"),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+        ]
         _run([*pip, *requirements(project, [group])], project)
         progress.end()
         mark.write_text(finished)
 
 
 def requirements(project: Path, names: Iterable[str] = GROUPS) -> list[str]:
-    """What the groups list. Read here, since the pip of CPython before 3.13.4 does not know `--group`.
+    """The packages of the groups, because pip before CPython 3.13.4 does not know `--group`.
 
     Raises:
         SetupError: there is no such group.
@@ -96,13 +115,24 @@ def requirements(project: Path, names: Iterable[str] = GROUPS) -> list[str]:
     groups = tomllib.loads((project / "pyproject.toml").read_text())["dependency-groups"]
     unknown = [name for name in names if name not in groups]
     if unknown:
-        raise SetupError(f"pyproject.toml has no group {unknown[0]!r}; its groups are {', '.join(groups)}")
+        raise SetupError(
+            f"pyproject.toml has no group {unknown[0]!r}; its groups are {', '.join(groups)}"
+        )
     return [requirement for name in names for requirement in groups[name]]
 
 
 def _run(command: list[str], project: Path) -> None:
-    # PyYAML has no wheel for free-threaded 3.13. Without its binding to libyaml it is pure Python, and needs no headers.
+    # PyYAML has no wheel for free-threaded 3.13. Without its binding to libyaml it is pure Python,
+    # and needs no headers.
     environment = {**os.environ, "PYTHONWARNINGS": "", "PYYAML_FORCE_LIBYAML": "0"}
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, errors="replace", check=False)
+    done = subprocess.run(
+        command,
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
     if done.returncode:
         raise SetupError(f"`{' '.join(command)}` failed:\n{(done.stdout + done.stderr)[-3000:]}")

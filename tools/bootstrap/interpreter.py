@@ -18,17 +18,21 @@ _PROBE = (
 
 
 def is_suitable(python: str | Path) -> bool:
-    """Whether `python` is a free-threaded 3.13 with the GIL off and the modules that pip and the memory layer need."""
+    """Whether `python` is a free-threaded 3.13, with the GIL off and all needed modules."""
     try:
         # -I: judge the interpreter, not the PYTHON_GIL or PYTHONPATH of this shell.
-        probe = subprocess.run([python, "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60, check=False)
+        probe = subprocess.run(
+            [python, "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return probe.stdout.strip() == "True"
 
 
 def find(environment: Mapping[str, str], progress: Progress) -> Path:
-    """The first suitable interpreter of: `$PYTHON`, `python3.13t` on PATH, an earlier build, uv's, a build of our own.
+    """The first suitable interpreter.
+
+    The order is: `$PYTHON`, `python3.13t` on PATH, an earlier build, uv's, a new build.
 
     Raises:
         SetupError: `$PYTHON` is set to something else, or the build failed.
@@ -38,7 +42,8 @@ def find(environment: Mapping[str, str], progress: Progress) -> Path:
         found = shutil.which(wanted, path=environment.get("PATH"))
         if found is None or _in_virtual_environment(Path(found)) or not is_suitable(found):
             raise SetupError(
-                f"PYTHON={wanted} is not a free-threaded CPython 3.13 (with ctypes, ensurepip, ssl and zlib) "
+                f"PYTHON={wanted} is not a free-threaded CPython 3.13 "
+                f"(with ctypes, ensurepip, ssl and zlib) "
                 f"outside a virtual environment; "
                 f"unset PYTHON to let the set-up find or build one"
             )
@@ -62,17 +67,27 @@ def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _in_virtual_environment(python: Path) -> bool:
-    """Whether `python` goes away with a virtual environment, such as an activated `.venv` that is to be made again."""
+    """Whether `python` is in a virtual environment, which may be an activated `.venv`."""
     return (python.parent.parent / "pyvenv.cfg").exists()
 
 
 def _from_uv(uv: str, run: Callable[..., "subprocess.CompletedProcess[str]"]) -> Iterator[Path]:
     """Uv's free-threaded 3.13, which it is asked to install if need be; nothing if it cannot."""
     outside = {**os.environ, "UV_SYSTEM_PYTHON": "1"}  # else it finds our own `.venv`
-    for command in ([uv, "python", "find", "3.13t"], [uv, "python", "install", "3.13t"], [uv, "python", "find", "3.13t"]):
+    for command in (
+        [uv, "python", "find", "3.13t"],
+        [uv, "python", "install", "3.13t"],
+        [uv, "python", "find", "3.13t"],
+    ):
         try:
             answer = run(
-                command, env=outside, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL
+                command,
+                env=outside,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+                stdin=subprocess.DEVNULL,
             )
         except (OSError, subprocess.TimeoutExpired):
             return

@@ -1,4 +1,4 @@
-"""Progress of long work: one line that is rewritten on a terminal, a line now and then elsewhere."""
+"""Progress of long work: one rewritten line on a terminal, a line from time to time elsewhere."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ class Progress:
 
     Args:
         stream: where to say it.
-        plain_interval: seconds between two lines where the stream is no terminal.
+        plain_interval: seconds between two lines if the stream is not a terminal.
     """
 
     def __init__(self, stream: TextIO = sys.stderr, *, plain_interval: float = 30.0) -> None:

@@ -1,8 +1,10 @@
 """Builds a free-threaded CPython 3.13 from Debian's source, once per user and machine.
 
-<cache>/build/           the tarball, the unpacked tree and its object files: an interrupted build goes on from here
+<cache>/build/           the tarball, the unpacked tree and its object files: an interrupted build
+                         continues from here
 <cache>/staging/         the tree while it is being installed
-<cache>/python3.13t/     the same tree, renamed into place: if it is there, it is whole. It is tried at each use
+<cache>/python3.13t/     the same tree, renamed into place: if it exists, it is complete. It is
+                         tested at each use
 """
 
 import fcntl
@@ -10,7 +12,6 @@ import os
 import platform
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,9 @@ _OF_THE_OUTER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
     """Where builds for this user, on machines like this one, are kept."""
-    base = environment.get("XDG_CACHE_HOME") or str(Path(environment.get("HOME", "~")).expanduser() / ".cache")
+    base = environment.get("XDG_CACHE_HOME") or str(
+        Path(environment.get("HOME", "~")).expanduser() / ".cache"
+    )
     libc = "-".join(platform.libc_ver()) or "libc"
     return Path(base) / "ringbuffer" / f"cpython-3.13t-{platform.machine()}-{libc}"
 
@@ -54,7 +57,7 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
         progress.begin("downloading the source of CPython 3.13")
         tarball = debian_source.download(work)
         progress.end()
-        tree = _unpack(tarball, work)
+        tree = _unpack(tarball, work, log, progress)
         staging = cache / "staging"
         shutil.rmtree(staging, ignore_errors=True)
         final = cache / "python3.13t"
@@ -62,15 +65,30 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
         configured = tree / "configured"
         resumed = configured.exists()
         if not resumed:
-            _step("configuring", ["./configure", "--disable-gil", f"--prefix={final}"], tree, log, progress, 780)
+            _step(
+                "configuring",
+                ["./configure", "--disable-gil", f"--prefix={final}"],
+                tree,
+                log,
+                progress,
+                780,
+            )
             configured.touch()
-        compilation = ("compiling CPython 3.13t, once for this user", ["make", jobs], tree, log, progress, _MAKE_LINES)
+        compilation = (
+            "compiling CPython 3.13t, once for this user",
+            ["make", jobs],
+            tree,
+            log,
+            progress,
+            _MAKE_LINES,
+        )
         try:
             _step(*compilation)
         except SetupError:
             if not resumed:
                 raise
-            # A compiler that was killed leaves half an object file, which make takes for a whole one.
+            # A compiler that was killed leaves half an object file, which make takes for a whole
+            # one.
             _step("removing what an earlier run left", ["make", "clean"], tree, log, progress, 100)
             _step(*compilation)
         # DESTDIR puts the whole path of the prefix below the staging folder.
@@ -80,7 +98,8 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
         if not is_suitable(python):
             shutil.rmtree(final)
             raise SetupError(
-                f"CPython was built, but does not work as it must (GIL off; ctypes, ssl and zlib there). "
+                f"CPython was built, but does not work as it must "
+                f"(GIL off; ctypes, ssl and zlib there). "
                 f"The log is {log}; remove {cache} to start over"
             )
         shutil.rmtree(staging, ignore_errors=True)
@@ -90,7 +109,10 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
 
 @contextmanager
 def _only_one(cache: Path, progress: Progress) -> Iterator[None]:
-    """Hold the cache's lock; if this process is killed, the system releases it once its compilers have ended too."""
+    """Hold the cache's lock.
+
+    If this process is killed, the system releases it after its compilers have ended.
+    """
     with (cache / "lock").open("w") as lock:
         os.set_inheritable(lock.fileno(), True)
         try:
@@ -102,20 +124,36 @@ def _only_one(cache: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _unpack(tarball: Path, work: Path) -> Path:
-    """The source tree, unpacked under another name first, so that half a tree is never taken for a whole one."""
+def _unpack(tarball: Path, work: Path, log: Path, progress: Progress) -> Path:
+    """The source tree, unpacked under another name first, so that no half tree is ever used.
+
+    By the system's tar, not by `tarfile`: Python 3.11 got its safe way to extract only with 3.11.4,
+    and Debian 12 has 3.11.2. GNU tar lets no member leave the folder.
+
+    Raises:
+        SetupError: the tarball cannot be unpacked; the message says why.
+    """
     tree = work / "source"
     if not tree.exists():
         half = work / "unpacking"
         shutil.rmtree(half, ignore_errors=True)
-        with tarfile.open(tarball) as archive:
-            archive.extractall(half, filter="tar")
+        half.mkdir()
+        _step(
+            "unpacking",
+            ["tar", "--extract", "--no-same-owner", "--file", str(tarball)],
+            half,
+            log,
+            progress,
+            1,
+        )
         next(half.iterdir()).rename(tree)
         half.rmdir()
     return tree
 
 
-def _step(name: str, command: list[str], tree: Path, log: Path, progress: Progress, lines: int) -> None:
+def _step(
+    name: str, command: list[str], tree: Path, log: Path, progress: Progress, lines: int
+) -> None:
     """Run one step of the build, its output into the log.
 
     Raises:
@@ -127,7 +165,9 @@ def _step(name: str, command: list[str], tree: Path, log: Path, progress: Progre
         subprocess.Popen(
             command,
             cwd=tree,
-            env={name: value for name, value in os.environ.items() if name not in _OF_THE_OUTER_MAKE},
+            env={
+                name: value for name, value in os.environ.items() if name not in _OF_THE_OUTER_MAKE
+            },
             close_fds=False,  # the step holds the lock too
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -142,5 +182,8 @@ def _step(name: str, command: list[str], tree: Path, log: Path, progress: Progre
             progress.update(f"about {min(99, 100 * number // lines)} %")
     if process.returncode:
         progress.end("failed")
-        raise SetupError(f"{name}: `{' '.join(command)}` failed:\n{debian_source.tail(log)}\nThe whole log is {log}")
+        raise SetupError(
+            f"{name}: `{' '.join(command)}` failed:\n{debian_source.tail(log)}\n"
+            f"The whole log is {log}"
+        )
     progress.end()

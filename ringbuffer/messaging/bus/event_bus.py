@@ -1,25 +1,29 @@
 """`EventBus`: what both buses do."""
 
 from collections.abc import Callable, Iterable
-from typing import Literal, Protocol, overload
+from typing import Literal, Protocol, overload, runtime_checkable
 
-from ringbuffer.messaging.bus.metrics import BusCloseReport, BusMetrics
-from ringbuffer.messaging.bus.publishing import Publish
+from ringbuffer.messaging.bus.bus_metrics import BusCloseReport, BusMetrics
+from ringbuffer.messaging.bus.bus_publishing import PublishToBus
 from ringbuffer.messaging.bus.results import PublishResult
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.pipeline import Pipeline
+from ringbuffer.messaging.progress import ConsumerProgress
 
 
+@runtime_checkable
 class EventBus(Protocol):
-    """Brings every event that is published to every handler that wants events of its class. Any thread.
+    """Delivers each published event to every handler of its class. Any thread.
 
-    * Each handler gets each event once, in the order in which they were published: the same order for all handlers.
-    * Each handler has a thread of its own; coroutine functions, a task of their own in the bus's event loop. So handlers work
-      in parallel, and one event after the other.
-    * A handler that fails, or is slow, does not stop the others. What a handler raises is counted, logged, given to who waits
-      for the event, and handled by the stages of its pipeline; then comes the next event.
-    * A bus is bounded. When a handler is a whole bus behind, publishers wait for it; the other handlers go on with what is
-      published.
+    * Each handler gets each event once, in the order in which they were published. The order is the
+      same for all handlers.
+    * Each handler has its own thread. A coroutine function has its own task in the bus's event
+      loop. So handlers work in parallel, and each handles one event after the other.
+    * A handler that fails, or is slow, does not stop the others. An error is counted, logged,
+      reported to waiting publishers, and handled by the stages of the pipeline. Then the handler
+      continues with the next event.
+    * A bus is bounded. When a handler is a whole bus behind, publishers wait for it. The other
+      handlers continue with the published events.
     """
 
     def subscribe[E](
@@ -30,113 +34,144 @@ class EventBus(Protocol):
         name: str | None = None,
         pipeline: Pipeline | None = None,
     ) -> Subscription:
-        """Let `handler` handle every event of a class, and of the classes derived from it, that is published from now on.
+        """Pass the events of a class, and of classes derived from it, to `handler` from now on.
 
         Args:
             event_type: the class.
             handler: a function of one event, or a coroutine function.
-            name: of the handler, unique in the bus; the default is the function's, with a number if that is taken.
+            name: the name of the handler, unique in the bus; the default is the function's name,
+                with a number if that is taken.
             pipeline: the stages around it; the default is the bus's.
 
         Returns:
-            What to unsubscribe.
+            The subscription, to unsubscribe.
 
         Raises:
-            TypeError: `event_type` is no class, or the handler cannot be called with one event.
-            ValueError: the name is taken.
+            TypeError: `event_type` is not a class, or the handler cannot be called with one event.
+            ValueError: another handler of the bus has that name.
             BusClosedError: the bus is closed.
         """
         ...
 
-    def unsubscribe(self, subscription: Subscription, *, drain: bool = True, timeout: float | None = None) -> bool:
-        """Publish nothing more for a handler, and let it come to its end.
+    def unsubscribe(
+        self, subscription: Subscription, *, drain: bool = True, timeout: float | None = None
+    ) -> bool:
+        """Publish nothing more for a handler, and wait until it has ended.
 
-        From inside the handler itself it returns at once, and the handler gets nothing more. From inside a coroutine function
-        it returns at once too, False, and the other handler comes to its end meanwhile.
+        Called by the handler itself, it returns at once, and the handler gets nothing more. Called
+        by another coroutine function of the bus, it returns False at once, and the handler ends
+        meanwhile.
 
         Args:
-            subscription: what `subscribe` returned. One that is gone already is nothing to do.
-            drain: whether it is to handle first what was published before.
+            subscription: what `subscribe` returned. If it is gone already, nothing is done.
+            drain: whether the handler first handles the events that were published before.
             timeout: the longest wait, in seconds; None waits without a limit.
 
         Returns:
-            Whether it did what it was to do, and has ended. If not, it ends after the event that it is in.
+            Whether the handler has drained, if it was to, and has ended. If not, it ends after its
+            current event.
         """
         ...
 
     @overload
-    async def publish(self, event: object, *, wait: Literal[False] = False, timeout: float | None = None) -> None: ...
+    async def publish(
+        self, event: object, *, wait: Literal[False] = False, timeout: float | None = None
+    ) -> None: ...
 
     @overload
-    async def publish(self, event: object, *, wait: Literal[True], timeout: float | None = None) -> PublishResult: ...
+    async def publish(
+        self, event: object, *, wait: Literal[True], timeout: float | None = None
+    ) -> PublishResult: ...
 
-    async def publish(self, event: object, *, wait: bool = False, timeout: float | None = None) -> PublishResult | None:
-        """Publish an event, waiting for room without holding up the loop.
+    async def publish(
+        self, event: object, *, wait: bool = False, timeout: float | None = None
+    ) -> PublishResult | None:
+        """Publish an event, waiting for free capacity without blocking the loop.
 
-        Where there is room it does not give the loop a turn. Cancelled before there was room, nothing is published; cancelled
-        afterwards, the handlers go on.
+        If there is free capacity, other tasks do not run meanwhile. If it is cancelled before that,
+        nothing is published. If it is cancelled afterwards, the handlers continue.
 
         Args:
-            event: any object. A `TransportEnvelope` says itself which message it is.
-            wait: whether to wait until every handler is done with it, retries included.
+            event: any object. A `TransportEnvelope` has its own identity.
+            wait: whether to wait until every handler has finished it, retries included.
             timeout: the longest wait in all, in seconds; None waits without a limit.
 
         Returns:
             With `wait`, what the handlers returned and raised.
 
         Raises:
-            ClaimTimeoutError: there was no room in time. Nothing was published.
-            HandlingTimeoutError: it was published, and not every handler was done in time.
+            ClaimTimeoutError: there was no free capacity in time. Nothing was published.
+            HandlingTimeoutError: it was published, but some handlers had not finished in time.
             DeadlockError: a handler publishes, and would wait for itself. Nothing was published.
             BusClosedError: the bus is closed. Nothing was published.
         """
         ...
 
     @overload
-    def publish_sync(self, event: object, *, wait: Literal[False] = False, timeout: float | None = None) -> None: ...
+    def publish_sync(
+        self, event: object, *, wait: Literal[False] = False, timeout: float | None = None
+    ) -> None: ...
 
     @overload
-    def publish_sync(self, event: object, *, wait: Literal[True], timeout: float | None = None) -> PublishResult: ...
+    def publish_sync(
+        self, event: object, *, wait: Literal[True], timeout: float | None = None
+    ) -> PublishResult: ...
 
-    def publish_sync(self, event: object, *, wait: bool = False, timeout: float | None = None) -> PublishResult | None:
+    def publish_sync(
+        self, event: object, *, wait: bool = False, timeout: float | None = None
+    ) -> PublishResult | None:
         """As `publish`, for threads: it blocks the caller."""
         ...
 
-    def publisher(self) -> Publish:
-        """A function that does what `publish_sync` does without `wait`, for the calling thread alone and faster: for loops."""
+    def publisher(self) -> PublishToBus:
+        """A function that does what `publish_sync` does without `wait`, faster, for loops.
+
+        Only the calling thread may use it.
+        """
         ...
 
     def try_publish(self, event: object) -> bool:
-        """Publish an event if there is room at this moment; whether there was. `BusClosedError` if the bus is closed."""
+        """Publish an event if there is free capacity now; return whether there was.
+
+        Raises:
+            BusClosedError: the bus is closed.
+        """
         ...
 
     def publish_all(self, events: Iterable[object], *, timeout: float | None = None) -> int:
-        """Publish many events, in order, some at a time, waiting for room; how many. It blocks the caller.
+        """Publish many events, in order, several at a time; return how many.
 
-        The errors are those of `publish`; their `published` says how many events were published, and `unpublished` holds those
-        that were taken from the iterable and were not.
+        It waits for free capacity, and blocks the caller. The errors are those of `publish`. Their
+        `published` says how many events were published. `unpublished` holds the events that were
+        taken from the iterable and not published.
         """
         ...
 
     def metrics(self) -> BusMetrics:
-        """What was published, handled, failed, retried and put to the dead letters, and what waits."""
+        """The counts of published, handled, failed, retried, dead-lettered and waiting events."""
+        ...
+
+    def progress(self) -> tuple[ConsumerProgress, ...]:
+        """The position of each handler."""
         ...
 
     def close(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
-        """Take no more events, let the handlers come to their end, and say what was left. Closing again reports the same.
+        """Accept no more events, wait until the handlers have ended, and report what is left.
+
+        A second call returns the same report.
 
         Args:
-            drain: whether everything that was published is handled first, with what is to be retried, and what the handlers
-                themselves publish meanwhile; or else each handler ends after the events that it is in.
-            timeout: the longest wait in all, in seconds; None waits without a limit. When it is over, coroutines are cancelled,
-                and threads are reported.
+            drain: whether the handlers first handle everything that was published, the retries, and
+                the events that they publish meanwhile. If not, each ends after its current events.
+            timeout: the longest wait in all, in seconds; None waits without a limit. After it,
+                coroutines are cancelled, and threads that still run are reported.
 
         Raises:
             DeadlockError: a handler would wait for its own end.
-            TimeoutError: another thread is closing the bus, and was not done in time.
+            TimeoutError: another thread is closing the bus, and had not finished in time.
         """
         ...
 
     async def aclose(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
-        """As `close`, without holding up the loop."""
+        """As `close`, without blocking the loop."""
         ...

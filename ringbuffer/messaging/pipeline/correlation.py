@@ -1,8 +1,9 @@
-"""The stage `Correlation`, and what it tells whoever sends on from inside a handler.
+"""The stage `Correlation`, and functions for handlers that send messages.
 
-While a handler runs, `current_delivery()` is the delivery that it handles. It is a context variable: tasks that the handler
-starts inherit it, and two coroutines of one loop each have their own. Buses look at it when something is published, so what a
-handler publishes is caused by what it handles, and belongs to the same conversation.
+While a handler runs, `current_delivery()` returns the delivery that it handles. The delivery is
+kept in a context variable: tasks that the handler starts inherit it, and two coroutines of one loop
+each have their own. A bus reads it when a message is published. So a message that a handler
+publishes is caused by the message that it handles, and belongs to the same conversation.
 """
 
 from collections.abc import Generator
@@ -13,28 +14,38 @@ from typing import Final
 from ringbuffer.messaging.delivery import Delivery, Identity
 from ringbuffer.messaging.envelope import TransportEnvelope
 
-_current: Final[ContextVar[Delivery | None]] = ContextVar("ringbuffer.messaging.current_delivery", default=None)
+_current: Final[ContextVar[Delivery | None]] = ContextVar(
+    "ringbuffer.messaging.current_delivery", default=None
+)
 
 
-#: As `current_delivery`, for who asks at every event: it saves a call.
+#: As `current_delivery`, for callers that need it at every event: it saves a call.
 get_current: Final = _current.get
 
 
 def current_delivery() -> Delivery | None:
-    """What the calling handler handles; None outside of handlers with a `Correlation` stage."""
+    """The delivery that the calling handler handles.
+
+    Returns None outside of handlers with a `Correlation` stage.
+    """
     return _current.get()
 
 
 def identity_for(message: object) -> Identity:
-    """The identity of a message that is sent now: an envelope's own; or else caused by what the caller handles."""
+    """The identity of a message that is sent now.
+
+    It is an envelope's own identity. Any other message gets a new identity, caused by the message
+    that the caller handles.
+    """
     current = _current.get()
     return Identity.of(message, None if current is None else current.identity)
 
 
 def caused_by_current(envelope: TransportEnvelope) -> TransportEnvelope:
-    """`envelope`, as caused by what the caller handles; unchanged if that is nothing, or the envelope says what caused it.
+    """`envelope`, as caused by the message that the caller handles.
 
-    A bus does this by itself. Call it for envelopes that a handler puts into a queue.
+    It is unchanged if the caller handles no message, or if the envelope already names its cause. A
+    bus does this itself. Call it for envelopes that a handler puts into a queue.
     """
     current = _current.get()
     if current is None or current.identity is None:

@@ -1,19 +1,20 @@
-"""The stage `ErrorHandling`: what has failed for good goes to the dead letters."""
+"""The stage `ErrorHandling`: messages that have failed for the last time become dead letters."""
 
 from collections.abc import Generator
 from typing import Final
 
 from ringbuffer.messaging.dead_letters import DeadLetterQueue
 from ringbuffer.messaging.delivery import Delivery
+from ringbuffer.one_process import OneProcess
 
 
-class ErrorHandling:
-    """Puts a delivery that has failed into a dead-letter queue, and lets the error go on to whoever waits for it.
+class ErrorHandling(OneProcess):
+    """Puts a failed delivery into a dead-letter queue, and raises the error again for the caller.
 
-    What is to be retried has not failed yet: `RetryLater` passes.
+    A delivery that is to be retried has not failed yet: `RetryLater` passes.
 
     Args:
-        dead_letters: where to.
+        dead_letters: the queue.
     """
 
     def __init__(self, dead_letters: DeadLetterQueue) -> None:

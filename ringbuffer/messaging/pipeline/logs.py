@@ -1,4 +1,4 @@
-"""The stage `Logging`: what went through a pipeline, in the words of the `logging` module."""
+"""The stage `Logging`: writes each attempt of a pipeline to the `logging` module."""
 
 import logging
 from collections.abc import Generator
@@ -7,16 +7,19 @@ from typing import Final
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.delivery import Delivery, RetryLater
 
-#: Where the messaging layer logs, unless it is told otherwise.
+#: The messaging layer's default logger.
 logger: Final = logging.getLogger("ringbuffer.messaging")
 
 
 class Logging:
-    """Logs each attempt: handled at DEBUG, to be retried at WARNING, failed at ERROR, each with time and correlation.
+    """Logs each attempt, with its time and its correlation.
+
+    The level is DEBUG for a handled message, WARNING for one that is to be retried, and ERROR for
+    one that failed.
 
     Args:
-        log: where to; the default is the logger `ringbuffer.messaging`.
-        host: whose clock.
+        log: the logger to use; the default is `ringbuffer.messaging`.
+        host: the source of the clock.
     """
 
     def __init__(self, log: logging.Logger = logger, *, host: Host = SYSTEM_HOST) -> None:
@@ -30,18 +33,22 @@ class Logging:
         try:
             result = yield
         except RetryLater as later:
-            text = "%s failed on %s (attempt %d, %.6f s, %s); it comes back in %.3f s: %r"
+            text = "%s failed on %s (attempt %d, %.6f s, %s); the next attempt is in %.3f s: %r"
             cause = later.__cause__
             self._log.warning(text, *_words(delivery, clock() - begin), later.delay, cause)
             raise
         except BaseException as error:
-            where = "; it went to the dead letters" if delivery.is_dead else ""
+            where = "; it became a dead letter" if delivery.is_dead else ""
             self._log.error(
-                "%s failed on %s (attempt %d, %.6f s, %s)" + where, *_words(delivery, clock() - begin), exc_info=error
+                "%s failed on %s (attempt %d, %.6f s, %s)" + where,
+                *_words(delivery, clock() - begin),
+                exc_info=error,
             )
             raise
         if self._log.isEnabledFor(logging.DEBUG):
-            self._log.debug("%s handled %s (attempt %d, %.6f s, %s)", *_words(delivery, clock() - begin))
+            self._log.debug(
+                "%s handled %s (attempt %d, %.6f s, %s)", *_words(delivery, clock() - begin)
+            )
         return result
 
 

@@ -1,4 +1,4 @@
-"""The stage `Metrics`: counts and times of what went through a pipeline."""
+"""The stage `Metrics`: counts the attempts of a pipeline, and measures their times."""
 
 import threading
 from collections.abc import Generator
@@ -7,19 +7,20 @@ from typing import Final
 
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.delivery import Delivery, RetryLater
+from ringbuffer.one_process import OneProcess
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerTimes:
-    """What one handler did, attempts counted one by one.
+    """The counts and times of one handler; each attempt counts.
 
     Attributes:
         succeeded: attempts that returned.
-        failed: attempts that failed for good, dead letters among them.
-        retried: attempts after which the delivery was put aside, to come back.
-        dead: attempts after which it went to the dead letters.
-        seconds: spent in the stages and the handler, in all.
-        longest: of one attempt, in seconds.
+        failed: attempts that failed for the last time, dead letters included.
+        retried: attempts after which the delivery was scheduled for a retry.
+        dead: attempts after which it became a dead letter.
+        seconds: the total time in the stages and the handler.
+        longest: the time of the longest attempt, in seconds.
     """
 
     succeeded: int = 0
@@ -40,21 +41,22 @@ class HandlerTimes:
         )
 
 
-class Metrics:
-    """Counts attempts and takes their time, by handler; the outermost stage, so that it sees everything. Any thread.
+class Metrics(OneProcess):
+    """Counts attempts and measures their time, by handler. Any thread.
 
-    Nobody locks to count: each thread has counters of its own, and whoever looks adds them up. A look while handlers run is a
-    moment's truth of each counter, not of all together.
+    Make it the outermost stage, so that it sees every attempt. Counting takes no lock: each thread
+    has its own counters, and a reader adds them up. While handlers run, each counter is right at
+    some moment of the call, but not all at the same moment.
 
     Args:
-        host: whose clock.
+        host: the source of the clock.
     """
 
     def __init__(self, *, host: Host = SYSTEM_HOST) -> None:
         self._clock: Final = host.monotonic
-        #: The counters of every thread, those that have ended too. `append` is atomic.
+        #: The counters of every thread, also of threads that have ended. `append` is atomic.
         self._all: Final[list[dict[str, _Counters]]] = []
-        self._own: Final = _Own(self._all)
+        self._own: Final = _ThreadCounts(self._all)
 
     def around(self, delivery: Delivery) -> Generator[None, object, object]:
         """See `Stage.around`."""
@@ -79,11 +81,13 @@ class Metrics:
                 counters.longest = seconds
 
     def of(self, handler: str) -> HandlerTimes:
-        """What the handler of that name did until now."""
-        return sum((each[handler].times() for each in tuple(self._all) if handler in each), HandlerTimes())
+        """The counts and times, until now, of the handler with that name."""
+        return sum(
+            (each[handler].times() for each in tuple(self._all) if handler in each), HandlerTimes()
+        )
 
     def by_handler(self) -> dict[str, HandlerTimes]:
-        """The same for every handler that was met."""
+        """The counts and times of every handler that was called."""
         names = {name: None for each in tuple(self._all) for name in tuple(each)}
         return {name: self.of(name) for name in names}
 
@@ -98,10 +102,12 @@ class _Counters:
         self.seconds = self.longest = 0.0
 
     def times(self) -> HandlerTimes:
-        return HandlerTimes(self.succeeded, self.failed, self.retried, self.dead, self.seconds, self.longest)
+        return HandlerTimes(
+            self.succeeded, self.failed, self.retried, self.dead, self.seconds, self.longest
+        )
 
 
-class _Own(threading.local):
+class _ThreadCounts(threading.local):
     """Each thread's counters, by handler."""
 
     def __init__(self, everybody: list[dict[str, _Counters]]) -> None:

@@ -1,4 +1,4 @@
-"""`Pipeline`: stages in an order, to be put around handlers."""
+"""`Pipeline`: a sequence of stages that surround a handler."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from logging import Logger
@@ -27,18 +27,18 @@ from ringbuffer.messaging.pipeline.validation import Validation, Validator
 
 
 class Pipeline:
-    """Stages around a handler, the first one outermost. Immutable; any number of handlers may share it.
+    """Stages around a handler, the first one outermost. Immutable; any handlers may share it.
 
     pipeline = Pipeline().use_metrics().use_error_handling(dead_letters).use_retry(RetryPolicy(5))
 
-    A pipeline is built once for each handler, never for a message.
+    The stages are put around a handler once, and not again for each message.
 
     Args:
         stages: the first one is the outermost.
-        host: whose clock the stages take that are added by `use_...`.
+        host: the source of the clock for the stages that `use_...` adds.
 
     Raises:
-        TypeError: something is no stage.
+        TypeError: an argument is not a stage.
     """
 
     def __init__(self, *stages: Stage, host: Host = SYSTEM_HOST) -> None:
@@ -56,15 +56,15 @@ class Pipeline:
         log: Logger = logger,
         host: Host = SYSTEM_HOST,
     ) -> Self:
-        """All stages: metrics, logging, correlation, validation, error handling, retry; metrics outermost.
+        """All stages: metrics (outermost), logging, correlation, validation, error handling, retry.
 
         Args:
-            dead_letters: where messages go that are not valid, or have failed for good.
+            dead_letters: receives messages that are not valid, or have failed for the last time.
             retry: how often to try; the default is `RetryPolicy()`.
-            validators: by class of message.
-            metrics: to look at afterwards; the default is one of its own.
-            log: where to log.
-            host: whose clock.
+            validators: the validators, by class of message.
+            metrics: the metrics to use; the default is a new object.
+            log: the logger to use.
+            host: the source of the clock.
         """
         return (
             cls(host=host)
@@ -88,18 +88,20 @@ class Pipeline:
 
     @property
     def logs(self) -> bool:
-        """Whether it has a `Logging` stage, so that nobody else needs to log what failed."""
+        """Whether it has a `Logging` stage, so that its caller need not log failures."""
         return any(isinstance(stage, Logging) for stage in self._stages)
 
     @property
     def dead_letters(self) -> DeadLetterQueue | None:
-        """Where what has failed goes; None where there is no `ErrorHandling` stage."""
-        return next((stage.dead_letters for stage in self._stages if isinstance(stage, ErrorHandling)), None)
+        """The queue for failed messages; None if there is no `ErrorHandling` stage."""
+        return next(
+            (stage.dead_letters for stage in self._stages if isinstance(stage, ErrorHandling)), None
+        )
 
-    # -- building -----------------------------------------------------------------------------------------------
+    # -- building
 
     def use(self, stage: Stage) -> Self:
-        """The same stages, and inside of them one more."""
+        """The same stages, with one more inside them."""
         return type(self)(*self._stages, stage, host=self._host)
 
     def use_metrics(self, metrics: Metrics | None = None) -> Self:
@@ -111,31 +113,35 @@ class Pipeline:
         return self.use(Logging(log, host=self._host))
 
     def use_correlation(self) -> Self:
-        """Let what a handler publishes belong to what it handles, see `Correlation`."""
+        """Relate the messages that a handler publishes to its own message, see `Correlation`."""
         return self.use(Correlation())
 
-    def use_validation(self, validators: Mapping[type, Validator], dead_letters: DeadLetterQueue | None = None) -> Self:
-        """Refuse what is not valid, see `Validation`."""
+    def use_validation(
+        self, validators: Mapping[type, Validator], dead_letters: DeadLetterQueue | None = None
+    ) -> Self:
+        """Refuse messages that are not valid, see `Validation`."""
         return self.use(Validation(validators, dead_letters))
 
     def use_error_handling(self, dead_letters: DeadLetterQueue) -> Self:
-        """Keep what has failed, see `ErrorHandling`."""
+        """Keep messages that have failed, see `ErrorHandling`."""
         return self.use(ErrorHandling(dead_letters))
 
     def use_retry(self, policy: RetryPolicy) -> Self:
-        """Try again, see `Retry`."""
+        """Retry failed messages, see `Retry`."""
         return self.use(Retry(policy))
 
-    # -- putting it around a handler ----------------------------------------------------------------------------
+    # -- putting the stages around a handler
 
     def around(self, handler: Callable[..., object]) -> Call:
         """A plain handler of messages, with all stages around it.
 
         Raises:
-            TypeError: it cannot be called with one message, or is a coroutine function.
+            TypeError: it cannot be called with one message, or it is a coroutine function.
         """
         if is_coroutine_function(check_handler(handler)):
-            raise TypeError(f"{handler!r} is a coroutine function; put the stages around it with around_async")
+            raise TypeError(
+                f"{handler!r} is a coroutine function; put the stages around it with around_async"
+            )
         call = plain_call(handler)
         for stage in reversed(self._stages):
             call = put_around(stage.around, call)
@@ -145,10 +151,12 @@ class Pipeline:
         """A coroutine function, with all stages around it.
 
         Raises:
-            TypeError: it is none, or cannot be called with one message.
+            TypeError: it is not one, or cannot be called with one message.
         """
         if not is_coroutine_function(check_handler(handler)):
-            raise TypeError(f"{handler!r} is no coroutine function; put the stages around it with around")
+            raise TypeError(
+                f"{handler!r} is not a coroutine function; put the stages around it with around"
+            )
         call = async_call(handler)
         for stage in reversed(self._stages):
             call = put_around_async(stage.around, call)

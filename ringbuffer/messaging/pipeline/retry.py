@@ -1,34 +1,38 @@
-"""`RetryPolicy` and the stage `Retry`: exponential, with jitter, and without a thread that waits.
+"""`RetryPolicy` and the stage `Retry`: exponential delays with jitter, and no blocked thread.
 
-A retry that has to wait leaves: the stage raises `RetryLater`, whoever delivers puts the delivery aside, and it comes
-back to its handler when its time has come. Meanwhile the handler gets what is behind it, so **events overtake one that is
-retried later**. A delay of zero is retried on the spot, and keeps the order.
+For a retry with a delay, the stage raises `RetryLater`. The bus or the consumer then schedules the
+delivery, and the handler gets it again when the delay has passed. Meanwhile the handler gets the
+messages behind it, so **events overtake one that is retried later**. A retry with a delay of zero
+runs immediately, and keeps the order.
 """
 
 import random
 from collections.abc import Callable, Generator
 from typing import Final
 
+from ringbuffer.checks import check_duration, check_integer, check_real
 from ringbuffer.messaging.delivery import Delivery, RetryLater
 
-#: How much of a delay is left to chance, unless it is told otherwise.
+#: The default for the random part of a delay.
 DEFAULT_JITTER: Final = 0.5
 
 
 class RetryPolicy:
     """Which errors are retried, how often, and after how long. Any thread.
 
-    The delay before attempt *n* + 1 is `min(max_delay, delay * factor ** (n - 1))`, of which a random part, at most `jitter` of
-    it, is taken away, so that what failed together does not come back together.
+    The delay before attempt *n* + 1 is at most `min(max_delay, delay * factor ** (n - 1))`. A
+    random part of up to `jitter` of it is subtracted. So messages that fail together are not
+    retried together.
 
     Args:
-        max_attempts: tries in all, the first one included, 1 or more.
-        delay: seconds before the second attempt; 0 retries on the spot.
-        factor: by which the delay grows, 1 or more.
-        max_delay: the longest delay in seconds.
-        jitter: from 0, none, to 1: anything from no delay to the full one.
-        retry_on: classes of the errors that are retried.
-        random: a number from 0 to 1 at every call.
+        max_attempts: the number of attempts, the first one included, 1 or more.
+        delay: seconds before the second attempt; 0 retries immediately.
+        factor: the growth of the delay from attempt to attempt, 1 or more.
+        max_delay: the longest delay in seconds. The library limits any delay to 30 years, which is
+            more than clocks and locks need to hold (46 days on Windows).
+        jitter: from 0, which keeps the delay, to 1: anything from no delay to the full one.
+        retry_on: the classes of errors that are retried.
+        random: a function that returns a number from 0 to 1.
 
     Raises:
         ValueError, TypeError: an argument is out of its range.
@@ -45,23 +49,27 @@ class RetryPolicy:
         retry_on: type[Exception] | tuple[type[Exception], ...] = Exception,
         random: Callable[[], float] = random.random,
     ) -> None:
-        if isinstance(max_attempts, bool) or not isinstance(max_attempts, int):
-            raise TypeError(f"max_attempts must be an integer, not {max_attempts!r}")
+        max_attempts = check_integer("max_attempts", max_attempts)
         if max_attempts < 1:
-            raise ValueError(f"max_attempts must be 1 or more: the first try counts; not {max_attempts!r}")
+            raise ValueError(
+                f"max_attempts must be 1 or more, since the first attempt counts; "
+                f"not {max_attempts!r}"
+            )
         self.max_attempts: Final = max_attempts
-        self.delay: Final = _within("delay", delay, 0)
-        self.factor: Final = _within("factor", factor, 1)
-        self.max_delay: Final = _within("max_delay", max_delay, 0)
-        self.jitter: Final = _within("jitter", jitter, 0, 1)
+        self.delay: Final = check_duration("delay", delay, allow_zero=True)
+        self.factor: Final = check_real("factor", factor, 1)
+        self.max_delay: Final = check_duration("max_delay", max_delay, allow_zero=True)
+        self.jitter: Final = check_real("jitter", jitter, 0, 1)
         classes = retry_on if isinstance(retry_on, tuple) else (retry_on,)
         if not all(isinstance(each, type) and issubclass(each, Exception) for each in classes):
-            raise TypeError(f"retry_on must be one class of exceptions or a tuple of them, not {retry_on!r}")
+            raise TypeError(
+                f"retry_on must be one class of exceptions or a tuple of them, not {retry_on!r}"
+            )
         self.retry_on: Final = classes
         self._random: Final = random
 
     def delay_after(self, attempt: int, error: BaseException) -> float | None:
-        """Seconds to wait after attempt number `attempt` has failed with `error`; None to give up."""
+        """Seconds to wait after attempt number `attempt` failed with `error`; None to give up."""
         if attempt >= self.max_attempts or not isinstance(error, self.retry_on):
             return None
         try:
@@ -72,16 +80,19 @@ class RetryPolicy:
 
     def __repr__(self) -> str:
         return (
-            f"RetryPolicy({self.max_attempts}, delay={self.delay}, factor={self.factor}, max_delay={self.max_delay}, "
-            f"jitter={self.jitter})"
+            f"RetryPolicy({self.max_attempts}, delay={self.delay}, factor={self.factor}, "
+            f"max_delay={self.max_delay}, jitter={self.jitter})"
         )
 
 
 class Retry:
-    """Tries again what failed, as its policy says. The innermost stage: what is outside of it runs again at every attempt.
+    """Retries failed messages by a policy.
+
+    Make it the innermost stage. After a delay, all stages run again; at an immediate retry only
+    those inside this one do.
 
     Args:
-        policy: when, and how often.
+        policy: when to retry, and how often.
     """
 
     def __init__(self, policy: RetryPolicy) -> None:
@@ -91,23 +102,19 @@ class Retry:
 
     def around(self, delivery: Delivery) -> Generator[None, object, object]:
         """See `Stage.around`."""
-        # Each turn but the last is one more attempt, of which the policy allows a number.
+        # Terminates because each iteration but the last is one more attempt, and the policy limits
+        # their number.
         while True:
             try:
                 return (yield)
             except Exception as error:
                 delay = self._policy.delay_after(delivery.attempt, error)
-                if delay is None or (delay and delivery.comes_back is None):
+                if delay:
+                    # A user may have written the policy. A wrong delay fails this delivery alone:
+                    # it never reaches the thread that waits for all retries.
+                    delay = check_duration("the delay of the retry policy", delay)
+                if delay is None or (delay and delivery.schedule_redelivery is None):
                     raise
                 if delay:
                     raise RetryLater(delay) from error
             delivery.attempt += 1
-
-
-def _within(name: str, value: float, low: float, high: float = float("inf")) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name} must be a number, not {value!r}")
-    if not low <= value <= high or value == float("inf"):
-        limit = f"from {low} to {high}" if high != float("inf") else f"{low} or more, and finite"
-        raise ValueError(f"{name} must be {limit}, not {value!r}")
-    return value

@@ -1,8 +1,9 @@
-"""`Stage`: a decorator of handlers, and how stages are put around one.
+"""`Stage`: a decorator of handlers, and the functions that put stages around a handler.
 
-A stage is written once, as a generator, and works around plain handlers and coroutine functions alike: what comes before the
-`yield` is done before the handler, what comes after it afterwards. The idea is that of `contextlib.contextmanager`; but a
-stage may also go on more than once, or not at all, and it sees the result.
+A stage is written once, as a generator, and works around plain handlers and coroutine functions
+alike. The code before the `yield` runs before the handler, the code after it runs afterwards. The
+idea is that of `contextlib.contextmanager`. But a stage may also `yield` several times, or not at
+all, and it sees the result.
 
     class Timing:
         def around(self, delivery):
@@ -26,30 +27,39 @@ type AsyncCall = Callable[[Delivery], Awaitable[object]]
 
 
 class Stage(Protocol):
-    """Implement this for a decorator of your own. Called in the handler's thread; by any number of threads at once."""
+    """Implement this for your own decorator of handlers.
+
+    It is called in the handler's thread, and by any number of threads at once.
+    """
 
     def around(self, delivery: Delivery, /) -> Generator[None, object, object]:
         """Handle one delivery.
 
-        Each `yield` goes on to the next stage, and in the end to the handler. It returns the handler's result, or raises what
-        was raised there. A second `yield` is another try. What the generator returns is the result; what it raises, the error.
+        Each `yield` runs the next stage; the innermost one runs the handler. It returns the
+        handler's result, or raises its exception. A second `yield` is another attempt. The
+        generator returns the result of the delivery, or raises its error.
         """
         ...
 
 
 def check_stage(stage: Stage) -> Stage:
-    """`stage`, if it can be one.
+    """Returns `stage` if it is one.
 
     Raises:
-        TypeError: it cannot.
+        TypeError: it is not.
     """
     if isinstance(stage, type):
-        raise TypeError(f"a stage must be an object: pass {stage.__name__}(), not the class {stage!r}")
+        raise TypeError(
+            f"a stage must be an object: pass {stage.__name__}(), not the class {stage!r}"
+        )
     around = getattr(stage, "around", None)
     if not callable(around):
-        raise TypeError(f"a stage must have a method around(delivery); {stage!r} has none")
+        raise TypeError(f"a stage must have a method around(delivery), but {stage!r} lacks it")
     if not inspect.isgeneratorfunction(around):
-        raise TypeError(f"around of {stage!r} must be a generator function: it must yield where the handler is to be called")
+        raise TypeError(
+            f"around of {stage!r} must be a generator function: "
+            f"it must yield where the handler is to be called"
+        )
     try:
         inspect.signature(around).bind(None)
     except TypeError:
@@ -64,7 +74,8 @@ def put_around(around: Around, inner: Call) -> Call:
         steps = around(delivery)
         try:
             next(steps)
-            # Each turn is one `yield` of the stage, which ends by returning or by raising.
+            # Terminates because each iteration is one `yield` of the stage, and the stage ends when
+            # it returns or raises.
             while True:
                 try:
                     result = inner(delivery)
@@ -85,7 +96,7 @@ def put_around_async(around: Around, inner: AsyncCall) -> AsyncCall:
         steps = around(delivery)
         try:
             next(steps)
-            # As above.
+            # Terminates for the same reason as the loop of `put_around`.
             while True:
                 try:
                     result = await inner(delivery)
@@ -100,10 +111,10 @@ def put_around_async(around: Around, inner: AsyncCall) -> AsyncCall:
 
 
 def plain_call(handler: Callable[..., object]) -> Call:
-    """A handler of messages as a call of deliveries.
+    """Turns a handler of messages into a function of deliveries.
 
-    A handler that returns a coroutine although it is no coroutine function gets an error: nobody would await it. A
-    `StopIteration` of the handler becomes a `RuntimeError`, as in a generator.
+    A handler that is not a coroutine function, but returns a coroutine, gets an error: no task
+    would await it. A `StopIteration` of the handler becomes a `RuntimeError`, as in a generator.
     """
 
     def call(delivery: Delivery) -> object:
@@ -117,7 +128,7 @@ def plain_call(handler: Callable[..., object]) -> Call:
 
 
 def async_call(handler: Callable[..., Awaitable[object]]) -> AsyncCall:
-    """The same for a coroutine function."""
+    """Turns a coroutine function of messages into a coroutine function of deliveries."""
 
     async def call(delivery: Delivery) -> object:
         return await handler(delivery.message)
@@ -126,15 +137,16 @@ def async_call(handler: Callable[..., Awaitable[object]]) -> AsyncCall:
 
 
 def no_coroutine(result: object) -> object:
-    """`result`, unless it is a coroutine, which nobody awaits.
+    """Returns `result`, unless it is a coroutine that no task awaits.
 
     Raises:
-        TypeError: it is one.
+        TypeError: it is a coroutine.
     """
     if inspect.iscoroutine(result):
         result.close()
         raise TypeError(
-            f"the handler returned a coroutine, which nobody awaits: {result!r}. Pass the coroutine function itself"
+            f"the handler returned a coroutine that no task awaits: {result!r}. "
+            f"Pass the coroutine function itself"
         )
     return result
 
@@ -142,17 +154,19 @@ def no_coroutine(result: object) -> object:
 def is_coroutine_function(handler: object) -> bool:
     """Whether a handler is called as a coroutine function."""
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
-        getattr(handler, "__call__", None)  # noqa: B004 - an object that is called as a coroutine function
+        getattr(handler, "__call__", None)  # noqa: B004 - of an object, which is called as such
     )
 
 
 def check_handler(handler: Callable[..., object]) -> Callable[..., object]:
-    """`handler`, if it can be called with one message.
+    """Returns `handler` if it can be called with one message.
 
     Raises:
         TypeError: it cannot.
     """
     if isinstance(handler, type) or not callable(handler):
-        raise TypeError(f"a handler must be a function of one message, or a coroutine function, not {handler!r}")
+        raise TypeError(
+            f"a handler must be a function of one message, or a coroutine function, not {handler!r}"
+        )
     check_can_be_called(f"handler {handler!r}", handler, 1)
     return handler

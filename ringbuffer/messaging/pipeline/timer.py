@@ -1,92 +1,126 @@
-"""`Timer`: things that are due later, and the one thread that waits for them."""
+"""`Timer`: holds items until they are due; one thread waits for all of them."""
 
+import contextlib
 import heapq
 import itertools
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from contextvars import Context
+from typing import ClassVar, Final
 
-from ringbuffer.host import Host, Thread
+from ringbuffer.checks import check_duration, check_timeout
+from ringbuffer.forks import made_here
+from ringbuffer.host import Host
 from ringbuffer.messaging.pipeline.logs import logger
+from ringbuffer.service import ServiceThread
 
 
 class Timer[T]:
-    """Hands things over when they are due, in the order in which they are. Any thread.
+    """Passes items to a function when they are due, in the order of their times. Any thread.
 
-    Its thread starts with the first thing that is put in. Who wakes it: `put` and `close` notify the condition that it waits
-    on, and each wait is limited by when the next thing is due. A thing counts as pending until `on_due` has returned, so
-    who finds nothing pending knows that everything was handed over.
+    The first `put` starts the timer's thread. `put` and `close` wake it: they notify the condition
+    that it waits on. Each wait also ends when the next item is due. An item counts as pending until
+    `on_due` has returned. So a caller that finds nothing pending knows that every item was handed
+    over.
 
     Args:
-        on_due: gets each thing, in the timer's thread. It must not block; what it raises is logged.
-        host: what provides the clock, the condition and the thread.
-        name: of the thread.
+        on_due: gets each item, in the timer's thread. It must not block. What it raises is logged,
+            and concerns that item alone.
+        host: the source of the clock, the condition and the thread.
+        name: the name of the thread.
     """
 
     def __init__(self, on_due: Callable[[T], object], *, host: Host, name: str) -> None:
         self._on_due: Final = on_due
         self._host: Final = host
-        self._name: Final = name
         self._condition: Final = host.condition()
         self._numbers: Final = itertools.count()
         self._waiting: list[tuple[float, int, T]] = []
+        #: The items that waited when the timer was closed.
+        self._left: list[T] = []
         self._handing_over = 0
         self._is_closed = False
-        self._thread: Thread | None = None
+        self._thread: Final = ServiceThread(self._run, host=host, name=name)
+        made_here(self)
+
+    _in_child: ClassVar[Mapping[str, object]] = {"pending": 0}
+
+    def _after_fork(self, made_in: int) -> None:
+        """Close in a forked child: the items belong to the parent.
+
+        A handler that forked may return to `_run` in the child; it finds the timer closed.
+        """
+        self._waiting.clear()
+        self._is_closed = True
 
     @property
     def pending(self) -> int:
-        """How many things were put in and not handed over yet."""
+        """How many items were put in and not yet handed over."""
         with self._condition:
-            return len(self._waiting) + self._handing_over
+            return len(self._waiting) + self._handing_over + len(self._left)
 
     def put(self, thing: T, delay: float) -> bool:
-        """Hand `thing` over in `delay` seconds; False, and nothing done, if the timer is closed."""
+        """Hand `thing` over in `delay` seconds. Returns False, and does nothing, if closed.
+
+        Raises:
+            ValueError, TypeError: `delay` is not a finite number of seconds, 0 or more.
+                Nothing was done.
+            RuntimeError, MemoryError: the system cannot start a thread. Nothing was done.
+        """
+        delay = check_duration("delay", delay, allow_zero=True)
         with self._condition:
             if self._is_closed:
                 return False
-            if self._thread is None:  # first: without it nothing would ever be due
-                self._thread = self._host.start_thread(self._run, self._name)
-            heapq.heappush(self._waiting, (self._host.monotonic() + delay, next(self._numbers), thing))
-            self._condition.notify_all()
+            self._thread.ensure()  # first: without the thread, no item would ever be handed over
+            entry = (self._host.monotonic() + delay, next(self._numbers), thing)
+            self._condition.notify_all()  # before it is put in: see `ringbuffer.system`
+            heapq.heappush(self._waiting, entry)
         return True
 
     def close(self) -> list[T]:
-        """Take nothing more, hand nothing more over, and let the thread end; what was left. Any number of times."""
+        """Accept and hand over no more items, and let the thread end. May be called repeatedly.
+
+        Returns:
+            The remaining items, in order. The caller handles them: an item that the caller deletes
+            from this list is no longer pending. A later call returns the same list.
+        """
         with self._condition:
-            self._is_closed = True
+            self._condition.notify_all()  # before it is closed: see `ringbuffer.system`
             left = [thing for _, _, thing in sorted(self._waiting, key=lambda entry: entry[:2])]
-            self._waiting.clear()
-            self._condition.notify_all()
-        return left
+            if not self._is_closed:
+                self._left = left  # nothing is called between these
+                self._waiting = []
+                self._is_closed = True
+        return self._left
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until the thread has ended, after `close`; whether it has. False, at once, to that thread itself."""
-        thread = self._thread
-        if thread is None:
-            return True
-        if thread is self._host.current_thread():
-            return False
-        thread.join(timeout)
-        return not thread.is_alive()
+        """Wait, after `close`, until the thread has ended. Returns whether it has.
+
+        The timer's own thread gets False at once.
+        """
+        return self._thread.join(check_timeout(timeout))
 
     def _run(self) -> None:
-        """Wait, hand over; ends when closed."""
+        """The thread's loop: wait, then hand over. Terminates because `close` sets `_is_closed`."""
         while True:
             with self._condition:
-                while not self._is_closed:
+                while True:  # the test stands in the body: see `ringbuffer.system`
+                    if self._is_closed:
+                        return
                     due = self._waiting[0][0] - self._host.monotonic() if self._waiting else None
                     if due is not None and due <= 0:
                         break
                     self._condition.wait(due)
-                if self._is_closed:
-                    return
+                # First: if there is no memory for it, the item stays, and `ServiceThread` calls
+                # this method again.
+                context = Context()
                 thing = heapq.heappop(self._waiting)[2]
                 self._handing_over += 1
             try:
-                self._on_due(thing)
-            except Exception:
-                logger.exception("%r was due and could not be handed over", thing)
+                context.run(self._on_due, thing)  # variables set there stay with this item
+            except BaseException:  # whatever this item raised, others are due after it
+                with contextlib.suppress(Exception):  # such as an item whose repr fails
+                    logger.exception("%r was due and could not be handed over", thing)
             finally:
                 with self._condition:
                     self._handing_over -= 1
-            del thing
+            del thing, context

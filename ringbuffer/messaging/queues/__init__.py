@@ -1,9 +1,18 @@
 """Queues of messages: one protocol, two implementations."""
 
 from ringbuffer.messaging.queues.channel import ChannelQueue
-from ringbuffer.messaging.queues.consumer import Consumer, MessageHandler
+from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.factory import create_queue
+from ringbuffer.messaging.queues.message_handler import MessageHandler
 from ringbuffer.messaging.queues.queue import CloseReport, InMemoryQueue
 from ringbuffer.messaging.queues.ring import RingBufferQueue
 
-__all__ = ["ChannelQueue", "CloseReport", "Consumer", "InMemoryQueue", "MessageHandler", "RingBufferQueue", "create_queue"]
+__all__ = [
+    "ChannelQueue",
+    "CloseReport",
+    "Consumer",
+    "InMemoryQueue",
+    "MessageHandler",
+    "RingBufferQueue",
+    "create_queue",
+]

@@ -1,99 +1,63 @@
-"""`ChannelQueue`: a queue of messages on the standard library's queue."""
+"""`ChannelQueue`: a queue of messages under one lock."""
 
-import queue
 from typing import Final
 
+from ringbuffer.backoff import Backoff
 from ringbuffer.checks import check_timeout
+from ringbuffer.ending import USUAL_GRACE, Grace
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
 from ringbuffer.messaging.options import InMemoryQueueOptions
-from ringbuffer.messaging.queues.base import ConsumedQueue
-from ringbuffer.messaging.queues.queue import Put
-from ringbuffer.messaging.queues.turns import Taker
-
-
-class Channel:
-    """A `queue.Queue`, as a source of messages. Any thread.
-
-    Attributes:
-        messages: the queue; it has locks and conditions of its own.
-        taken: how many messages consumers have taken; under the lock of the turns.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.messages: Final[queue.Queue[TransportEnvelope]] = queue.Queue(size)
-        self.taken = 0
-        self._interrupted = False
-
-    def taker(self) -> Taker:
-        """See `Source`."""
-        return Taker(self.take, self.wait)
-
-    def take(self, beyond: int) -> TransportEnvelope | None:
-        """See `Taker`. A producer that drops the oldest message may come between the look and the taking."""
-        messages = self.messages
-        if len(messages.queue) <= beyond:
-            return None
-        try:
-            envelope = messages.get_nowait()
-        except (queue.Empty, queue.ShutDown):
-            return None
-        self.taken += 1
-        return envelope
-
-    def wait(self) -> None:
-        """See `Taker`. Notified by whoever puts a message in, and by `interrupt`."""
-        messages = self.messages
-        with messages.not_empty:
-            while not messages.queue and not self._interrupted:
-                messages.not_empty.wait()
-            self._interrupted = False
-
-    def interrupt(self) -> None:
-        """See `Source`."""
-        messages = self.messages
-        with messages.not_empty:
-            self._interrupted = True
-            messages.not_empty.notify_all()
+from ringbuffer.messaging.queues.consumed_queue import ConsumedQueue
+from ringbuffer.messaging.queues.message_channel import MessageChannel
+from ringbuffer.messaging.queues.queue import PutEnvelope
 
 
 class ChannelQueue(ConsumedQueue):
-    """An `InMemoryQueue` on the standard library's `queue.Queue`: the default. Any thread.
+    """An `InMemoryQueue` under one lock: the default. Any thread.
 
     Args:
-        options: its `buffer_size` and `drop_when_full` are used.
-        name: what its consumers are called after.
-        host: what provides locks, threads and time; the standard library's queue brings its own locks.
+        options: the options. It uses `buffer_size` and `drop_when_full`.
+        name: the name of the queue, and the first part of its consumers' names.
+        grace: how long the end of a `with` block waits for messages to be handled, in seconds, or
+            a `Grace`. The default sets no limit, and 30 seconds where an exception ends the block.
+        drain_at_exit: how long the end of the program waits for messages to be handled, in
+            seconds, if the queue has had consumers and was never closed; None warns instead.
+        host: the source of locks, threads and time.
     """
 
-    def __init__(self, options: InMemoryQueueOptions, *, name: str = "queue", host: Host = SYSTEM_HOST) -> None:
-        self._channel: Final = Channel(options.buffer_size)
-        self._messages: Final = self._channel.messages
+    def __init__(
+        self,
+        options: InMemoryQueueOptions,
+        *,
+        name: str = "queue",
+        grace: Grace | float | None = USUAL_GRACE,
+        drain_at_exit: float | None = None,
+        host: Host = SYSTEM_HOST,
+    ) -> None:
+        self._channel: Final = MessageChannel(options.buffer_size, host)
         self._drops: Final = options.drop_when_full
-        self._dropping: Final = host.lock()
-        self._dropped = 0
-        super().__init__(self._channel, host, name)
+        super().__init__(self._channel, host, name, grace, drain_at_exit)
 
     @property
     def buffer_size(self) -> int:
         """See `InMemoryQueue`."""
-        return self._messages.maxsize
+        return self._channel.size
 
     @property
     def depth(self) -> int:
         """See `InMemoryQueue`."""
-        return self._messages.qsize()
+        return self._channel.waiting
 
     @property
     def message_count(self) -> int:
-        """See `InMemoryQueue`. Nothing counts what is put in: it waits, or was taken, or dropped."""
-        with self._turns.lock, self._dropping:
-            return self._channel.taken + self._dropped + self._messages.qsize()
+        """See `InMemoryQueue`."""
+        return self._channel.count
 
     @property
     def dropped(self) -> int:
         """See `InMemoryQueue`."""
-        return self._dropped
+        return self._channel.dropped
 
     @property
     def _taken(self) -> int:
@@ -102,48 +66,28 @@ class ChannelQueue(ConsumedQueue):
     def enqueue_sync(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
         """See `InMemoryQueue`."""
         limit = None if timeout is None else check_timeout(timeout)
-        if (accepted := self.try_enqueue(envelope)) is not None:
+        accepted = self.try_enqueue(envelope)
+        if accepted is not None:
             return accepted
-        with self.waiting_for_room(limit):
-            try:
-                self._messages.put(envelope, timeout=None if limit is None else max(0, limit))
-            except queue.ShutDown:
-                return False
-            except queue.Full:
-                raise self.no_room(timeout) from None
-        return True
+        with self._consumers.waiting_for_capacity(limit):
+            wait = self._channel.wait_for_capacity(None if limit is None else max(0.0, limit))
+            # Terminates because a consumer takes a message, the queue is closed, or the time is up.
+            while True:
+                accepted = self._channel.put(envelope)
+                if accepted is not None:
+                    return accepted
+                if wait.is_over:
+                    raise self.no_capacity(limit)
+                wait.pause()
 
-    def sender(self) -> Put:
-        """See `InMemoryQueue`. All threads share it: the standard library's queue has a lock for all."""
+    def sender(self) -> PutEnvelope:
+        """See `InMemoryQueue`. All threads share one function, because they share one lock."""
         return self.enqueue_sync
 
     def try_enqueue(self, envelope: TransportEnvelope) -> bool | None:
         """See `ConsumedQueue`."""
         check_envelope(envelope)
-        try:
-            self._messages.put_nowait(envelope)
-        except queue.ShutDown:
-            return False
-        except queue.Full:
-            return self._drop_and_put(envelope) if self._drops else None
-        return True
+        return self._channel.put(envelope, self._drops)
 
-    def _drop_and_put(self, envelope: TransportEnvelope) -> bool:
-        """Drop the oldest message until there is room. One thread at a time drops: each turn lets in a message."""
-        with self._dropping:
-            while True:
-                try:
-                    self._messages.put_nowait(envelope)
-                except queue.ShutDown:
-                    return False
-                except queue.Full:
-                    try:
-                        self._messages.get_nowait()
-                    except queue.Empty:
-                        continue
-                    self._dropped += 1
-                else:
-                    return True
-
-    def _shut(self) -> None:
-        self._messages.shutdown()
+    def _shut(self, backoff: Backoff) -> None:
+        self._channel.shut()

@@ -1,56 +1,81 @@
 """`Consumer`: a handler of messages, and the thread that calls it."""
 
-import asyncio
-import inspect
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Callable
+from contextvars import Context
+from typing import Final
 
-from ringbuffer.checks import check_can_be_called
+from ringbuffer.checks import check_timeout
+from ringbuffer.errors import ForkedProcessError
+from ringbuffer.forks import made_here
 from ringbuffer.host import Event, Host
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.queues.side_thread import SideThread
-from ringbuffer.messaging.queues.turns import Member, Receiver, Turns
+from ringbuffer.messaging.progress import ConsumerProgress
+from ringbuffer.messaging.queues.coroutine_runner import CoroutineRunner
+from ringbuffer.messaging.queues.follower import Follower
+from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
+from ringbuffer.messaging.queues.message_handler import (
+    MessageHandler,
+    check_was_run,
+    is_coroutine_function,
+)
+from ringbuffer.messaging.queues.receiver import MessageReceiver
+from ringbuffer.one_process import OneProcess
 
 logger: Final = logging.getLogger("ringbuffer.messaging")
 
-#: What handles messages: a function, or a coroutine function, of one envelope.
-type MessageHandler = Callable[[TransportEnvelope], object] | Callable[[TransportEnvelope], Awaitable[object]]
 
-#: Messages that a coroutine function handles before the other tasks of its loop get a turn in any case.
-MESSAGES_PER_TURN: Final = 16
+class Consumer(OneProcess):
+    """A handler that takes messages from one queue, one at a time. `add_consumer` makes it.
 
+    Any thread may call its methods.
 
-class Consumer:
-    """A handler that takes messages of one queue, one at a time; made by `add_consumer`. Any thread may ask it.
+    The consumer's own thread calls a plain function. A coroutine function is awaited in an event
+    loop of that thread, one message after the other. The loop also runs while there is no message.
+    When the consumer ends, the loop cancels the tasks that are left.
 
-    A plain function is called in the consumer's own thread. A coroutine function is awaited in an event loop of that thread,
-    one message after the other; the loop runs all the time, also while there is no message, and tasks that are left
-    when the consumer ends are cancelled.
+    Each message is handled in an empty context of its own (`contextvars`). What the handler sets
+    there for one message is not visible at the next one.
 
-    A handler that raises is logged and counted, and the message is finished: whoever wants it tried again, or kept, puts a
-    pipeline around the handler.
+    If the handler raises, the error is logged and counted, and the message counts as finished. To
+    retry or to keep such messages, put a pipeline around the handler.
 
     Attributes:
-        name: of the consumer and of its thread.
-        handler: what it calls.
+        name: the name of the consumer and of its thread.
+        handler: the function that it calls.
         failed: how often the handler has raised.
-        waits_for_room: whether the handler waits for room in the queue that it takes from; the queue's.
+        failure: the exception that ended its thread; None while the thread lives. The other
+            consumers continue.
+        waits_for_capacity: whether the handler waits for free capacity in the queue that it takes
+            from. The queue sets it.
     """
 
-    def __init__(self, turns: Turns, handler: MessageHandler, name: str, host: Host) -> None:
+    def __init__(
+        self, followers: LeaderFollowers, handler: MessageHandler, name: str, host: Host
+    ) -> None:
         self.name: Final = name
         self.handler: Final = handler
         self.failed = 0
-        self.waits_for_room = False
-        self._is_asynchronous: Final = is_coroutine_function(handler)
-        self._turns: Final = turns
+        self.failure: BaseException | None = None
+        self.waits_for_capacity = False
+        self._followers: Final = followers
         self._host: Final = host
         self._ended: Final[Event] = host.event()
-        self._member: Final[Member] = turns.enter()
+        self._follower: Final = Follower(host)
+        #: Protects `_has_begun`: either the thread begins to take messages, or `withdraw` comes
+        #: first. Nothing is called while it is held. So a signal handler never finds it taken by
+        #: its own thread.
+        self._begins: Final = host.lock()
+        self._has_begun = False
+        #: Awaits the handler, if that is a coroutine function.
+        self._runner: Final = (
+            CoroutineRunner(handler, name, host) if is_coroutine_function(handler) else None
+        )
         self._thread_id: int | None = None
-        #: In which a coroutine function is awaited.
-        self._task: object = None
+        made_here(self)
+        #: How many messages were taken when it took its last one; 0 before the first.
+        self._taken: Callable[[], int] = lambda: 0
 
     @property
     def is_alive(self) -> bool:
@@ -58,104 +83,124 @@ class Consumer:
         return not self._ended.wait(0)
 
     def runs_in(self, thread: int) -> bool:
-        """Whether the thread of that number is the one that handles its messages."""
+        """Whether the thread with this identifier handles its messages."""
         return self._thread_id == thread
 
     def handles_in(self, thread: int, task: object) -> bool:
-        """Whether its handler runs in the thread of that number, and, where a task is given, in that task."""
-        return self._thread_id == thread and (task is None or self._task is None or self._task is task)
+        """Whether its handler runs in the thread with this identifier.
+
+        If `task` is not None, the handler must also run in that task.
+        """
+        own = None if self._runner is None else self._runner.task
+        return self._thread_id == thread and (task is None or own is None or own is task)
+
+    def progress(self) -> ConsumerProgress:
+        """Its position now."""
+        thread, taken = self._thread_id, self._taken()
+        if not self.is_alive:
+            return ConsumerProgress(
+                self.name, taken, 0, "ENDED" if self.failure is None else "DIED"
+            )
+        handles = taken > 0 and not self._followers.rests(self._follower)
+        threads = () if thread is None else (thread,)
+        state = "HANDLING" if handles else "WAITING"
+        task = None if self._runner is None else self._runner.task
+        return ConsumerProgress(self.name, taken - handles, int(handles), state, threads, task)
 
     def start(self, then: Callable[["Consumer"], None]) -> None:
-        """Begin to take messages, in a new thread; `then` is called when it has ended, in that thread."""
+        """Begin to take messages in a new thread. That thread calls `then` when it ends.
+
+        The caller makes all that the new thread needs, and gets the error if that fails.
+
+        Raises:
+            OSError: no file descriptor is left for an event loop. Nothing was done.
+            RuntimeError, MemoryError: no thread is left. Nothing was done.
+        """
         try:
+            if self._runner is not None:
+                self._runner.start()
+            self._followers.enter(self._follower)
             self._host.start_thread(lambda: self._run(then), self.name)
         except BaseException:
-            self._turns.leave(self._member)
-            self._ended.set()
+            self.withdraw()
             raise
 
+    def withdraw(self) -> None:
+        """Undo a `start`, complete or not. Whether or not its thread has begun, it then stops."""
+        if self._begin():
+            if self._runner is not None:
+                self._runner.close()
+            self._followers.leave(self._follower)
+            self._ended.set()
+        elif self.is_alive:
+            self.stop()
+
+    def _begin(self) -> bool:
+        """Whether the caller is first: the consumer's thread, or a thread that withdraws it."""
+        with self._begins:
+            if self._has_begun:
+                return False
+            self._has_begun = True
+            return True
+
     def stop(self) -> None:
-        """Take nothing more; return at once. The message that is being handled is finished."""
-        self._turns.stop(self._member)
+        """Take no more messages. Returns immediately; the current message is finished."""
+        self._followers.stop(self._follower)
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until it has ended, at most `timeout` seconds; whether it has."""
-        return self._ended.wait(timeout)
+        """Wait until it has ended, at most `timeout` seconds. Returns whether it has."""
+        return self._ended.wait(check_timeout(timeout))
 
     def _run(self, then: Callable[["Consumer"], None]) -> None:
+        if not self._begin():
+            return
         self._thread_id = self._host.thread_id()
         try:
-            receiver = self._turns.receiver(self._member)
-            if self._is_asynchronous:
-                side = SideThread(self._host, f"{self.name} waits")
-                with asyncio.Runner() as runner:
-                    runner.run(self._await_each(receiver, side))
+            receiver = self._followers.receiver(self._follower)
+            self._taken = receiver.taken
+            if self._runner is not None:
+                self._runner.run(receiver, self._fail)
             else:
-                receiver.run(self.handler, check_was_run, self._fail)
-        except BaseException:
-            logger.critical("consumer %r died; the others go on without it", self.name, exc_info=True)
+                self._run_function(receiver)
+        except ForkedProcessError:
+            pass  # the handler has forked, and returned in the child: the parent has the consumer
+        except BaseException as error:
+            self.failure = error
+            logger.critical(
+                "consumer %r died; the others go on without it", self.name, exc_info=True
+            )
         finally:
-            self._turns.leave(self._member)
+            self._followers.leave(self._follower)
             try:
                 then(self)
             finally:
                 self._thread_id = None
                 self._ended.set()
 
-    async def _await_each(self, receiver: Receiver, side: SideThread) -> None:
-        """The same in a loop that runs on while there is nothing to take."""
-        receive_now, receive = receiver.receive_now, receiver.receive
-        handler: Final[Any] = self.handler
-        turns = 0
-        self._task = asyncio.current_task()
-        try:
-            while True:
-                envelope = receive_now()
-                if envelope is None:
-                    envelope = await side.call(receive)
-                    if envelope is None:
-                        return
-                try:
-                    await handler(envelope)
-                except BaseException:
-                    self._fail(envelope)
-                envelope = None
-                turns += 1
-                if turns % MESSAGES_PER_TURN == 0:
-                    await asyncio.sleep(0)
-        finally:
-            side.close()
+    def _run_function(self, receiver: MessageReceiver) -> None:
+        context, pristine = Context(), Context()
+        # Terminates because `run` returns False when the consumer is to stop; each of the other
+        # runs has handled a message.
+        while True:
+            if not context.run(
+                receiver.run, self.handler, check_was_run, self._fail, context, pristine
+            ):
+                break
+            context = Context()
 
     def _fail(self, envelope: TransportEnvelope) -> None:
-        """The handler has raised. What is counted has been logged."""
+        """Log and count an exception of the handler. What is counted has been logged."""
         try:
-            logger.exception("consumer %r failed on message %s (%s)", self.name, envelope.message_id, envelope.message_type)
+            with contextlib.suppress(Exception):  # the filter of a user's log may raise
+                logger.exception(
+                    "consumer %r failed on message %s (%s)",
+                    self.name,
+                    envelope.message_id,
+                    envelope.message_type,
+                )
         finally:
             self.failed += 1
 
     def __repr__(self) -> str:
         state = "alive" if self.is_alive else "ended"
         return f"Consumer({self.name!r}, {state}, failed={self.failed})"
-
-
-def is_coroutine_function(handler: MessageHandler) -> bool:
-    """Whether a handler is to be awaited.
-
-    Raises:
-        TypeError: it cannot be called with one envelope.
-    """
-    if isinstance(handler, type):
-        raise TypeError(f"{handler!r} is a class: pass an object of it, or a function")
-    if not callable(handler):
-        raise TypeError(f"{handler!r} is no handler: it must be callable as handler(envelope)")
-    check_can_be_called(f"handler {handler!r}", handler, 1)
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
-        getattr(handler, "__call__", None)  # noqa: B004 - an object that is called as a coroutine function
-    )
-
-
-def check_was_run(handler: object, result: object) -> None:
-    """Raise `TypeError` if a handler that looked like a plain function has returned a coroutine."""
-    if inspect.iscoroutine(result):
-        result.close()
-        raise TypeError(f"{handler!r} returned a coroutine, which nobody awaits: pass the coroutine function itself")

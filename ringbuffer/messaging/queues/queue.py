@@ -1,11 +1,14 @@
-"""`InMemoryQueue`: what both queues are."""
+"""`InMemoryQueue`: the interface of both queues."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.queues.consumer import Consumer, MessageHandler
+from ringbuffer.messaging.progress import ConsumerProgress
+from ringbuffer.messaging.queues.consumer import Consumer
+from ringbuffer.messaging.queues.message_handler import MessageHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,50 +16,66 @@ class CloseReport:
     """What became of the messages that were there when a queue was closed.
 
     Attributes:
-        handled: taken by a consumer after the queue was closed.
-        discarded: taken by nobody; they are gone.
-        unfinished: handlers that still ran when `close` returned, the caller's own among them.
+        handled: how many messages consumers took after the queue was closed.
+        discarded: how many messages no consumer took. They are lost.
+        unfinished: how many handlers still ran when `close` returned, including the caller's own.
     """
 
-    handled: int
-    discarded: int
-    unfinished: int
+    handled: int = 0
+    discarded: int = 0
+    unfinished: int = 0
+
+    def left(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Describe what was left; `names` are those of the consumers that had not ended."""
+        waiting = (f"{self.discarded} messages that no consumer took",) if self.discarded else ()
+        return (
+            *waiting,
+            *(f"{name} has not returned from the message that it handles" for name in names),
+        )
 
 
-class Put(Protocol):
-    """`put(envelope, timeout=None)`: puts a message into a queue, see `InMemoryQueue.enqueue_sync`."""
+class PutEnvelope(Protocol):
+    """`put(envelope, timeout=None)`: puts a message into a queue.
+
+    See `InMemoryQueue.enqueue_sync`.
+    """
 
     def __call__(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
-        """True; or False if the queue is closed. The errors are those of `enqueue_sync`."""
+        """Returns True, or False if the queue is closed. Raises the errors of `enqueue_sync`."""
         ...
 
 
+@runtime_checkable
 class InMemoryQueue(Protocol):
-    """First in, first out, from any number of producers to competing consumers: each message to exactly one. Any thread."""
+    """A queue of messages, first in, first out. Each message goes to exactly one consumer.
+
+    Any number of producers put messages into it, and any number of consumers compete for them. Any
+    thread may call its methods.
+    """
 
     @property
     def name(self) -> str:
-        """What its consumers are called after."""
+        """The name of the queue, and the first part of its consumers' names."""
         ...
 
     @property
     def buffer_size(self) -> int:
-        """How many messages wait at most."""
+        """How many messages the queue holds at most."""
         ...
 
     @property
     def depth(self) -> int:
-        """How many messages wait now: accepted, and not taken by a consumer."""
+        """How many messages wait: the queue has accepted them, and no consumer has taken them."""
         ...
 
     @property
     def message_count(self) -> int:
-        """How many messages were ever accepted."""
+        """How many messages the queue has accepted since it was made."""
         ...
 
     @property
     def dropped(self) -> int:
-        """How many messages made room for newer ones."""
+        """How many messages were dropped for newer ones."""
         ...
 
     @property
@@ -66,7 +85,7 @@ class InMemoryQueue(Protocol):
 
     @property
     def is_closed(self) -> bool:
-        """Whether the queue takes no more messages."""
+        """Whether the queue refuses new messages."""
         ...
 
     def enqueue_sync(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
@@ -77,81 +96,109 @@ class InMemoryQueue(Protocol):
             timeout: the longest wait, in seconds; None waits without a limit.
 
         Returns:
-            True; or False if the queue is closed, before or during the wait.
+            True; or False if the queue was closed, before or during the wait.
 
         Raises:
-            TimeoutError: there was no room in time. Nothing was enqueued.
-            TypeError: it is no envelope.
-            DeadlockError: every consumer waits for room in this queue, the caller as the last of them.
-            ProducerThreadError: in ring mode with a single producer, another thread is that one.
+            TimeoutError: the queue was full for `timeout` seconds. Nothing was enqueued.
+            TypeError: `envelope` is not an envelope.
+            DeadlockError: the handlers of all consumers wait for free capacity in this queue; the
+                caller is the last of them.
+            ProducerThreadError: the ring has a single producer, which is another thread.
         """
         ...
 
-    def sender(self) -> Put:
-        """A function that does what `enqueue_sync` does, for the calling thread alone and faster: for loops.
+    def sender(self) -> PutEnvelope:
+        """A faster `enqueue_sync` for the calling thread alone, for use in loops.
 
-        On the ring it raises `ProducerThreadError` where another thread is found at it at the same time.
+        In ring mode it raises `ProducerThreadError` if another thread calls it at the same time.
         """
         ...
 
     async def enqueue(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
-        """As `enqueue_sync`, without blocking the event loop; where there is room it completes at once.
+        """As `enqueue_sync`, but does not block the event loop.
 
-        Tasks of one loop that wait get their room in the order in which they came. One that is cancelled has enqueued nothing.
+        If there is free capacity, it completes immediately. Waiting tasks of one loop get free
+        capacity in the order in which they called. A task that is cancelled has enqueued nothing.
         """
         ...
 
     @property
     def consumers(self) -> tuple[Consumer, ...]:
-        """The consumers now."""
+        """The consumers that take messages now."""
+        ...
+
+    def progress(self) -> tuple[ConsumerProgress, ...]:
+        """The position of each consumer, also of removed ones that handle their last message."""
         ...
 
     def add_consumer(self, handler: MessageHandler, *, name: str | None = None) -> Consumer:
-        """Have a handler take messages too, in a thread of its own, from now on.
+        """Add a consumer, which calls a handler with messages, in a thread of its own.
 
         Args:
             handler: a function, or a coroutine function, of one envelope.
-            name: of the consumer; the default is a number behind the queue's name.
+            name: the name of the consumer; the default is the queue's name and a number.
 
         Raises:
-            TypeError: it cannot be called with one envelope.
+            TypeError: the handler cannot be called with one envelope.
             RuntimeError: the queue is closed.
         """
         ...
 
     def remove_consumer(self, consumer: Consumer, timeout: float | None = None) -> bool:
-        """Have a consumer take nothing more; the others, or those that come later, get what it would have got.
+        """Make a consumer take no more messages. The other consumers, or later ones, get them.
 
         Args:
-            consumer: which.
-            timeout: the longest wait for the message that it is handling, in seconds; None waits without a limit. A consumer
-                that removes itself does not wait.
+            consumer: the consumer.
+            timeout: the longest wait for the message that it is handling, in seconds; None waits
+                without a limit. A consumer that removes itself does not wait.
 
         Returns:
-            Whether it has ended.
+            Whether the consumer has ended.
 
         Raises:
-            ValueError: it is no consumer of this queue, or was removed before.
+            ValueError: `consumer` does not belong to this queue, or was removed before.
         """
         ...
 
     def close(self, drain: bool = True, timeout: float | None = None) -> CloseReport:
-        """Take no more messages, and end the consumers.
+        """Refuse new messages, and end the consumers.
 
-        Whoever waits for room gets False. Called again, it returns the first call's report, after waiting for it.
+        Producers that wait for free capacity get False. A second call waits for the first one, and
+        returns the same report.
 
         Args:
-            drain: have the consumers handle first what is there; False discards it. Where there are no consumers, or the
-                last one has been removed, it is discarded.
-            timeout: the longest time in all, in seconds; None waits without a limit. What has not been taken by then
-                is discarded.
+            drain: let the consumers handle the waiting messages first; False discards them. Without
+                a consumer they are discarded too.
+            timeout: the longest time in all, in seconds; None sets no limit. Messages that no
+                consumer has taken by then are discarded.
         """
         ...
 
     async def aclose(self, drain: bool = True, timeout: float | None = None) -> CloseReport:
-        """As `close`, without blocking the event loop."""
+        """As `close`, but does not block the event loop."""
         ...
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close within the grace period; after `KeyboardInterrupt`, discard waiting messages."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """As `__exit__`, but does not block the loop.
+
+        A task that is cancelled, even repeatedly, still drains.
+        """
+        ...

@@ -1,4 +1,4 @@
-"""Work pools: each event to exactly one of several workers."""
+"""Worker pools: each event goes to exactly one of several workers."""
 
 from ringbuffer.processors.work.pool import WorkerPool
 from ringbuffer.processors.work.worker import Worker

@@ -1,8 +1,10 @@
-"""Blocking: a chain of two processors that sleep until somebody signals, a publisher, and somebody who halts one of them.
+"""Blocking: a chain of two processors that sleep, a publisher, and a task that halts one of them.
 
-The model's batches are of one event. Its `Notify` is the unlocking after a notification: until then nobody can have found out.
-Who halts changes the processor's state first, which the model does not have; what ends a wait is the alert. The model leaves
-open when a waiter's time is up; so does the clock here: each waiter that looks at it picks.
+The model's batches are of one event. Its `Notify` is the unlocking after a notification: until then
+no thread can have seen it. The halting task changes the processor's state first, which the model
+does not have; what ends a wait is the alert. The model leaves open when a waiter's time is up, and
+how often a waiter that spins looks again. So do the clocks here: each waiter that looks at its
+clock picks.
 """
 
 from collections.abc import Callable
@@ -10,31 +12,34 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ringbuffer import (
+    AdaptiveWaitStrategy,
     BatchEventProcessor,
     BlockingWaitStrategy,
     LiteBlockingWaitStrategy,
     ProducerType,
     TimeoutBlockingWaitStrategy,
 )
+from ringbuffer.producer import producer_ops
+from spec.mirrors.blocking import HALTER, PUBLISHER, Blocking
+from spec.mirrors.mirror import State
 from tests.schedules.conform.graph import Access, Excuse
 from tests.schedules.conform.run import Pick
 from tests.schedules.host import ScheduledCondition, ScheduledHost
 from tests.schedules.memory import Event
 from tests.schedules.scheduler import Scheduler, Step
 from tests.schedules.world import World
-from tests.unit.model.blocking import HALTER, PUBLISHER, Blocking
-from tests.unit.model.graphs import State
 
 ONE_IS_HALTED: Final = Excuse("one run halts one of the consumers")
 #: Of a wait, in seconds of its waiter's own clock.
 TIMEOUT: Final = 1.0
-#: What somebody picks who looks at the clock.
+#: What a task picks that looks at the clock.
 SLEEPS, OUT_OF_TIME = "sleeps", "out of time"
+LOOKS, STOPS = "looks again", "stops looking"
 
 
 @dataclass(frozen=True)
 class OfBlocking:
-    """spec/Blocking.tla."""
+    """spec/modules/Blocking.tla."""
 
     mirror: Blocking
 
@@ -51,6 +56,8 @@ class OfBlocking:
                 return Access("load", "cursor", state["cursor"])
             case "TryOther" | "LookAtOther":
                 return Access("load", "sequence a", state["sequence"]["a"])
+            case "Lock" if self.mirror.spins:
+                return Access("lock", "condition", None, STOPS)
             case "Lock" | "SignalLock":
                 return Access("lock", "condition")
             case "Announce":
@@ -60,7 +67,9 @@ class OfBlocking:
             case "Lower":
                 return Access("store", "needed", 0)
             case "Sleep":
-                return Access("sleep", "condition", None, SLEEPS if self.mirror.may_time_out else None)
+                return Access(
+                    "sleep", "condition", None, SLEEPS if self.mirror.may_time_out else None
+                )
             case "OutOfTime":
                 return Access("unlock", "condition", None, OUT_OF_TIME)
             case "Wake" | "TimeOut":
@@ -77,13 +86,18 @@ class OfBlocking:
         raise AssertionError(f"an action without an access: {label}")
 
     def concerns(self, kind: str, where: str) -> bool:
-        return where in ("cursor", "condition", "needed") or where.split(" ")[0] in ("sequence", "alert")
+        return where in ("cursor", "condition", "needed") or where.split(" ")[0] in (
+            "sequence",
+            "alert",
+        )
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
-        """What only its own thread ever stores, loaded by that thread; what a halted one does; a notification: see above."""
+        """A load of its own variable; steps of a halted consumer; a notification: see above."""
         if step.kind == "load":
             return step.where == ("cursor" if thread == PUBLISHER else f"sequence {thread}")
-        return step.kind == "notify" or (step.kind == "exchange" and state["pc"][thread] == "halted")
+        return step.kind == "notify" or (
+            step.kind == "exchange" and state["pc"][thread] == "halted"
+        )
 
     def is_over(self, state: State, thread: str, chosen: Any) -> bool:
         last = self.mirror.events - 1
@@ -99,7 +113,7 @@ class OfBlocking:
 
 
 class OwnClocks(ScheduledHost):
-    """A clock for each thread; when somebody looks at its clock who may go to sleep, its time is up, or not, as is picked."""
+    """A clock for each thread. A thread that reads its clock picks whether its time is up."""
 
     def __init__(self, scheduler: Scheduler, pick: Pick) -> None:
         super().__init__(scheduler)
@@ -120,24 +134,51 @@ class OwnClocks(ScheduledHost):
         return self._times.get(task.index, 0.0)
 
 
+class YieldingClocks(ScheduledHost):
+    """A clock for each thread. Each look at it picks whether the time of the wait is up by now."""
+
+    def __init__(self, scheduler: Scheduler, pick: Pick) -> None:
+        super().__init__(scheduler)
+        self._pick: Final = pick
+        self._times: Final[dict[int, float]] = {}
+        self._current: Final[Callable[[], Any]] = lambda: scheduler.current
+
+    def yield_now(self) -> None:
+        """Nothing: each thread waits for its turns in any case."""
+
+    def monotonic(self) -> float:
+        thread = self._current().index
+        time = self._times.get(thread, 0.0)
+        self._times[thread] = time + (TIMEOUT if self._pick((LOOKS, STOPS)) == STOPS else 0.0)
+        return self._times[thread]
+
+
 def blocking(world: World, projection: Any, halted: str, pick: Pick) -> None:
-    """A chain of two that consumes for ever, or is halted."""
+    """A chain of two that consumes forever, or is halted."""
     mirror: Blocking = projection.mirror
     strategy: Any
-    if mirror.lite:
+    if mirror.spins:
+        clocks = YieldingClocks(world.scheduler, pick)
+        strategy = AdaptiveWaitStrategy(0, TIMEOUT, memory=world.memory, host=clocks)
+        world.name_cell(strategy._sleep._needed, "needed")
+        strategy._sleep._condition.name = "condition"
+    elif mirror.lite:
         strategy = LiteBlockingWaitStrategy(memory=world.memory, host=world.host)
         world.name_cell(strategy._needed, "needed")
     elif mirror.may_time_out:
         strategy = TimeoutBlockingWaitStrategy(TIMEOUT, host=OwnClocks(world.scheduler, pick))
     else:
         strategy = BlockingWaitStrategy(host=world.host)
-    strategy._condition.name = "condition"
+    if not mirror.spins:
+        strategy._condition.name = "condition"
     ring = world.ring(mirror.events, ProducerType.SINGLE, strategy)
     processors: dict[str, BatchEventProcessor[Event]] = {}
     for name, after in (("a", ()), ("b", ("a",))):
         barrier = ring.new_barrier(*(processors[each].sequence for each in after))
         world.name_cell(barrier._alerted, f"alert {name}")
-        processor = BatchEventProcessor(ring, barrier, lambda event, sequence, end: None, name=name, max_batch_size=1)
+        processor = BatchEventProcessor(
+            ring, barrier, lambda event, sequence, end: None, name=name, max_batch_size=1
+        )
         world.name(processor.sequence, f"sequence {name}")
         world.task(name, processor.run)
         processors[name] = processor
@@ -145,13 +186,17 @@ def blocking(world: World, projection: Any, halted: str, pick: Pick) -> None:
     begun: set[str] = set()
 
     def have_begun() -> bool:
-        """Whether both have come to their first look for an alert: a run that is halted before does not look."""
-        begun.update(task.name for task in world.scheduler.tasks if task.access == ("load", f"alert {task.name}"))
+        """Whether both have looked for an alert: a run that is halted earlier does not look."""
+        begun.update(
+            task.name
+            for task in world.scheduler.tasks
+            if task.access == ("load", f"alert {task.name}")
+        )
         return begun.issuperset(processors)
 
     def publish() -> None:
         world.scheduler.reach("choose", None, ready=have_begun)
-        producer = ring.sequencer.producer_barrier()
+        producer = producer_ops(ring.sequencer)
         while True:
             producer.publish(producer.next())
 

@@ -4,8 +4,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+from spec.mirrors.mirror import Mirror, State
 from tests.schedules.scheduler import Step
-from tests.unit.model.graphs import Mirror, State
 
 #: Why a step is out of reach that is none of those which the code cannot take.
 BEYOND: Final = "comes only after one of those"
@@ -29,7 +29,8 @@ class Access(NamedTuple):
         kind: as in `Step`.
         where: as in `Step`.
         value: what is loaded or stored; None is anything.
-        choice: what the thread has chosen before, where the model leaves that open; None if nothing.
+        choice: what the thread has chosen before, where the model leaves that open; None if
+        nothing.
     """
 
     kind: str
@@ -46,11 +47,11 @@ class Projection(Protocol):
 
     @property
     def beginnings(self) -> Sequence[Any]:
-        """What the code has in it that the model does not know, at the beginning; each run begins with one of these."""
+        """What the code has and the model lacks, at the beginning; each run begins with one."""
         ...
 
     def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
-        """The same after a step; an `Excuse` if the code does not take it. A decision leaves it as it was."""
+        """The same after a step; an `Excuse` if the code does not take it. Decisions keep it."""
         ...
 
     def access(self, state: State, thread: str, label: str, changes: State) -> Access | None:
@@ -62,11 +63,11 @@ class Projection(Protocol):
         ...
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
-        """Whether the model has no step for this access, though there are some for others of its kind."""
+        """Whether the model has no step for this access, though it has some for its kind."""
         ...
 
     def is_over(self, state: State, thread: str, chosen: Any) -> bool:
-        """Whether the thread has come to the bounds of the model, or would leave them with what it has chosen last."""
+        """Whether the thread is at the bounds of the model, or would leave them with its choice."""
         ...
 
 
@@ -96,10 +97,12 @@ class Turn(NamedTuple):
 class Graph:
     """The states and steps of a model, and which of the steps were taken.
 
-    A decision touches nothing that is shared, and so does not show. It has been taken at some time between the thread's access
-    before it and the next one, and it makes no difference when: what the others do in between is the same. So the code has
-    shown all of these orders at once. A node therefore stands for a state with no decision taken that the thread's next access
-    has not shown; `around` it are all those that the model may as well be in. And it stands for what is hidden in the code.
+    A decision touches nothing that is shared, and so does not show. It has been taken at some time
+    between the thread's access before it and the next one, and it makes no difference when: what
+    the others do in between is the same. So the code has shown all of these orders at once. A node
+    therefore stands for a state with no decision taken that the thread's next access has not shown;
+    `around` it are all those that the model may as well be in. And it stands for what is hidden in
+    the code.
 
     Attributes:
         taken: the steps that production code has taken.
@@ -123,14 +126,17 @@ class Graph:
         self._of_node: Final[list[tuple[Place, Any]]] = []
         self._turns: Final[dict[Node, list[Turn]]] = {}
         self._excuses: Final[dict[Edge, str]] = {}
-        #: Nodes from which nothing new can be reached; and where the turns lead of those that have nothing new of their own.
+        #: Nodes from which nothing new can be reached; and where the turns lead of those that have
+        #: nothing new of their own.
         self._barren: Final[set[Node]] = set()
         self._spent: Final[dict[Node, dict[Node, Turn]]] = {}
         self._first: Final = self._place(projection.mirror.initial())
         self.starts: Final = [self._node(self._first, hidden) for hidden in projection.beginnings]
 
     def _place(self, state: State) -> Place:
-        key = tuple(self._values.setdefault(_frozen(state[name]), len(self._values)) for name in self.names)
+        key = tuple(
+            self._values.setdefault(_frozen(state[name]), len(self._values)) for name in self.names
+        )
         place = self._places.setdefault(key, len(self._states))
         if place == len(self._states):
             self._states.append(state)
@@ -168,7 +174,9 @@ class Graph:
                 assert len(moves) == 1 or all(move.access is not None for move in moves), (
                     "a decision is what is decided already"
                 )
-                assert len({move.access for move in moves}) == len(moves), f"two steps that look the same: {moves}"
+                assert len({move.access for move in moves}) == len(moves), (
+                    f"two steps that look the same: {moves}"
+                )
         return known
 
     def around(self, place: Place) -> list[Place]:
@@ -201,19 +209,31 @@ class Graph:
             moved = [move for at in around for moves in self.moves(at).values() for move in moves]
             decisions = tuple(move.edge for move in moved if move.access is None)
             for thread in self.threads:
-                # The thread's own decisions have to be taken before its access, those of the others may have been.
+                # The thread's own decisions have to be taken before its access, those of the others
+                # may have been.
                 here = self._decided(place, thread)
                 for move in self.moves(here)[thread]:
                     assert move.access is not None, "every decision was taken"
-                    same = tuple(each.edge for at in around for each in self.moves(at)[thread] if each.access == move.access)
-                    after = self.projection.follow(hidden, self._states[here], thread, move.label, move.changes)
+                    same = tuple(
+                        each.edge
+                        for at in around
+                        for each in self.moves(at)[thread]
+                        if each.access == move.access
+                    )
+                    after = self.projection.follow(
+                        hidden, self._states[here], thread, move.label, move.changes
+                    )
                     if isinstance(after, Excuse):
                         self._excuses.update(dict.fromkeys(same, after.reason))
                     else:
-                        known.append(Turn(thread, move.access, decisions + same, self._node(move.after, after)))
+                        known.append(
+                            Turn(
+                                thread, move.access, decisions + same, self._node(move.after, after)
+                            )
+                        )
         return known
 
-    # -- what there is ------------------------------------------------------------------------------------------
+    # -- what there is ----------------------------------------------------------------------------
 
     def edges(self) -> set[Edge]:
         """Every step of the model."""
@@ -243,10 +263,10 @@ class Graph:
         return Counter(self._excuses.get(edge, BEYOND) for edge in edges)
 
     def way_to_new(self, node: Node) -> list[tuple[Node, Turn]]:
-        """The shortest way to a step that was not taken: each node on it, and whose turn it is; empty if there is none.
+        """The shortest way to a step that was not taken: each node on it, and its thread; or empty.
 
-        What was taken stays taken. So a node from which nothing new can be reached is never looked at again, and of one whose
-        own turns are all taken it is enough to know where they lead.
+        What was taken stays taken. So a node from which nothing new can be reached is never looked
+        at again, and of one whose own turns are all taken it is enough to know where they lead.
         """
         taken, barren, spent = self.taken, self._barren, self._spent
         came: dict[Node, tuple[Node, Turn] | None] = {node: None}

@@ -1,4 +1,4 @@
-"""`LockStep` takes the model along with one run of production code; `Guide` takes production code to the steps that are new."""
+"""`LockStep` moves the model along with production code; `Guide` leads the code to new steps."""
 
 import random
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tests.schedules.task import Task
 
 #: How often anybody goes on instead: what looks near in the model may be out of reach of this run.
 STRAY: Final = 0.02
-#: So many turns without a step of the model, or in which who is wanted cannot go on, and the way is given up.
+#: So many turns without a step of the model, or in which the wanted task cannot go on, end the way.
 PATIENCE: Final = 60
 
 
@@ -46,16 +46,19 @@ class LockStep:
             return
         state = graph.before(self.node, step.task)
         projection = graph.projection
-        if projection.concerns(step.kind, step.where) and not projection.passes_over(state, step.task, step):
+        if projection.concerns(step.kind, step.where) and not projection.passes_over(
+            state, step.task, step
+        ):
             chose = "" if chosen is None else f" (it has chosen {chosen!r})"
-            raise Failure(f"{step}{chose} is no step of the model, in {state}")
+            raise Failure(f"{step}{chose} is not a step of the model, in {state}")
 
 
 class Guide:
-    """Gives the turns to those on the shortest way to a step that was not taken; when there is none the run is over.
+    """Gives turns along the shortest way to a step that was not taken; without one, the run ends.
 
-    Where the model leaves open what a thread does, the thread asks with `pick`. Now and then anybody gets a turn, and then the
-    way is sought again: what nobody has said to be hidden in the code may have put it out of reach.
+    Where the model leaves open what a thread does, the thread asks with `pick`. Now and then
+    a random task gets a turn, and then the way is sought again: hidden state of the code may have
+    put it out of reach.
 
     Args:
         graph: of the model.
@@ -82,7 +85,9 @@ class Guide:
                 return each
             self._began.add(each.index)
         wanted = self._turn(scheduler).thread
-        chosen = next((each for each in enabled if each.name == wanted and not self.is_over(each)), None)
+        chosen = next(
+            (each for each in enabled if each.name == wanted and not self.is_over(each)), None
+        )
         self._held = self._held + 1 if chosen is None else 0
         if self._held > PATIENCE:
             raise Pruned
@@ -97,7 +102,8 @@ class Guide:
         """Whether a thread has come to the bounds of the model, or would leave them now."""
         graph, thread = self._graph, task.name
         chooses = task.access[0] == "choose"
-        # What is no step of the model leads nowhere beyond its bounds: after it the thread may choose anew.
+        # An access that is not a step of the model never leads beyond its bounds: after it the
+        # thread may choose anew.
         if thread not in graph.threads or not (chooses or graph.projection.concerns(*task.access)):
             return False
         state = graph.before(self._lock_step.node, thread)
@@ -105,12 +111,13 @@ class Guide:
         return graph.projection.is_over(state, thread, chosen)
 
     def pick[T](self, scheduler: Scheduler, options: Sequence[T], is_turn: bool = True) -> T:
-        """One of several ways that the running task may go on; the first is the one that no step of the model stands for.
+        """One of several ways for the running task; the first is not a step of the model.
 
         Args:
             scheduler: of this run.
             options: the ways.
-            is_turn: whether the others may go on before; not if the caller has just been given the turn for it.
+            is_turn: whether the others may go on before; not if the caller has just been given the
+            turn for it.
         """
         if is_turn:
             scheduler.reach("choose", None)
@@ -121,9 +128,15 @@ class Guide:
             wanted = turn.access.choice
             picked = wanted if wanted in options else options[0]
         else:
-            known = {each.access.choice for each in self._graph.turns(self._lock_step.node) if each.thread == task.name}
+            known = {
+                each.access.choice
+                for each in self._graph.turns(self._lock_step.node)
+                if each.thread == task.name
+            }
             within = [each for each in options if each in known]
-            picked = self._random.choice(within if within and None not in known else [options[0], *within])
+            picked = self._random.choice(
+                within if within and None not in known else [options[0], *within]
+            )
         self._lock_step.chosen[task.name] = picked
         return picked
 

@@ -1,36 +1,45 @@
-"""Joining: a processor joins a ring with several producers, and leaves it again. Every step of the model is one access, but:
+"""Joining: a processor joins a ring with several producers, and leaves it again.
 
-* The members are an attribute of their group. A producer that has looked at them before looks again when the version has
-  changed; so for it they are replaced when the version is raised: `ReplaceMembers` shows as a step of its own just before,
-  in the same turn, and nobody else's step comes between the two. `LoadMembers` is the load of the version.
-* Leaving is one step of the model. In the code the members are replaced and then the version is raised; here that is one
-  turn. What others may see in between is left to the scenarios `leave` and `leave-multi`.
-* The model has one producer, which finds everything published; the code searches for that, which is passed over.
-* So is the fence of a producer before it looks at the members: it changes nothing, and no store is delayed here.
+Every step of the model is one access, but:
+
+* The members are an attribute of their group. A producer that has looked at them before looks again
+  when the version has changed; so for it they are replaced when the version is raised:
+  `ReplaceMembers` shows as a step of its own just before, in the same turn, and no step of others
+  comes between the two. `LoadMembers` is the load of the version.
+* Leaving is one step of the model. In the code the members are replaced and then the version is
+  raised; here that is one turn. What others may see in between is left to the scenarios `leave` and
+  `leave-multi`.
+* The model has one producer, which finds everything published; the code searches for that, which is
+  passed over.
+* So is the fence of a producer before it looks at the members: it changes nothing, and no store is
+  delayed here.
 """
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, Sequence
+from ringbuffer.producer import producer_ops
+from spec.mirrors.joining import Joining
+from spec.mirrors.mirror import State
 from tests.schedules.conform.graph import Access, Excuse
+from tests.schedules.conform.picked_alert import GOES_ON, PickedAlert
 from tests.schedules.conform.run import Pick
 from tests.schedules.conform.single_producer import OUT_OF_TURN, consumers, out_of_turn, publish
-from tests.schedules.conform.told import GOES_ON, Told
 from tests.schedules.memory import Event, ScheduledCell
 from tests.schedules.scheduler import Step
 from tests.schedules.task import Location
 from tests.schedules.world import World
-from tests.unit.model.graphs import State
-from tests.unit.model.joining import Joining
 
 LEAVES: Final = "leaves"
-AT_ONCE: Final = Excuse("to who has looked at the members before, they change together with their version")
+AT_ONCE: Final = Excuse(
+    "for a producer that has loaded the members before, they change together with their version"
+)
 
 
 @dataclass(frozen=True)
 class OfJoining:
-    """spec/Joining.tla."""
+    """spec/modules/Joining.tla."""
 
     mirror: Joining
 
@@ -48,7 +57,9 @@ class OfJoining:
         mine: dict[str, Any] = state["local"][thread]
         match label:
             case "Claim":
-                return Access("load", "limit", state["limit"], changes["local"]["p"]["high"] - state["cursor"])
+                return Access(
+                    "load", "limit", state["limit"], changes["local"]["p"]["high"] - state["cursor"]
+                )
             case "LoadMembers" | "CheckVersion":
                 return Access("load", "version", state["version"])
             case "Look":
@@ -63,7 +74,9 @@ class OfJoining:
             case "StopWriting":
                 return Access("written", self.slot(mine["writing"]))
             case "Publish":
-                return Access("store", self.flag(mine["writing"]), self.mirror.parity(mine["writing"]))
+                return Access(
+                    "store", self.flag(mine["writing"]), self.mirror.parity(mine["writing"])
+                )
             case "Look1" | "LoadCursor" | "CheckLap":
                 return Access("load", "cursor", state["cursor"])
             case "LookForEvents":
@@ -80,7 +93,9 @@ class OfJoining:
             case "RaiseVersion":
                 return Access("fetch_add", "version", (state["version"], state["version"] + 1))
             case "Leave":
-                return Access("fetch_add", "version", (state["version"], state["version"] + 1), LEAVES)
+                return Access(
+                    "fetch_add", "version", (state["version"], state["version"] + 1), LEAVES
+                )
             case "Decide" if changes["pc"][thread] == "wait":
                 return None
             case "Decide" | "StartReading":
@@ -90,13 +105,22 @@ class OfJoining:
         raise AssertionError(f"an action without an access: {label}")
 
     def concerns(self, kind: str, where: str) -> bool:
-        return where in ("cursor", "limit", "version", "members") or where.split(" ")[0] in ("sequence", "slot", "flag")
+        return where in ("cursor", "limit", "version", "members") or where.split(" ")[0] in (
+            "sequence",
+            "slot",
+            "flag",
+        )
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
-        """A consumer's own sequence; the producer's cursor, flags and fence; a replacement when it leaves: one step."""
+        """A consumer's sequence; the producer's cursor, flags, fence; a replacement at a leave."""
         if thread == "p":
-            is_fence = step[1:3] == ("fetch_add", "version") and step.value == (state["version"], state["version"])
-            return is_fence or (step.kind == "load" and (step.where == "cursor" or step.where.startswith("flag ")))
+            is_fence = step[1:3] == ("fetch_add", "version") and step.value == (
+                state["version"],
+                state["version"],
+            )
+            return is_fence or (
+                step.kind == "load" and (step.where == "cursor" or step.where.startswith("flag "))
+            )
         return (
             step.where == f"sequence {thread}"
             if step.kind == "load"
@@ -106,9 +130,13 @@ class OfJoining:
     def is_over(self, state: State, thread: str, chosen: Any) -> bool:
         match state["pc"][thread]:
             case "claim":
-                return bool(state["cursor"] + (chosen or min(self.mirror.batches)) >= self.mirror.events)
+                return bool(
+                    state["cursor"] + (chosen or min(self.mirror.batches)) >= self.mirror.events
+                )
             case "wait":
-                return bool(state["reading"][thread] == self.mirror.events) and (thread == "a" or chosen == GOES_ON)
+                return bool(state["reading"][thread] == self.mirror.events) and (
+                    thread == "a" or chosen == GOES_ON
+                )
             case "left":
                 return True
         return False
@@ -138,7 +166,8 @@ class Version(ScheduledCell):
         scheduler, location = self._scheduler, self._location
         if delta == 0:
             return super().fetch_add(delta)
-        if location.value == 0:  # it joins; leaving is one step, and nobody has a turn between its two halves
+        # It joins; leaving is one step, without a turn of another task between its two halves
+        if location.value == 0:
             scheduler.reach("fetch_add", location, writes=True)
         scheduler.did("replace", Location("members", None), None)
         before: int = location.value
@@ -150,7 +179,7 @@ class Version(ScheduledCell):
 
 
 def joining(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
-    """A producer and a consumer that go on for ever; another one that joins when something was claimed, and may leave."""
+    """A producer and a consumer without an end; a consumer that joins after a claim, may leave."""
     mirror: Joining = projection.mirror
     scheduler = world.scheduler
     ring: RingBuffer[Event] = world.ring(mirror.size, ProducerType.MULTI)
@@ -163,13 +192,18 @@ def joining(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
     world.name(sequence, "sequence b")
     barrier: Any = ring.new_barrier()
     processor: BatchEventProcessor[Event] = BatchEventProcessor(
-        ring, barrier, lambda event, sequence, end_of_batch: event.read(), name="b", sequence=sequence
+        ring,
+        barrier,
+        lambda event, sequence, end_of_batch: event.read(),
+        name="b",
+        sequence=sequence,
     )
-    barrier._alerted = Told(world, barrier._alerted.location, pick, LEAVES, processor.halt)
+    barrier._alerted = PickedAlert(world, barrier._alerted.location, pick, LEAVES, processor.halt)
     cursor: Any = ring.sequencer._cursor
 
-    # The producer has looked at the members before: it finds out that they were replaced by their version.
-    producer = ring.sequencer.producer_barrier()
+    # The producer has looked at the members before: it finds out that they were replaced by their
+    # version.
+    producer = producer_ops(ring.sequencer)
     limit: Any = ring.sequencer.state.limit
     limit.location.value = -1
     producer.try_next()

@@ -1,14 +1,17 @@
-"""Lifecycle: a disruptor with one processor, who starts and halts it, a producer, and who shuts down.
+"""Lifecycle: a disruptor with one processor, its starter and halter, a producer, and an ender.
 
 Every step of the model is one access, but:
 
-* A compare-and-swap stands for the loop that it is in: what is loaded before it is passed over, and so is one that is lost.
-* `Die` is the handler that raises, and `Join` the return from `join`: notes of the scenario.
-* The shutdown looks whether the processor goes on when it works out how far each consumer may go, and again when it counts what
-  is left. With one consumer only the second look matters: it is the model's `Drain`.
+* A compare-and-swap stands for the loop that it is in: what is loaded before it is passed over, and
+  so is one that is lost. Not so the producer's: the one that it loses to the seal is a step.
+* `Die` is the handler that raises, and `Join` the return from `join`: notes of the scenario. What
+  the shutdown loads after that, to report what is left, is passed over: nothing depends on it.
+* The shutdown looks whether the processor goes on when it works out how far each consumer may go,
+  and again when it counts what is left. With one consumer only the second look matters: it is the
+  model's `Drain`.
 
-The first start is the disruptor's, each later one the processor's: a thread is started each time. There is one starter, so none
-of its starts is refused; that is compared operation by operation.
+The first start is the disruptor's, each later one the processor's: a thread is started each time.
+There is one starter, so none of its starts is refused; that is compared operation by operation.
 """
 
 import contextlib
@@ -20,15 +23,17 @@ from typing import Any, Final
 from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, Disruptor, ProducerType
 from ringbuffer.errors import ConsumerFailedError, RingBufferClosedError
 from ringbuffer.processors import ProcessorState
-from ringbuffer.sequencer.capacity import CLOSED_LIMIT
+from ringbuffer.producer import producer_ops
+from ringbuffer.sequencer.ring_state import CLOSED_LIMIT
+from ringbuffer.sequencer.seal import SEAL
+from spec.mirrors.lifecycle import ENDED, NONE, Lifecycle
+from spec.mirrors.mirror import State
 from tests.schedules.conform.graph import Access
 from tests.schedules.conform.run import Pick
 from tests.schedules.memory import Event
 from tests.schedules.scheduler import Step
 from tests.schedules.task import Location
 from tests.schedules.world import World
-from tests.unit.model.graphs import State
-from tests.unit.model.lifecycle import ENDED, NONE, Lifecycle
 
 #: What a handler picks.
 HANDLES, DIES = "handles", "dies"
@@ -36,12 +41,14 @@ HANDLES, DIES = "handles", "dies"
 TARGETS, COUNTS = "targets", "counts"
 JOINED: Final = "joined"
 RUNS: Final = (ProcessorState.RUNNING, ProcessorState.HALTING)
+#: Where the cursor is sealed.
+SEALS: Final = ("seal", "seal again")
 NEVER_STARTED: Final = (ProcessorState.IDLE, ProcessorState.HALT_PENDING)
 
 
 @dataclass(frozen=True)
 class OfLifecycle:
-    """spec/Lifecycle.tla."""
+    """spec/modules/Lifecycle.tla."""
 
     mirror: Lifecycle
 
@@ -61,12 +68,29 @@ class OfLifecycle:
         laps = (sequence - state["published"] + size - 1) // size
         return self.parity(sequence - laps * size)
 
+    def cursor_of(self, state: State) -> int:
+        """What the cursor's word says."""
+        cursor: int = state["cursor"]
+        return cursor + SEAL if state["sealed"] else cursor
+
+    def limit_of(self, state: State) -> int:
+        """What the limit's word says."""
+        return CLOSED_LIMIT if state["limit"] == NONE else state["limit"]
+
+    def sealed(self, state: State) -> Access:
+        """The swap that seals the cursor, or the look that finds it sealed."""
+        if state["sealed"]:
+            return Access("load", "cursor", self.cursor_of(state))
+        return Access("compare_and_set", "cursor", (state["cursor"], state["cursor"] + SEAL, True))
+
     def moved(self, state: State, changes: State) -> Access:
-        """A transition of the processor, or the look that finds that there is none."""
+        """A transition of the processor, or a load that finds the state unchanged."""
         before, after = state["state"], changes["state"]
         if before == after:
             return Access("load", "state", ProcessorState[before])
-        return Access("compare_and_set", "state", (ProcessorState[before], ProcessorState[after], True))
+        return Access(
+            "compare_and_set", "state", (ProcessorState[before], ProcessorState[after], True)
+        )
 
     def access(self, state: State, thread: str, label: str, changes: State) -> Access | None:
         match label:
@@ -79,9 +103,13 @@ class OfLifecycle:
             case "CheckAlert":
                 return Access("load", "alert", int(state["alert"]))
             case "Look" | "Aim":
-                return Access("load", "cursor", state["cursor"])
+                return Access("load", "cursor", self.cursor_of(state))
             case "Search":
-                return Access("load", self.flag(state["sequence"] + 1), self.flag_of(state, state["sequence"] + 1))
+                return Access(
+                    "load",
+                    self.flag(state["sequence"] + 1),
+                    self.flag_of(state, state["sequence"] + 1),
+                )
             case "ClearAlert":
                 return Access("exchange", "alert", (1, 0))
             case "Handle":
@@ -90,12 +118,16 @@ class OfLifecycle:
                 return Access(DIES, "", None, DIES)
             case "Close" | "EndCloses":
                 return Access("store", "closed", 1)
-            case "Lower" | "EndLowers" | "Withdraw":
+            case "Lower" | "EndLowers":
+                return Access("exchange", "limit", (self.limit_of(state), CLOSED_LIMIT))
+            case "Withdraw":
                 return Access("store", "limit", CLOSED_LIMIT)
+            case "Seal" | "EndSeals":
+                return self.sealed(state)
             case "End":
                 return Access("store", "state", ProcessorState.HALTED)
             case "Claim":
-                return Access("load", "limit", CLOSED_LIMIT if state["limit"] == NONE else state["limit"])
+                return Access("load", "limit", self.limit_of(state))
             case "Measure" | "Compare":
                 return Access("load", "sequence", state["sequence"])
             case "KeepLimit":
@@ -103,9 +135,14 @@ class OfLifecycle:
             case "CheckClosed":
                 return Access("load", "closed", int(state["closed"]))
             case "Swap":
-                return Access("compare_and_set", "cursor", (state["cursor"], changes["cursor"], True))
+                before = state["cursor"]
+                return Access(
+                    "compare_and_set", "cursor", (before, before + 1, not state["sealed"])
+                )
             case "Publish":
-                return Access("store", self.flag(changes["published"]), self.parity(changes["published"]))
+                return Access(
+                    "store", self.flag(changes["published"]), self.parity(changes["published"])
+                )
             case "Drain":
                 return Access("load", "state", ProcessorState[state["state"]], COUNTS)
             case "Join":
@@ -120,16 +157,22 @@ class OfLifecycle:
         )
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
-        """What is loaded before a swap, before it waits or for a message; a swap that is lost; see above."""
+        """Loads before a swap, before a wait or for a message; a swap that is lost; see above."""
         match step.kind, step.where:
             case "compare_and_set", "state":
                 return not step.value[2]
+            case "compare_and_set", "cursor":
+                return thread != "producer" and not step.value[2]
             case "load", "state":
                 return thread != "run"
             case "load", "closed":
                 return thread != "producer"
             case "load", "sequence":
                 return thread in ("run", "ender")
+            case "load", _ if thread == "ender" and state["pc"]["ender"] == "done":
+                return True
+            case "load", "cursor" if state["pc"][thread] in SEALS:
+                return not state["sealed"]
             case "load", _:
                 return thread == "producer"
         return False
@@ -152,7 +195,12 @@ def lifecycle(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
     scheduler = world.scheduler
     events = iter(world.memory.events(range(mirror.size)))
     disruptor: Disruptor[Event] = Disruptor(
-        events.__next__, mirror.size, ProducerType.MULTI, BusySpinWaitStrategy(), memory=world.memory, host=world.host
+        events.__next__,
+        mirror.size,
+        ProducerType.MULTI,
+        BusySpinWaitStrategy(),
+        memory=world.memory,
+        host=world.host,
     )
     ring = disruptor.ring
     world.names_of(ring)
@@ -177,7 +225,7 @@ def lifecycle(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
     state: Location = processor._state.location  # type: ignore[attr-defined]
 
     life: Any = disruptor._life
-    targets_of: Callable[[int], Any] = life._targets
+    targets_of: Callable[[int], Any] = life._drain._targets
 
     def targets(target: int) -> Any:
         pick((TARGETS,), is_turn=False)
@@ -185,15 +233,23 @@ def lifecycle(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
         pick((COUNTS,), is_turn=False)
         return targets
 
-    life._targets = targets
+    life._drain._targets = targets
+    join_all: Callable[[float | None], bool] = life.join
+
+    def join(timeout: float | None = None) -> bool:
+        stopped = join_all(timeout)
+        note(JOINED)
+        return stopped
+
+    life.join = join
 
     def start() -> None:
         for count in itertools.count(1):
-            # Nobody else moves it out of these: no start is refused.
+            # No other task moves it out of these: no start is refused.
             scheduler.reach("choose", None, ready=lambda: state.value not in RUNS)
             pick((count,), is_turn=False)
             if count == 1:
-                disruptor.start()
+                world.start(disruptor)
             else:
                 processor.start()
 
@@ -202,7 +258,7 @@ def lifecycle(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
         processor.halt()
 
     def produce() -> None:
-        producer = ring.sequencer.producer_barrier()
+        producer = producer_ops(ring.sequencer)
         with contextlib.suppress(RingBufferClosedError):
             while True:
                 producer.publish(producer.next())
@@ -215,7 +271,6 @@ def lifecycle(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
         else:
             with contextlib.suppress(ConsumerFailedError):
                 disruptor.shutdown()
-        note(JOINED)
 
     world.task("starter", start)
     world.task("producer", produce)

@@ -16,15 +16,18 @@ PQ: Final = 'Producers = {"p", "q"}'
 
 
 def single(name: str, constants: str, is_short: bool = True) -> Conformity:
-    return Conformity(name, "SingleProducer", constants, OfSingleProducer, single_producer, is_short)
+    return Conformity(
+        name, "SingleProducer", constants, OfSingleProducer, single_producer, is_short
+    )
 
 
 def multi(name: str, constants: str, is_short: bool = True) -> Conformity:
     return Conformity(name, "MultiProducer", constants, OfMultiProducer, multi_producer, is_short)
 
 
-def waits(name: str, bounds: str) -> Conformity:
-    return Conformity(name, "Blocking", f"Events = 2; {bounds}; Alerted = {{}}", OfBlocking, blocking)
+def waits(name: str, bounds: str, is_short: bool = True) -> Conformity:
+    constants = f"Events = 2; {bounds}; Alerted = {{}}"
+    return Conformity(name, "Blocking", constants, OfBlocking, blocking, is_short)
 
 
 def alerts(name: str, bounds: str, alerted: str) -> Conformity:
@@ -33,42 +36,87 @@ def alerts(name: str, bounds: str, alerted: str) -> Conformity:
 
 
 def pool(name: str, constants: str, is_short: bool = True) -> Conformity:
-    return Conformity(name, "WorkPool", f'{constants}; Workers = {{"v", "w"}}', OfWorkPool, work_pool, is_short)
+    return Conformity(
+        name, "WorkPool", f'{constants}; Workers = {{"v", "w"}}', OfWorkPool, work_pool, is_short
+    )
 
 
 def life(name: str, constants: str, is_short: bool = True) -> Conformity:
     return Conformity(name, "Lifecycle", f"Size = 1; {constants}", OfLifecycle, lifecycle, is_short)
 
 
-BLOCKING: Final = "Lite = FALSE; MayTimeOut = FALSE"
-LITE: Final = "Lite = TRUE; MayTimeOut = FALSE"
-TIMEOUT: Final = "Lite = FALSE; MayTimeOut = TRUE"
+BLOCKING: Final = "Lite = FALSE; Spins = FALSE; MayTimeOut = FALSE"
+LITE: Final = "Lite = TRUE; Spins = FALSE; MayTimeOut = FALSE"
+ADAPTIVE: Final = "Lite = TRUE; Spins = TRUE; MayTimeOut = FALSE"
+TIMEOUT: Final = "Lite = FALSE; Spins = FALSE; MayTimeOut = TRUE"
 
 CONFORMITIES: Final = {
     each.name: each
     for each in (
         single("single", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}"),
         single("single-chain", f"Size = 2; Events = 4; Batches = {{1, 2}}; {CHAIN}", False),
-        single("single-diamond", "Size = 1; Events = 2; Batches = {1}; Consumers <- Three; Dependencies <- Diamond", False),
-        multi("multi", f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = FALSE"),
-        multi("multi-gives-up", f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = TRUE", False),
-        multi("multi-batches", f"Size = 2; Events = 2; Batches = {{1, 2}}; {PQ}; {ONE}; MayGiveUp = FALSE", False),
-        multi("multi-alone", f'Size = 2; Events = 4; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE'),
-        waits("blocking", BLOCKING),
+        single(
+            "single-diamond",
+            "Size = 1; Events = 2; Batches = {1}; Consumers <- Three; Dependencies <- Diamond",
+            False,
+        ),
+        multi(
+            "multi", f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = FALSE", False
+        ),
+        multi(
+            "multi-gives-up",
+            f"Size = 1; Events = 2; Batches = {{1}}; {PQ}; {ONE}; MayGiveUp = TRUE",
+            False,
+        ),
+        multi(
+            "multi-batches",
+            f"Size = 2; Events = 2; Batches = {{1, 2}}; {PQ}; {ONE}; MayGiveUp = FALSE",
+            False,
+        ),
+        multi(
+            "multi-alone",
+            "Size = 2; Events = 4; Batches = {1, 2}; "
+            f'Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE',
+        ),
+        waits("blocking", BLOCKING, False),
         alerts("blocking-alert", BLOCKING, '"a", "b"'),
-        waits("lite", LITE),
+        waits("lite", LITE, False),
         alerts("lite-alert", LITE, '"a"'),
-        waits("timeout", TIMEOUT),
+        waits("adaptive", ADAPTIVE, False),
+        alerts("adaptive-alert", ADAPTIVE, '"a"'),
+        waits("timeout", TIMEOUT, False),
         alerts("timeout-alert", TIMEOUT, '"a"'),
-        Conformity("join", "Joining", "Size = 1; Events = 2; Batches = {1}", OfJoining, joining, False),
-        Conformity("join-laps", "Joining", "Size = 1; Events = 3; Batches = {1}", OfJoining, joining, False),
-        pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0"),
+        Conformity(
+            "join", "Joining", "Size = 1; Events = 2; Batches = {1}", OfJoining, joining, False
+        ),
+        Conformity(
+            "join-laps", "Joining", "Size = 1; Events = 3; Batches = {1}", OfJoining, joining, False
+        ),
+        pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0", False),
         pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
         pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),
-        life("life-death", 'Events = 3; Starts = 1; MayHalt = FALSE; MayDie = TRUE; Ends = "nothing"'),
-        life("life-shutdown", 'Events = 2; Starts = 1; MayHalt = FALSE; MayDie = FALSE; Ends = "shutdown"', False),
-        life("life-again", 'Events = 2; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "nothing"'),
-        life("life-halt", 'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "halt"', False),
-        life("life-faults", 'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = TRUE; Ends = "shutdown"', False),
+        life(
+            "life-death", 'Events = 3; Starts = 1; MayHalt = FALSE; MayDie = TRUE; Ends = "nothing"'
+        ),
+        life(
+            "life-shutdown",
+            'Events = 2; Starts = 1; MayHalt = FALSE; MayDie = FALSE; Ends = "shutdown"',
+            False,
+        ),
+        life(
+            "life-again",
+            'Events = 2; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "nothing"',
+            False,
+        ),
+        life(
+            "life-halt",
+            'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "halt"',
+            False,
+        ),
+        life(
+            "life-faults",
+            'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = TRUE; Ends = "shutdown"',
+            False,
+        ),
     )
 }

@@ -1,19 +1,23 @@
-"""MultiProducer: producers and processors on a ring with several producers. Every step of the model is one access."""
+"""MultiProducer: producers and processors on a ring with several producers.
+
+Every step of the model is one access.
+"""
 
 import itertools
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ringbuffer import ProducerType
+from ringbuffer.producer import producer_ops
+from spec.mirrors.mirror import State
+from spec.mirrors.multi_producer import MultiProducer
 from tests.schedules.conform.graph import Access, Excuse
 from tests.schedules.conform.run import Pick
 from tests.schedules.conform.single_producer import OUT_OF_TURN, consumers, out_of_turn, publish
 from tests.schedules.scheduler import Step
 from tests.schedules.world import World
-from tests.unit.model.graphs import State
-from tests.unit.model.multi_producer import MultiProducer
 
-#: The order in which consumers are looked at; and who has lost a claim, and of how many events.
+#: The order in which consumers are read; and the threads that have lost a claim, with its length.
 type Hidden = tuple[tuple[str, ...], tuple[tuple[str, int], ...]]
 
 AGAIN: Final = Excuse("a claim that was lost is tried again as it was")
@@ -23,7 +27,7 @@ GONE: Final = "gone"
 
 @dataclass(frozen=True)
 class OfMultiProducer:
-    """spec/MultiProducer.tla."""
+    """spec/modules/MultiProducer.tla."""
 
     mirror: MultiProducer
 
@@ -41,7 +45,12 @@ class OfMultiProducer:
         mine: dict[str, Any] = state["local"][thread]
         match label:
             case "LoadCursor":
-                return Access("load", "cursor", state["cursor"], changes["local"][thread]["high"] - state["cursor"])
+                return Access(
+                    "load",
+                    "cursor",
+                    state["cursor"],
+                    changes["local"][thread]["high"] - state["cursor"],
+                )
             case "LookForGap" | "LookForEvents":
                 return Access("load", "cursor", state["cursor"])
             case "LoadLimit":
@@ -64,7 +73,9 @@ class OfMultiProducer:
             case "StopWriting":
                 return Access("written", self.slot(mine["writing"]))
             case "Publish":
-                return Access("store", self.flag(mine["writing"]), self.mirror.parity(mine["writing"]))
+                return Access(
+                    "store", self.flag(mine["writing"]), self.mirror.parity(mine["writing"])
+                )
             case "GiveUp":
                 return Access("gone", "", None, GONE)
             case "Depend":
@@ -80,7 +91,11 @@ class OfMultiProducer:
         raise AssertionError(f"an action without an access: {label}")
 
     def concerns(self, kind: str, where: str) -> bool:
-        return kind == GONE or where in ("cursor", "limit") or where.split(" ")[0] in ("sequence", "slot", "flag")
+        return (
+            kind == GONE
+            or where in ("cursor", "limit")
+            or where.split(" ")[0] in ("sequence", "slot", "flag")
+        )
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
         """A consumer's own sequence; and the look before a publication whether it is due."""
@@ -93,7 +108,9 @@ class OfMultiProducer:
         if thread in mirror.producers:
             if chosen == GONE or (chosen is None and mirror.may_give_up):
                 return False
-            return bool(pc == "claim" and state["cursor"] + (chosen or min(mirror.batches)) >= mirror.events)
+            return bool(
+                pc == "claim" and state["cursor"] + (chosen or min(mirror.batches)) >= mirror.events
+            )
         return bool(pc == "wait" and state["reading"][thread] == mirror.events)
 
     def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
@@ -101,9 +118,15 @@ class OfMultiProducer:
         mine = state["local"][thread]
         match label:
             case "Look" | "LoadDependency":
-                return OUT_OF_TURN if out_of_turn(mine["toRead"], changes["local"][thread]["toRead"], order) else hidden
+                return (
+                    OUT_OF_TURN
+                    if out_of_turn(mine["toRead"], changes["local"][thread]["toRead"], order)
+                    else hidden
+                )
             case "Swap" if "cursor" not in changes:
-                return order, tuple(sorted({**dict(lost), thread: mine["high"] - mine["current"]}.items()))
+                return order, tuple(
+                    sorted({**dict(lost), thread: mine["high"] - mine["current"]}.items())
+                )
             case "LoadCursor" | "GiveUp" if thread in dict(lost):
                 tried = dict(lost)[thread]
                 if label == "GiveUp" or changes["local"][thread]["high"] - state["cursor"] != tried:
@@ -122,9 +145,9 @@ def multi_producer(world: World, projection: Any, hidden: Hidden, pick: Pick) ->
         options.append(GONE)
 
     def produce() -> None:
-        barrier = ring.sequencer.producer_barrier()
+        ops = producer_ops(ring.sequencer)
         while (n := pick(options)) != GONE:
-            publish(ring, barrier, n)
+            publish(ring, ops, n)
         world.scheduler.reach(GONE, None)
         world.scheduler.did(GONE, None, None)
 

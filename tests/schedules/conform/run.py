@@ -1,4 +1,4 @@
-"""Run production code in lock-step with a model until every step of the model was taken, and say what came of it."""
+"""Runs production code in lock-step with a model until every step was taken, and reports."""
 
 import contextlib
 import gc
@@ -8,20 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from spec.mirrors.catalogue import mirror_of
 from tests.schedules.conform.graph import Graph, Projection
 from tests.schedules.conform.guide import Guide, LockStep
 from tests.schedules.scheduler import Endless, Failure, Pruned, Scheduler
 from tests.schedules.world import World
-from tests.unit.model.mirrors import mirror_of
 
 #: After so many runs in a row without anything new no more are tried.
 VAIN: Final = 400
-#: The most steps of a run; one that takes more is no failure, but leads nowhere.
+#: The most steps of a run; one that takes more is not a failure, but leads nowhere.
 MAX_STEPS: Final = 20_000
 
 
 class Pick(Protocol):
-    """What a thread of a scenario does where the model leaves it open: one of the options, see `Guide.pick`."""
+    """What a thread does where the model leaves it open: one of the options, see `Guide.pick`."""
 
     def __call__[T](self, options: Sequence[T], /, is_turn: bool = True) -> T: ...
 
@@ -96,13 +96,18 @@ def run_once(graph: Graph, conformity: Conformity, seed: int) -> LockStep:
     return lock_step
 
 
-def conform(conformity: Conformity, seconds: float = 1e9, most_runs: int = 1_000_000, vain: int = VAIN) -> Report:
-    """Take production code to every step of the model that it can take; no longer than so many seconds or runs.
+def conform(
+    conformity: Conformity, seconds: float = 1e9, most_runs: int = 1_000_000, vain: int = VAIN
+) -> Report:
+    """Take the code to every step of the model that it can take, within so many seconds or runs.
+
+    `seconds` are processor time of this process, so a machine that is busy with other things leaves
+    no step out.
 
     After `vain` runs in a row without anything new there is nothing more to be found.
     """
     report = Report(conformity)
-    started = time.monotonic()
+    started = time.process_time()
     graph = conformity.graph()
     gc.disable()
     try:
@@ -111,7 +116,7 @@ def conform(conformity: Conformity, seconds: float = 1e9, most_runs: int = 1_000
         report.excused = graph.excuses(edges - possible)
         since, before = 0, 0
         while since < vain and not possible <= graph.taken:
-            if report.runs >= most_runs or time.monotonic() - started > seconds:
+            if report.runs >= most_runs or time.process_time() - started > seconds:
                 break
             try:
                 lock_step = run_once(graph, conformity, report.runs)
@@ -127,14 +132,18 @@ def conform(conformity: Conformity, seconds: float = 1e9, most_runs: int = 1_000
         left = possible - graph.taken
         report.complete = not left or since >= vain
         report.taken = len(graph.taken)
-        report.states = len({node for edge in edges for node in (graph.labels[edge][0], graph.labels[edge][2])})
+        report.states = len(
+            {node for edge in edges for node in (graph.labels[edge][0], graph.labels[edge][2])}
+        )
         report.left = [describe(graph, edge) for edge in sorted(left)[:20]]
         if report.error is None and graph.taken - possible:
             wrong = next(iter(graph.taken - possible))
-            report.error = Failure(f"the code has taken a step that is excused: {describe(graph, wrong)}")
+            report.error = Failure(
+                f"the code has taken a step that is excused: {describe(graph, wrong)}"
+            )
     finally:
         gc.enable()
-    report.seconds = time.monotonic() - started
+    report.seconds = time.process_time() - started
     return report
 
 
@@ -149,11 +158,14 @@ def line(report: Report, full: bool) -> str:
     conformity = report.conformity
     verdict = "FAILED" if not is_well(report, full) else "ok" if report.complete else "time"
     lines = [
-        f"{verdict:6} {conformity.name:16} {report.runs:>6,} {report.steps:>9,} {report.states:>8,} {report.edges:>8,} "
-        f"{report.taken:>8,} {report.excused.total():>8,} {report.seconds:>6.1f} s   "
+        f"{verdict:6} {conformity.name:16} {report.runs:>6,} {report.steps:>9,} "
+        f"{report.states:>8,} {report.edges:>8,} {report.taken:>8,} "
+        f"{report.excused.total():>8,} {report.seconds:>6.1f} s   "
         f"{conformity.module}: {conformity.constants}"
     ]
-    lines += [f"{'':6} {count:>8,} excused: {reason}" for reason, count in report.excused.most_common()]
+    lines += [
+        f"{'':6} {count:>8,} excused: {reason}" for reason, count in report.excused.most_common()
+    ]
     if report.error is not None:
         lines.append(f"{'':6} {type(report.error).__name__}: {report.error}")
     elif not is_well(report, full):
@@ -162,7 +174,7 @@ def line(report: Report, full: bool) -> str:
 
 
 def is_well(report: Report, full: bool) -> bool:
-    """Whether the code took only steps of the model; and, if all are wanted, every one that it can take."""
+    """Whether the code took only steps of the model; if `full`, every one that it can take."""
     return report.error is None and not (report.left and (full or report.complete))
 
 
@@ -170,6 +182,10 @@ def describe(graph: Graph, edge: int) -> str:
     """A step of the model, and where it is taken."""
     node, label, after = graph.labels[edge]
     before, then = graph.state(node), graph.state(after)
-    (thread,) = (name for name, moves in graph.moves(node).items() if any(move.edge == edge for move in moves))
+    (thread,) = (
+        name
+        for name, moves in graph.moves(node).items()
+        if any(move.edge == edge for move in moves)
+    )
     changed = {name: then[name] for name in before if before[name] != then[name] and name != "pc"}
     return f"{label} of {thread}, to {changed}, in {before}"

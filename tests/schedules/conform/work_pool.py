@@ -1,9 +1,10 @@
-"""WorkPool: the workers of a pool. Every step of the model is one access, but for what a handler does with an event.
+"""WorkPool: the workers of a pool. Steps of the model are accesses; handlers add more.
 
-The model's producer publishes at once where there is room; so does the one here, which is no production code. How many events
-a worker claims is left open by the model, and picked here in place of the pool's policy. A worker that dies is run again in the
-same thread; the ring that its death has closed is of no matter to that producer. A worker is halted by its own thread, at the
-moment when it looks for an alert: what comes of halts at any moment is explored in the scenarios.
+The model's producer publishes at once where there is room; so does the one here, which is no
+production code. How many events a worker claims is left open by the model, and picked here in place
+of the pool's policy. A worker that dies is run again in the same thread; the ring that its death
+has closed is of no matter to that producer. A worker is halted by its own thread, at the moment
+when it looks for an alert: what comes of halts at any moment is explored in the scenarios.
 """
 
 import functools
@@ -13,15 +14,15 @@ from typing import Any
 
 from ringbuffer import ProducerType, WorkerPool
 from ringbuffer.processors.work.share import IDLE, WorkShare
+from spec.mirrors.mirror import State
+from spec.mirrors.work_pool import PUBLISHER, WorkPool
 from tests.schedules.conform.graph import Access
+from tests.schedules.conform.picked_alert import GOES_ON, PickedAlert
 from tests.schedules.conform.run import Pick
 from tests.schedules.conform.single_producer import OUT_OF_TURN, out_of_turn
-from tests.schedules.conform.told import GOES_ON, Told
 from tests.schedules.scheduler import Step
 from tests.schedules.task import Location
 from tests.schedules.world import World
-from tests.unit.model.graphs import State
-from tests.unit.model.work_pool import PUBLISHER, WorkPool
 
 HANDLES, DIES, HALTS, RESTARTS = "handles", "dies", "halts", "restarts"
 
@@ -32,7 +33,7 @@ class Died(Exception):
 
 @dataclass(frozen=True)
 class OfWorkPool:
-    """spec/WorkPool.tla."""
+    """spec/modules/WorkPool.tla."""
 
     mirror: WorkPool
 
@@ -63,7 +64,9 @@ class OfWorkPool:
             case "Rest":
                 return Access("store", f"busy {thread}", IDLE)
             case "Claim":
-                return Access("compare_and_set", "work", (mine["current"], mine["claimed"], "work" in changes))
+                return Access(
+                    "compare_and_set", "work", (mine["current"], mine["claimed"], "work" in changes)
+                )
             case "Handle":
                 return Access(HANDLES, f"handler {mine['current'] + 1}", None, HANDLES)
             case "Die" if state["busy"][thread] < mine["current"]:
@@ -82,21 +85,30 @@ class OfWorkPool:
             case "LoadDone":
                 return Access("load", "done", state["done"])
             case "Raise":
-                return Access("compare_and_set", "done", (mine["before"], mine["lowest"], "done" in changes))
+                return Access(
+                    "compare_and_set", "done", (mine["before"], mine["lowest"], "done" in changes)
+                )
         raise AssertionError(f"an action without an access: {label}")
 
     def concerns(self, kind: str, where: str) -> bool:
-        return where in ("cursor", "work", "done") or where.split(" ")[0] in ("busy", "handler", "alert") or kind == RESTARTS
+        return (
+            where in ("cursor", "work", "done")
+            or where.split(" ")[0] in ("busy", "handler", "alert")
+            or kind == RESTARTS
+        )
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
-        """Its own `busy`, loaded; a look that finds nothing; a death, if what was finished before it shows; what ends a run."""
+        """A load of `busy`; a look that finds nothing; a death with visible events; a run's end."""
         match step.kind, step.where:
             case "load", where if where == f"busy {thread}":
                 return True
             case "load", where if where == f"alert {thread}":
                 return bool(step.value == 0 and state["pc"][thread] == "wait")
             case "load", "cursor":
-                return bool(state["pc"][thread] == "wait" and step.value <= state["local"][thread]["current"])
+                return bool(
+                    state["pc"][thread] == "wait"
+                    and step.value <= state["local"][thread]["current"]
+                )
             case "exchange", where if where == f"alert {thread}":
                 return True
             case "dies", _:
@@ -116,7 +128,7 @@ class OfWorkPool:
 
 
 def work_pool(world: World, projection: Any, order: tuple[str, ...], pick: Pick) -> None:
-    """Workers that go on for ever, or are halted, or die and are run again."""
+    """Workers that work forever, or are halted, or die and are run again."""
     mirror: WorkPool = projection.mirror
     scheduler = world.scheduler
     ring = world.ring(mirror.size, ProducerType.SINGLE)
@@ -144,7 +156,7 @@ def work_pool(world: World, projection: Any, order: tuple[str, ...], pick: Pick)
     deaths: list[str] = []
     pool: WorkerPool[Any] = WorkerPool(ring, max_chunk=max(mirror.chunks), name="pool")
     share = AnyChunk(ring, (), max(mirror.chunks))
-    share.gate(ring.new_barrier())
+    share.gate(ring.new_barrier(), pool.name)
     hidden: Any = pool
     hidden._share = share
     world.name(share.work, "work")
@@ -153,7 +165,7 @@ def work_pool(world: World, projection: Any, order: tuple[str, ...], pick: Pick)
         worker = pool.add(handle, name=name)
         world.name(worker.sequence, f"busy {name}")
         barrier: Any = worker.barrier
-        barrier._alerted = Told(world, barrier._alerted.location, pick, HALTS, worker.halt)
+        barrier._alerted = PickedAlert(world, barrier._alerted.location, pick, HALTS, worker.halt)
         world.name_cell(barrier._alerted, f"alert {name}")
 
     def run(worker: Any) -> None:

@@ -1,9 +1,21 @@
 """The scenarios: a few threads each, as small as what they are to show allows."""
 
 from tests.schedules.explore import Scenario
-from tests.schedules.scenarios import joining, lives, message_queues, pools, queues, sequencers, values, waiting
+from tests.schedules.scenarios import (
+    ends,
+    failures,
+    joining,
+    lives,
+    message_queues,
+    pools,
+    queues,
+    sequencers,
+    values,
+    waiting,
+)
 
-#: The ones in which threads hand over to each other, and that are small enough to be explored with stores that are delayed.
+#: The ones in which threads hand over to each other, and that are small enough to be explored with
+#: stores that are delayed.
 DELAYED = [
     "hand-over",
     "hand-over-multi",
@@ -11,9 +23,12 @@ DELAYED = [
     "multi-ones",
     "wait-lite",
     "halt-lite",
+    "lite-new",
     "halt-again",
     "gate",
     "gate-multi",
+    "close-puts",
+    "close-put",
     "pool-two",
     "values-once",
     "queue-close",
@@ -24,6 +39,17 @@ NEEDED = ["hand-over", "hand-over-multi", "torn", "pool-two", "values-once"]
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
-    for module in (sequencers, waiting, lives, pools, joining, values, queues, message_queues)
+    for module in (
+        sequencers,
+        waiting,
+        lives,
+        ends,
+        pools,
+        joining,
+        values,
+        failures,
+        queues,
+        message_queues,
+    )
     for scenario in module.SCENARIOS
 }

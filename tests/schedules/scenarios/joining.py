@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from ringbuffer import BatchEventProcessor, ProducerType, Sequence
 from ringbuffer.errors import InsufficientCapacityError
+from ringbuffer.producer import producer_ops
 from tests.schedules.explore import Scenario
 from tests.schedules.scenarios.sequencers import consumer, no_hole, producer
 from tests.schedules.world import World
@@ -29,7 +30,9 @@ def joins(kind: ProducerType, size: int, *batches: list[int]) -> Callable[[World
         processors: list[BatchEventProcessor[object]] = []
 
         def join() -> None:
-            processor = BatchEventProcessor(ring, ring.new_barrier(), world.handler("b", stop), name="b")
+            processor = BatchEventProcessor(
+                ring, ring.new_barrier(), world.handler("b", stop), name="b"
+            )
             starts.append(processor.sequence.get())
             processors.append(processor)  # type: ignore[arg-type]
             if starts[0] < last:
@@ -40,7 +43,9 @@ def joins(kind: ProducerType, size: int, *batches: list[int]) -> Callable[[World
         no_hole(world, ring, last + 1)
 
         def check() -> None:
-            assert handled == [(sequence, sequence) for sequence in range(starts[0] + 1, last + 1)], f"from {starts}: {handled}"
+            assert handled == [
+                (sequence, sequence) for sequence in range(starts[0] + 1, last + 1)
+            ], f"from {starts}: {handled}"
 
         world.checks.append(check)
 
@@ -48,7 +53,7 @@ def joins(kind: ProducerType, size: int, *batches: list[int]) -> Callable[[World
 
 
 def leaves(kind: ProducerType) -> Callable[[World], None]:
-    """One leaves at any moment: nobody waits for it any more, and the others miss nothing."""
+    """One leaves at any moment: no producer waits for it any more, and the others miss nothing."""
 
     def build(world: World) -> None:
         ring = world.ring(1, kind)
@@ -75,9 +80,10 @@ def leaves(kind: ProducerType) -> Callable[[World], None]:
 
 
 def gates(kind: ProducerType) -> Callable[[World], None]:
-    """A sequence begins to gate at any moment: no slot after where it starts is given away. Nobody waits.
+    """A sequence begins to gate at any moment: later slots are not given away. No thread waits.
 
-    The producer looks for room, and so knows who gates it, before the last event is given away.
+    The producer looks for free capacity, and so knows the gating sequences, before the last event
+    is given away.
     """
 
     def build(world: World) -> None:
@@ -87,14 +93,16 @@ def gates(kind: ProducerType) -> Callable[[World], None]:
         ring.add_gating_sequences(old)
 
         def produce_and_consume() -> None:
-            barrier = ring.sequencer.producer_barrier()
+            ops = producer_ops(ring.sequencer)
             with contextlib.suppress(InsufficientCapacityError):
                 for sequence in (0, 1, 2):
-                    assert barrier.try_next() == sequence
+                    assert ops.try_next() == sequence
                     ring.get(sequence).write(sequence)
-                    barrier.publish(sequence)
+                    ops.publish(sequence)
                     with contextlib.suppress(InsufficientCapacityError):
-                        raise AssertionError(f"{barrier.try_next()} is claimed, and {sequence} is not consumed")
+                        raise AssertionError(
+                            f"{ops.try_next()} is claimed, and {sequence} is not consumed"
+                        )
                     old.set(sequence)
 
         def join() -> None:
@@ -113,15 +121,54 @@ def gates(kind: ProducerType) -> Callable[[World], None]:
 
 
 SCENARIOS = [
-    Scenario("join", "a consumer joins, multi producer, ring 2", joins(ProducerType.MULTI, 2, [1, 1, 1, 1]), (0, 1)),
-    Scenario("join-one-slot", "a consumer joins, multi producer, ring 1", joins(ProducerType.MULTI, 1, [1] * 4), (0, 1)),
-    Scenario("join-batches", "a consumer joins, batches", joins(ProducerType.MULTI, 2, [2, 1, 2]), (0, 1)),
-    Scenario("join-two", "a consumer joins, 2 producers, ring 1", joins(ProducerType.MULTI, 1, [1], [1]), (0, 1)),
-    Scenario("join-two-laps", "the same, 3 events", joins(ProducerType.MULTI, 1, [1, 1], [1]), (0, 1), is_short=False),
-    Scenario("join-once", "a consumer joins, 2 events, ring 1", joins(ProducerType.SINGLE, 1, [1, 1]), (0, 1)),
-    Scenario("join-single", "a consumer joins, single producer", joins(ProducerType.SINGLE, 1, [1, 1, 1]), (0, 1)),
-    Scenario("gate", "a gating sequence is added, ring 1", gates(ProducerType.SINGLE), (1, 2), (1, 2)),
+    Scenario(
+        "join",
+        "a consumer joins, multi producer, ring 2",
+        joins(ProducerType.MULTI, 2, [1, 1, 1, 1]),
+        (0, 1),
+    ),
+    Scenario(
+        "join-one-slot",
+        "a consumer joins, multi producer, ring 1",
+        joins(ProducerType.MULTI, 1, [1] * 4),
+        (0, 1),
+    ),
+    Scenario(
+        "join-batches", "a consumer joins, batches", joins(ProducerType.MULTI, 2, [2, 1, 2]), (0, 1)
+    ),
+    Scenario(
+        "join-two",
+        "a consumer joins, 2 producers, ring 1",
+        joins(ProducerType.MULTI, 1, [1], [1]),
+        (0, 1),
+    ),
+    Scenario(
+        "join-two-laps",
+        "the same, 3 events",
+        joins(ProducerType.MULTI, 1, [1, 1], [1]),
+        (0, 1),
+    ),
+    Scenario(
+        "join-once",
+        "a consumer joins, 2 events, ring 1",
+        joins(ProducerType.SINGLE, 1, [1, 1]),
+        (0, 1),
+    ),
+    Scenario(
+        "join-single",
+        "a consumer joins, single producer",
+        joins(ProducerType.SINGLE, 1, [1, 1, 1]),
+        (0, 1),
+    ),
+    Scenario(
+        "gate", "a gating sequence is added, ring 1", gates(ProducerType.SINGLE), (1, 2), (1, 2)
+    ),
     Scenario("gate-multi", "the same, multi producer", gates(ProducerType.MULTI), (1, 2), (1, 2)),
     Scenario("leave", "a consumer leaves", leaves(ProducerType.SINGLE), (0, 1)),
-    Scenario("leave-multi", "a consumer leaves, multi producer", leaves(ProducerType.MULTI), (0, 1)),
+    Scenario(
+        "leave-multi",
+        "a consumer leaves, multi producer",
+        leaves(ProducerType.MULTI),
+        (0, 1),
+    ),
 ]

@@ -5,6 +5,7 @@ import contextlib
 from ringbuffer import BatchEventProcessor, Disruptor, ProducerType, RingBufferClosedError
 from ringbuffer.errors import ProcessorStateError
 from ringbuffer.processors.state import ProcessorState
+from ringbuffer.producer import producer_ops
 from tests.schedules.explore import Scenario
 from tests.schedules.memory import Event
 from tests.schedules.scenarios.sequencers import no_hole, producer, publish
@@ -13,7 +14,7 @@ from tests.schedules.world import World
 
 
 def started_and_halted(world: World) -> None:
-    """One start and one halt, in any order: it ends halted, and has handled a beginning of everything."""
+    """One start and one halt, in any order: it ends halted, and has handled the first events."""
     ring = world.ring(2, ProducerType.SINGLE, STRATEGIES["block"](world))
     processor = BatchEventProcessor(ring, ring.new_barrier(), world.handler("a"), name="a")
     world.name(processor.sequence, "sequence a")
@@ -61,7 +62,7 @@ def restarted(world: World) -> None:
 
 
 def halted_again(world: World) -> None:
-    """Halted, started again, and halted again: an alert that comes late belongs to no later run, and none is lost."""
+    """Halt, start, halt: a late alert does not belong to a later run, and none is lost."""
     ring = world.ring(2, ProducerType.SINGLE)
     processor = BatchEventProcessor(ring, ring.new_barrier(), world.handler("a"), name="a")
     world.name(processor.sequence, "sequence a")
@@ -103,11 +104,15 @@ def halted_when_it_dies(world: World) -> None:
 
 
 def started_twice(world: World) -> None:
-    """Of two that run it at once one wins, and the other is told; or the second goes on where the first has stopped."""
+    """Of two tasks that run it at once one wins, and the other gets an error; or one follows."""
     ring = world.ring(2, ProducerType.SINGLE)
     refused: list[int] = []
     processor = BatchEventProcessor(
-        ring, ring.new_barrier(), world.handler("a", lambda sequence: processor.halt()), max_batch_size=1, name="a"
+        ring,
+        ring.new_barrier(),
+        world.handler("a", lambda sequence: processor.halt()),
+        max_batch_size=1,
+        name="a",
     )
     world.name(processor.sequence, "sequence a")
 
@@ -123,13 +128,18 @@ def started_twice(world: World) -> None:
 
     def check() -> None:
         handled = world.handled["a"]
-        assert handled == [(sequence, sequence) for sequence in range(2 - len(refused))], f"{handled}, {len(refused)} refused"
+        assert handled == [(sequence, sequence) for sequence in range(2 - len(refused))], (
+            f"{handled}, {len(refused)} refused"
+        )
 
     world.checks.append(check)
 
 
 def death(world: World) -> None:
-    """A consumer dies while a producer may wait for it: the producer is told, and everything before is handled."""
+    """A consumer dies while a producer may wait for it: the producer gets an error.
+
+    Everything before is handled.
+    """
     ring = world.ring(1, ProducerType.SINGLE)
 
     def die(sequence: int) -> None:
@@ -142,10 +152,10 @@ def death(world: World) -> None:
     told: list[int] = []
 
     def produce() -> None:
-        barrier = ring.sequencer.producer_barrier()
+        ops = producer_ops(ring.sequencer)
         for number in range(4):
             try:
-                publish(ring, barrier, 1)
+                publish(ring, ops, 1)
             except RingBufferClosedError:
                 told.append(number)
                 return
@@ -166,31 +176,38 @@ def run_until_death(processor: BatchEventProcessor[Event]) -> None:
 
 
 def shutdown(world: World) -> None:
-    """A shutdown at any moment: what was published is handled by every consumer, and everybody ends."""
+    """A shutdown at any moment: every consumer handles what was published, and all tasks end."""
     events = iter(world.memory.events(range(2)))
     disruptor: Disruptor[Event] = Disruptor(
-        events.__next__, 2, ProducerType.SINGLE, STRATEGIES["block"](world), memory=world.memory, host=world.host
+        events.__next__,
+        2,
+        ProducerType.SINGLE,
+        STRATEGIES["block"](world),
+        memory=world.memory,
+        host=world.host,
     )
     world.names_of(disruptor.ring)
     published: list[int] = []
 
     def produce() -> None:
-        barrier = disruptor.ring.sequencer.producer_barrier()
+        ops = producer_ops(disruptor.ring.sequencer)
         for number in range(2):
             try:
-                publish(disruptor.ring, barrier, 1)
+                publish(disruptor.ring, ops, 1)
             except RingBufferClosedError:
                 return
             published.append(number)
 
     disruptor.handle_events_with(world.handler("a")).then(world.handler("b"))
-    disruptor.start()
+    world.start(disruptor)
     world.task("p", produce)
     world.task("ender", disruptor.shutdown)
 
     def check() -> None:
         expected = [(number, number) for number in published]
-        assert world.handled["a"] == world.handled["b"] == expected, f"{world.handled}, and published was {published}"
+        assert world.handled["a"] == world.handled["b"] == expected, (
+            f"{world.handled}, and published was {published}"
+        )
 
     world.checks.append(check)
     no_hole(world, disruptor.ring)

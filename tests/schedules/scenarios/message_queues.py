@@ -4,7 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ringbuffer.messaging import InMemoryQueueOptions, ProducerMode, QueueMode, TransportEnvelope, WaitStrategyKind
+from ringbuffer.messaging import (
+    InMemoryQueueOptions,
+    ProducerMode,
+    QueueMode,
+    TransportEnvelope,
+    WaitStrategyKind,
+)
 from ringbuffer.messaging.queues import CloseReport, Consumer, RingBufferQueue
 from tests.schedules.explore import Scenario
 from tests.schedules.memory import stored
@@ -12,7 +18,12 @@ from tests.schedules.world import World
 
 #: Made once: every run sees the same ones.
 MESSAGES = [
-    TransportEnvelope("number", str(number).encode(), message_id=str(number), timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+    TransportEnvelope(
+        "number",
+        str(number).encode(),
+        message_id=str(number),
+        timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+    )
     for number in range(6)
 ]
 
@@ -20,8 +31,12 @@ MESSAGES = [
 class Watched:
     """A queue, what was accepted, what each consumer handled, and what the close said."""
 
-    def __init__(self, world: World, size: int, producers: ProducerMode, wait: WaitStrategyKind) -> None:
-        options = InMemoryQueueOptions(QueueMode.RING_BUFFER, size, wait_strategy=wait, producer_mode=producers)
+    def __init__(
+        self, world: World, size: int, producers: ProducerMode, wait: WaitStrategyKind
+    ) -> None:
+        options = InMemoryQueueOptions(
+            QueueMode.RING_BUFFER, size, wait_strategy=wait, producer_mode=producers
+        )
         self.world = world
         self.queue = RingBufferQueue(options, name="q", memory=world.memory, host=world.host)
         ring: Any = self.queue._ring
@@ -30,7 +45,8 @@ class Watched:
         self.accepted: list[int] = []
         self.handled: dict[str, list[int]] = {}
         self.report: CloseReport | None = None
-        #: Kept, for when a thread's own is gone is for the system to say, and a run must do the same each time.
+        #: Kept, for when a thread's own is gone is for the system to say, and a run must do the
+        #: same each time.
         self.senders: set[object] = set()
         world.checks.append(self.check)
 
@@ -61,7 +77,9 @@ class Watched:
         handled = sorted(number for own in self.handled.values() for number in own)
         assert self.report is not None
         assert len(handled) == len(set(handled)), f"handled twice: {self.handled}"
-        assert set(handled) <= set(self.accepted), f"accepted {self.accepted}, handled {self.handled}"
+        assert set(handled) <= set(self.accepted), (
+            f"accepted {self.accepted}, handled {self.handled}"
+        )
         lost = len(self.accepted) - len(handled) - self.report.discarded
         assert lost == 0, f"accepted {self.accepted}, handled {self.handled}, {self.report}"
         for own in self.handled.values():
@@ -73,7 +91,7 @@ class Watched:
 
 
 def shared(consumers: int, messages: int, wait: WaitStrategyKind) -> Callable[[World], None]:
-    """Each message to exactly one of the consumers; all but the last are there from the start. Then a close, which drains."""
+    """Each message goes to exactly one consumer; the last one joins late. Then a draining close."""
 
     def build(world: World) -> None:
         watched = Watched(world, 2, ProducerMode.MULTI, wait)
@@ -94,7 +112,7 @@ def shared(consumers: int, messages: int, wait: WaitStrategyKind) -> Callable[[W
 
 
 def closed(producers: ProducerMode, drain: bool, consumes: bool) -> Callable[[World], None]:
-    """The close comes at any moment: what was accepted is handled or discarded, and whoever waits for room gets False."""
+    """A close at any moment: accepted messages are handled or discarded; waiting puts get False."""
 
     def build(world: World) -> None:
         watched = Watched(world, 1, producers, WaitStrategyKind.BUSY_SPIN)
@@ -106,6 +124,13 @@ def closed(producers: ProducerMode, drain: bool, consumes: bool) -> Callable[[Wo
         world.task("closer", lambda: watched.close(drain))
 
     return build
+
+
+def late_sender(world: World) -> None:
+    """A thread puts its first message during a close, which does not know the thread's sender."""
+    watched = Watched(world, 1, ProducerMode.MULTI, WaitStrategyKind.BUSY_SPIN)
+    watched.producer("p", 0)
+    world.task("closer", lambda: watched.close(False))
 
 
 def removed(wait: WaitStrategyKind) -> Callable[[World], None]:
@@ -130,11 +155,44 @@ def removed(wait: WaitStrategyKind) -> Callable[[World], None]:
 
 
 SCENARIOS = [
-    Scenario("queue", "1 consumer, 2 messages, ring 2", shared(1, 2, WaitStrategyKind.BUSY_SPIN), (0, 1)),
-    Scenario("queue-shared", "2 consumers, 2 messages, ring 2", shared(2, 2, WaitStrategyKind.BUSY_SPIN), (0, 1)),
-    Scenario("queue-asleep", "2 consumers that sleep", shared(2, 2, WaitStrategyKind.LITE_BLOCKING), (0, 1)),
-    Scenario("queue-close", "closed at any moment, and drained", closed(ProducerMode.SINGLE, True, True), (0, 1)),
-    Scenario("queue-discard", "closed at any moment, 2 producers", closed(ProducerMode.MULTI, False, False), (0, 1)),
-    Scenario("queue-remove", "the first of 2 consumers is removed", removed(WaitStrategyKind.BUSY_SPIN), (0, 1)),
-    Scenario("queue-remove-asleep", "the same while they sleep", removed(WaitStrategyKind.LITE_BLOCKING), (0, 1)),
+    Scenario(
+        "queue", "1 consumer, 2 messages, ring 2", shared(1, 2, WaitStrategyKind.BUSY_SPIN), (0, 1)
+    ),
+    Scenario(
+        "queue-shared",
+        "2 consumers, 2 messages, ring 2",
+        shared(2, 2, WaitStrategyKind.BUSY_SPIN),
+        (0, 1),
+    ),
+    Scenario(
+        "queue-asleep",
+        "2 consumers that sleep",
+        shared(2, 2, WaitStrategyKind.LITE_BLOCKING),
+        (0, 1),
+    ),
+    Scenario(
+        "queue-close",
+        "closed at any moment, and drained",
+        closed(ProducerMode.SINGLE, True, True),
+        (0, 1),
+    ),
+    Scenario(
+        "queue-discard",
+        "closed at any moment, 2 producers",
+        closed(ProducerMode.MULTI, False, False),
+        (0, 1),
+    ),
+    Scenario("queue-late-sender", "closed while one puts its first message", late_sender, (1, 2)),
+    Scenario(
+        "queue-remove",
+        "the first of 2 consumers is removed",
+        removed(WaitStrategyKind.BUSY_SPIN),
+        (0, 1),
+    ),
+    Scenario(
+        "queue-remove-asleep",
+        "the same while they sleep",
+        removed(WaitStrategyKind.LITE_BLOCKING),
+        (0, 1),
+    ),
 ]

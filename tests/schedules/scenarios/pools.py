@@ -19,7 +19,9 @@ def pool(events: int, chunk: int, size: int, halts: bool) -> Callable[[World], N
         def handle(event: Event, sequence: int, end_of_batch: bool) -> None:
             handled.append((sequence, event.read()))
             if world.value_of(share.done) >= sequence:
-                raise world.scheduler.violated(f"{sequence} is handled, and done is {world.value_of(share.done)}")
+                raise world.scheduler.violated(
+                    f"{sequence} is handled, and done is {world.value_of(share.done)}"
+                )
             if len(handled) == events:
                 workers.halt()
 
@@ -36,7 +38,9 @@ def pool(events: int, chunk: int, size: int, halts: bool) -> Callable[[World], N
             world.task("halter", workers.workers[0].halt)
 
         def check() -> None:
-            assert sorted(handled) == [(number, number) for number in range(events)], f"handled {handled}"
+            assert sorted(handled) == [(number, number) for number in range(events)], (
+                f"handled {handled}"
+            )
             assert workers.sequence.get() == events - 1, f"done is {workers.sequence.get()}"
 
         world.checks.append(check)
@@ -46,7 +50,10 @@ def pool(events: int, chunk: int, size: int, halts: bool) -> Callable[[World], N
 
 SCENARIOS = [
     Scenario("pool", "2 workers, 3 events, ring 2, one at a time", pool(3, 1, 2, False), (0, 1)),
-    Scenario("pool-chunks", "2 workers, 4 events, ring 4, chunks of 2", pool(4, 2, 4, False), (0, 1)),
+    Scenario(
+        "pool-chunks", "2 workers, 4 events, ring 4, chunks of 2", pool(4, 2, 4, False), (0, 1)
+    ),
     Scenario("pool-two", "2 workers, 2 events, ring 2", pool(2, 1, 2, False), (0, 1)),
+    Scenario("pool-one-slot", "2 workers, 2 events, ring 1", pool(2, 1, 1, False), (0, 1)),
     Scenario("pool-halt", "2 workers, one is halted at any moment", pool(2, 2, 2, True), (0, 1)),
 ]

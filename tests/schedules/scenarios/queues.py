@@ -1,4 +1,4 @@
-"""`ringbuffer.Queue`: puts and gets, waits for room and for an item, ends, time limits, slices, tasks."""
+"""`ringbuffer.Queue`: puts and gets, waits for capacity and items, ends, limits, slices, tasks."""
 
 import queue
 from collections.abc import Callable
@@ -16,29 +16,35 @@ def new_queue(world: World, maxsize: int, yields: int = 0) -> Queue[Any]:
     world.name_cell(ring._tail, "tail")
     world.name_cell(ring._head, "head")
     world.name_cell(ring._closed, "closed")
-    for lock, name in ((ring.putting.lock, "putting"), (ring.getting.lock, "getting"), (made._tasks.waiters.lock, "tasks")):
+    for lock, name in (
+        (ring.putting.lock, "putting"),
+        (ring.getting.lock, "getting"),
+        (made._tasks.waiters.lock, "tasks"),
+    ):
         named: Any = lock
         named.name = name
     return made
 
 
 def whole(world: World, made: Queue[Any]) -> None:
-    """After the run the queue is as it should be: what is between the sequences is there, and all other slots are empty."""
+    """Check the queue after the run: the slots between the sequences are full, all others empty."""
 
     def check() -> None:
         ring = made._ring
         slots = stored(ring.slots)
         there = {sequence & ring.mask for sequence in range(made.consumed + 1, made.published + 1)}
         for at, item in enumerate(slots):
-            assert (item is not None) == (at in there), f"slots {slots}, and {sorted(there)} should be full"
-        assert not ring.putting.waiting, "somebody still waits for an item"
-        assert not ring.getting.waiting, "somebody still waits for room"
+            assert (item is not None) == (at in there), (
+                f"slots {slots}, and {sorted(there)} should be full"
+            )
+            assert not ring.putting.waiting, "a task still waits for an item"
+            assert not ring.getting.waiting, "a task still waits for free capacity"
 
     world.checks.append(check)
 
 
 def written(world: World, number: int) -> Event:
-    """An item that shows whether whoever reads it comes after whoever wrote it."""
+    """An item that shows whether a task that reads it comes after the task that wrote it."""
     (event,) = world.memory.events((number,))
     event.write(number)
     return event
@@ -53,7 +59,9 @@ class Gets:
         def check() -> None:
             everything = sorted(number for numbers in self.got.values() for number in numbers)
             assert len(set(everything)) == len(everything), f"got twice: {self.got}"
-            assert expected is None or len(everything) == expected, f"got {self.got}, not {expected} items"
+            assert expected is None or len(everything) == expected, (
+                f"got {self.got}, not {expected} items"
+            )
             for numbers in self.got.values():
                 for producer in {number // 10 for number in numbers}:
                     own = [number for number in numbers if number // 10 == producer]
@@ -65,8 +73,10 @@ class Gets:
         self.got.setdefault(name, []).extend(item.read() for item in items)
 
 
-def traffic(maxsize: int, puts: int, producers: int = 2, consumers: int = 2, yields: int = 0) -> Callable[[World], None]:
-    """Producers and consumers who wait for each other."""
+def traffic(
+    maxsize: int, puts: int, producers: int = 2, consumers: int = 2, yields: int = 0
+) -> Callable[[World], None]:
+    """Producers and consumers that wait for each other."""
 
     def build(world: World) -> None:
         made, gets = new_queue(world, maxsize, yields), Gets(world, producers * puts)
@@ -90,7 +100,7 @@ def traffic(maxsize: int, puts: int, producers: int = 2, consumers: int = 2, yie
 
 
 def ended(consumers: str, immediate: bool) -> Callable[[World], None]:
-    """A shutdown comes while one waits for room, and others for an item: everybody ends, and nothing is lost."""
+    """A shutdown while a put waits for capacity, and gets for an item: all end, nothing is lost."""
 
     def build(world: World) -> None:
         made, gets = new_queue(world, 1), Gets(world)
@@ -119,11 +129,15 @@ def ended(consumers: str, immediate: bool) -> Callable[[World], None]:
 
         def check() -> None:
             taken = sum(map(len, gets.got.values()))
-            assert made.published + 1 == len(put), "what was refused is there, or what was put is not"
+            assert made.published + 1 == len(put), (
+                "what was refused is there, or what was put is not"
+            )
             left = 0 if immediate else len(put) - taken
             assert made.qsize() == left
             assert not consumers or left == 0, "they ended before everything was taken"
-            assert made.unfinished_tasks == left, f"{made.unfinished_tasks} unfinished, and {left} items there"
+            assert made.unfinished_tasks == left, (
+                f"{made.unfinished_tasks} unfinished, and {left} items there"
+            )
 
         world.checks.append(check)
         whole(world, made)
@@ -132,7 +146,7 @@ def ended(consumers: str, immediate: bool) -> Callable[[World], None]:
 
 
 def limits(world: World) -> None:
-    """Who puts and who gets gives up after a while: an item is put and taken, or neither."""
+    """A put and a get give up after a while: an item is put and taken, or neither."""
     made, gets = new_queue(world, 1), Gets(world)
     outcome: list[str] = []
 
@@ -156,7 +170,9 @@ def limits(world: World) -> None:
     world.task("b", lambda: get("b", 7.0))
 
     def check() -> None:
-        assert made.qsize() == outcome.count("put") - outcome.count("got"), f"{outcome}, and {made.qsize()} are there"
+        assert made.qsize() == outcome.count("put") - outcome.count("got"), (
+            f"{outcome}, and {made.qsize()} are there"
+        )
         assert outcome.count("full") == 0 or outcome.count("put") >= 1
 
     world.checks.append(check)
@@ -200,7 +216,7 @@ def mixed(world: World) -> None:
 
 
 def emptied(world: World) -> None:
-    """A full queue, two who wait for room, one who takes everything at once."""
+    """A full queue, two puts that wait for capacity, one get that takes everything at once."""
     made, gets = new_queue(world, 2), Gets(world, 2)
     made.put_many([written(world, 0), written(world, 1)])
     world.task("p", lambda: made.put(written(world, 10)))
@@ -246,7 +262,10 @@ def tasks(immediate: bool) -> Callable[[World], None]:
 
 
 def gives_up(world: World) -> None:
-    """Of two who wait for an item, one gives up without a look, as a task does that is cancelled: the other gets it."""
+    """Of two gets that wait, one gives up without a look, as a cancelled task does.
+
+    The other one gets the item.
+    """
     made, gets = new_queue(world, 1), Gets(world, 1)
     ring = made._ring
 
@@ -262,7 +281,7 @@ def gives_up(world: World) -> None:
 
 
 def resized(world: World) -> None:
-    """A bound that is raised lets who waits for room go on."""
+    """A raised bound lets a put that waits for capacity continue."""
     made = new_queue(world, 2)
     made.maxsize = 1
     made.put(written(world, 0))
@@ -283,20 +302,28 @@ def resized(world: World) -> None:
 SCENARIOS = [
     Scenario("queue-one", "a queue of 1: 2 put 1 each, 2 get", traffic(1, 1), (0, 1)),
     Scenario("queue-two", "a queue of 2: 2 put 2 each, 2 get", traffic(2, 2), (0, 1)),
-    Scenario("queue-room", "a queue of 1: 1 puts 3, 1 gets; each waits", traffic(1, 3, 1, 1), (1, 2)),
+    Scenario(
+        "queue-room", "a queue of 1: 1 puts 3, 1 gets; each waits", traffic(1, 3, 1, 1), (1, 2)
+    ),
     Scenario("queue-drained", "a queue of 2: 1 puts 3, 1 gets", traffic(2, 3, 1, 1), (1, 2)),
-    Scenario("queue-yields", "the same, 2 items; each yields once before", traffic(1, 2, 1, 1, 1), (1, 2)),
+    Scenario(
+        "queue-yields", "the same, 2 items; each yields once before", traffic(1, 2, 1, 1, 1), (1, 2)
+    ),
     Scenario("queue-ended", "shut down while 1 puts and 2 get", ended("ab", False), (0, 1)),
     Scenario("queue-end-one", "shut down while 1 puts and 1 gets", ended("a", False), (1, 2)),
-    Scenario("queue-dropped", "shut down at once while 1 puts and 2 get", ended("ab", True), (0, 1)),
+    Scenario(
+        "queue-dropped", "shut down at once while 1 puts and 2 get", ended("ab", True), (0, 1)
+    ),
     Scenario("queue-end-full", "shut down while 1 waits for room", ended("", False), (1, 2)),
-    Scenario("queue-drop-full", "shut down at once while 1 waits for room", ended("", True), (1, 2)),
+    Scenario(
+        "queue-drop-full", "shut down at once while 1 waits for room", ended("", True), (1, 2)
+    ),
     Scenario("queue-limits", "time limits, early and late", limits, (0, 1), early_timeouts=1),
     Scenario("queue-slices", "put_many across the end, get_many", slices(3, 2, 1), (0, 1)),
-    Scenario("queue-mixed", "put_many wakes 2 who get", mixed, (1, 2)),
-    Scenario("queue-emptied", "get_many wakes 2 who put", emptied, (0, 1)),
+    Scenario("queue-mixed", "put_many wakes 2 gets", mixed, (1, 2)),
+    Scenario("queue-emptied", "get_many wakes 2 puts", emptied, (0, 1)),
     Scenario("queue-join", "2 finish tasks, 1 joins", tasks(False), (1, 2)),
     Scenario("queue-join-drop", "2 finish tasks, 1 joins, 1 drops the rest", tasks(True), (0, 1)),
-    Scenario("queue-late", "one who waits gives up when it may have been woken", gives_up, (1, 2)),
+    Scenario("queue-late", "a waiting get gives up when it may have been woken", gives_up, (1, 2)),
     Scenario("queue-resized", "a bound is raised while 1 waits for room", resized, (1, 2)),
 ]

@@ -5,9 +5,16 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, ProducerType, RingBuffer, RingBufferClosedError, Sequence
+from ringbuffer import (
+    BatchEventProcessor,
+    BusySpinWaitStrategy,
+    ProducerType,
+    RingBuffer,
+    RingBufferClosedError,
+    Sequence,
+)
 from ringbuffer.errors import ClaimTimeoutError, InsufficientCapacityError
-from ringbuffer.sequencer import ProducerBarrier
+from ringbuffer.producer import ProducerOps, producer_ops
 from tests.schedules.explore import Scenario
 from tests.schedules.memory import Event
 from tests.schedules.world import World
@@ -16,13 +23,18 @@ from tests.schedules.world import World
 def consumer(
     world: World, ring: RingBuffer[Event], name: str, last: int, *after: BatchEventProcessor[Event]
 ) -> BatchEventProcessor[Event]:
-    """A processor, in a task of its own, that halts itself with the event `last`; those it comes after must come before it."""
+    """A processor in its own task, which halts itself at event `last`.
+
+    The processors in `after` must have passed each event before it.
+    """
 
     def stop(sequence: int) -> None:
         for each in after:
             finished = world.value_of(each.sequence)
             if finished < sequence:
-                raise world.scheduler.violated(f"{name} handles {sequence}, and {each.name} has finished up to {finished}")
+                raise world.scheduler.violated(
+                    f"{name} handles {sequence}, and {each.name} has finished up to {finished}"
+                )
         if sequence == last:
             processor.halt()
 
@@ -33,21 +45,21 @@ def consumer(
     return processor
 
 
-def publish(ring: RingBuffer[Event], barrier: ProducerBarrier, n: int) -> None:
+def publish(ring: RingBuffer[Event], ops: ProducerOps, n: int) -> None:
     """Claim `n` slots, write them, publish them together."""
-    high = barrier.next(n)
+    high = ops.next(n)
     for sequence in range(high - n + 1, high + 1):
         ring.get(sequence).write(sequence)
-    barrier.publish(high - n + 1, high)
+    ops.publish(high - n + 1, high)
 
 
 def producer(world: World, ring: RingBuffer[Event], name: str, batches: list[int]) -> None:
     """A task that publishes batches."""
 
     def produce() -> None:
-        barrier = ring.sequencer.producer_barrier()
+        ops = producer_ops(ring.sequencer)
         for n in batches:
-            publish(ring, barrier, n)
+            publish(ring, ops, n)
 
     world.task(name, produce)
 
@@ -57,7 +69,9 @@ def no_hole(world: World, ring: RingBuffer[Any], events: int | None = None) -> N
 
     def check() -> None:
         claimed = ring.sequencer.claimed
-        assert ring.sequencer.published() == claimed, f"claimed up to {claimed}, published up to {ring.sequencer.published()}"
+        assert ring.sequencer.published() == claimed, (
+            f"claimed up to {claimed}, published up to {ring.sequencer.published()}"
+        )
         assert events is None or claimed == events - 1
 
     world.checks.append(check)
@@ -95,11 +109,14 @@ def one(kind: ProducerType, *batches: list[int], size: int = 2) -> Callable[[Wor
 
 
 def each(kind: ProducerType, *shares: int, size: int = 2) -> Callable[[World], None]:
-    """Producers that loop over what they publish; the first one leaves its last turn, and that event is skipped."""
+    """Producers that loop over what they publish; the first leaves its last iteration, a skip."""
 
     def build(world: World) -> None:
         ring = world.ring(size, kind)
-        kept = [[100 * who + number for number in range(events - (who == 0))] for who, events in enumerate(shares)]
+        kept = [
+            [100 * who + number for number in range(events - (who == 0))]
+            for who, events in enumerate(shares)
+        ]
         handled: list[int] = []
 
         def handle(event: Event, sequence: int, end_of_batch: bool) -> None:
@@ -113,7 +130,7 @@ def each(kind: ProducerType, *shares: int, size: int = 2) -> Callable[[World], N
 
         def produce(who: int, events: int) -> None:
             numbers = range(100 * who, 100 * who + events)
-            pairs: Any = ring.sequencer.producer_barrier().publish_each(ring.slots.view(), numbers)
+            pairs: Any = producer_ops(ring.sequencer).publish_each(ring.slots.view(), numbers)
             with contextlib.closing(pairs):  # a run that is given up is given up here too
                 for event, number in pairs:
                     event.write(number)
@@ -149,18 +166,23 @@ def diamond(size: int, *batches: int) -> Callable[[World], None]:
 
 
 class Pair:
-    """An event of two fields, each of which is a place of its own: nothing but the order of accesses keeps them together."""
+    """An event of two fields, each a place of its own: only the order of accesses relates them."""
 
     def __init__(self, world: World, index: int) -> None:
-        self.left, self.right = world.memory.field(f"left {index}"), world.memory.field(f"right {index}")
+        self.left, self.right = (
+            world.memory.field(f"left {index}"),
+            world.memory.field(f"right {index}"),
+        )
 
 
 def torn(kind: ProducerType, size: int, *batches: list[int]) -> Callable[[World], None]:
-    """Whoever reads an event finds both its fields written, by the same producer for the same lap."""
+    """A task that reads an event finds both fields written by one producer for the same lap."""
 
     def build(world: World) -> None:
         pairs = (Pair(world, index) for index in range(size))
-        ring = RingBuffer(size, pairs.__next__, kind, BusySpinWaitStrategy(), memory=world.memory, host=world.host)
+        ring = RingBuffer(
+            size, pairs.__next__, kind, BusySpinWaitStrategy(), memory=world.memory, host=world.host
+        )
         world.names_of(ring)
         events = sum(map(sum, batches))
 
@@ -182,19 +204,24 @@ def torn(kind: ProducerType, size: int, *batches: list[int]) -> Callable[[World]
 
 
 def produce_pairs(ring: RingBuffer[Pair], sizes: list[int]) -> None:
-    barrier = ring.sequencer.producer_barrier()
+    ops = producer_ops(ring.sequencer)
     for n in sizes:
-        high = barrier.next(n)
+        high = ops.next(n)
         for sequence in range(high - n + 1, high + 1):
             pair = ring.get(sequence)
             pair.left.store(sequence)
             pair.right.store(sequence)
-        barrier.publish(high - n + 1, high)
+        ops.publish(high - n + 1, high)
 
 
 def skipping(world: World) -> None:
-    """Of what two producers claim, one gives a part up: nobody sees it, and nobody waits for it."""
-    ring = world.ring(2, ProducerType.MULTI)
+    """Two producers claim, one gives a part up: no consumer sees that part, or waits for it.
+
+    Where it is noted is a place too: a consumer looks there as soon as it finds the count raised,
+    and not again. There is room for all of it, so that this may be while the skip is being noted.
+    """
+    ring = world.ring(4, ProducerType.MULTI)
+    world.share(ring.sequencer.state.skipped, "_ranges", "ranges")
     handled = world.handled.setdefault("a", [])
     processor: BatchEventProcessor[Event]
     kept: list[int] = []
@@ -209,25 +236,27 @@ def skipping(world: World) -> None:
     world.task("a", processor.run)
 
     def with_skip() -> None:
-        barrier = ring.sequencer.producer_barrier()
-        high = barrier.next(2)
-        barrier.skip(high - 1)
+        ops = producer_ops(ring.sequencer)
+        high = ops.next(2)
+        ops.skip(high - 1)
         ring.get(high).write(high)
-        barrier.publish(high)
+        ops.publish(high)
         kept.append(high)
 
     def without() -> None:
-        barrier = ring.sequencer.producer_barrier()
-        sequence = barrier.next(1)
+        ops = producer_ops(ring.sequencer)
+        sequence = ops.next(1)
         ring.get(sequence).write(sequence)
-        barrier.publish(sequence)
+        ops.publish(sequence)
         kept.append(sequence)
 
     world.task("p", with_skip)
     world.task("q", without)
 
     def check() -> None:
-        assert handled == [(sequence, sequence) for sequence in sorted(kept)], f"{handled}, and published was {kept}"
+        assert handled == [(sequence, sequence) for sequence in sorted(kept)], (
+            f"{handled}, and published was {kept}"
+        )
 
     world.checks.append(check)
     no_hole(world, ring, 3)
@@ -243,11 +272,11 @@ def refusals(kind: ProducerType) -> Callable[[World], None]:
         ring.add_gating_sequences(own)
 
         def produce() -> None:
-            barrier = ring.sequencer.producer_barrier()
+            ops = producer_ops(ring.sequencer)
             claims: list[Callable[[], int]] = [
-                lambda: barrier.try_next(1),
-                lambda: barrier.next(1, 0.002),
-                lambda: barrier.next(1),
+                lambda: ops.try_next(1),
+                lambda: ops.next(1, 0.002),
+                lambda: ops.next(1),
             ]
             for claim in claims:
                 try:
@@ -255,7 +284,7 @@ def refusals(kind: ProducerType) -> Callable[[World], None]:
                 except (ClaimTimeoutError, InsufficientCapacityError, RingBufferClosedError):
                     continue
                 ring.get(sequence).write(sequence)
-                barrier.publish(sequence)
+                ops.publish(sequence)
 
         def consume() -> None:
             available = ring.new_barrier().view().available()
@@ -271,31 +300,141 @@ def refusals(kind: ProducerType) -> Callable[[World], None]:
         no_hole(world, ring)
 
         def check() -> None:
-            assert ring.sequencer.claimed <= own.get() + 1, "more was claimed than there was room for"
+            assert ring.sequencer.claimed <= own.get() + 1, (
+                "more was claimed than there was room for"
+            )
 
         world.checks.append(check)
 
     return build
 
 
+def closed(kind: ProducerType) -> Callable[[World], None]:
+    """A claim that begins after the close is refused, and each refusal says why the ring closed.
+
+    The producer consumes what it publishes, so that there is always room.
+    """
+
+    def build(world: World) -> None:
+        ring = world.ring(2, kind)
+        state, own, ended = (
+            ring.sequencer.state,
+            Sequence(memory=world.memory),
+            world.memory.cell(0),
+        )
+        world.share(state, "_error", "error")
+        world.name(own, "sequence a")
+        world.name_cell(ended, "ended")
+        ring.add_gating_sequences(own)
+
+        def produce() -> None:
+            ops, reasons = producer_ops(ring.sequencer), set[str]()
+            for _ in range(4):
+                is_closed = ended.load()
+                try:
+                    sequence = ops.try_next()
+                except RingBufferClosedError as error:
+                    reasons.add(str(error))
+                    continue
+                assert not is_closed, f"{sequence} is claimed after the ring was closed"
+                ops.publish(sequence)
+                own.set(sequence)
+            assert reasons <= {"that is why"}, reasons
+
+        def close() -> None:
+            ring.close(RingBufferClosedError("that is why"))
+            ended.store(1)
+
+        world.task("p", produce)
+        world.task("closer", close)
+        no_hole(world, ring)
+
+    return build
+
+
 SCENARIOS = [
-    Scenario("single", "1 producer, 3 events, chain of 2, ring 2", chain(ProducerType.SINGLE, [1, 1, 1]), (0, 1)),
-    Scenario("batches", "1 producer, batches of 2 and 1, chain of 2", chain(ProducerType.SINGLE, [2, 1, 2]), (0, 1)),
-    Scenario("one-slot", "1 producer, ring 1, chain of 2", chain(ProducerType.SINGLE, [1, 1, 1], size=1), (0, 1)),
-    Scenario("hand-over", "1 producer, 2 events, 1 consumer, ring 1", one(ProducerType.SINGLE, [1, 1], size=1), (2, 3)),
-    Scenario("hand-over-multi", "2 producers x 1 event, ring 1", one(ProducerType.MULTI, [1], [1], size=1), (1, 2)),
+    Scenario(
+        "single",
+        "1 producer, 3 events, chain of 2, ring 2",
+        chain(ProducerType.SINGLE, [1, 1, 1]),
+        (0, 1),
+    ),
+    Scenario(
+        "batches",
+        "1 producer, batches of 2 and 1, chain of 2",
+        chain(ProducerType.SINGLE, [2, 1, 2]),
+        (0, 1),
+    ),
+    Scenario(
+        "one-slot",
+        "1 producer, ring 1, chain of 2",
+        chain(ProducerType.SINGLE, [1, 1, 1], size=1),
+        (0, 1),
+    ),
+    Scenario(
+        "hand-over",
+        "1 producer, 2 events, 1 consumer, ring 1",
+        one(ProducerType.SINGLE, [1, 1], size=1),
+        (2, 3),
+    ),
+    Scenario(
+        "hand-over-multi",
+        "2 producers x 1 event, ring 1",
+        one(ProducerType.MULTI, [1], [1], size=1),
+        (1, 2),
+    ),
     Scenario("diamond", "1 producer, 1 event, diamond of 3, ring 1", diamond(1, 1), (0, 1)),
     Scenario("diamond-batch", "1 producer, a batch of 2, diamond of 3", diamond(2, 2), (0, 1)),
     Scenario("torn", "events of two fields, ring 1", torn(ProducerType.SINGLE, 1, [1, 1]), (1, 2)),
-    Scenario("torn-multi", "events of two fields, 2 producers", torn(ProducerType.MULTI, 1, [1], [1]), (1, 2)),
-    Scenario("multi", "2 producers x 2 batches, ring 2", one(ProducerType.MULTI, [1, 2], [2, 1]), (0, 1)),
-    Scenario("multi-batch", "2 producers, batches of 1 and 2, and of 1", one(ProducerType.MULTI, [1, 2], [1]), (1, 2)),
-    Scenario("multi-ones", "2 producers x 2 events, ring 2", one(ProducerType.MULTI, [1, 1], [1, 1]), (1, 2)),
-    Scenario("multi-chain", "2 producers x 2 events, chain of 2", chain(ProducerType.MULTI, [1, 1], [1, 1]), (0, 1)),
-    Scenario("three", "3 producers x 1 event, ring 1", one(ProducerType.MULTI, [1], [1], [1], size=1), (0, 1)),
-    Scenario("each", "1 producer loops over 4 events and leaves", each(ProducerType.SINGLE, 4), (2, 3)),
-    Scenario("each-multi", "2 producers loop over 2 events each", each(ProducerType.MULTI, 2, 2), (0, 1)),
+    Scenario(
+        "torn-multi",
+        "events of two fields, 2 producers",
+        torn(ProducerType.MULTI, 1, [1], [1]),
+        (1, 2),
+    ),
+    Scenario(
+        "multi", "2 producers x 2 batches, ring 2", one(ProducerType.MULTI, [1, 2], [2, 1]), (0, 1)
+    ),
+    Scenario(
+        "multi-batch",
+        "2 producers, batches of 1 and 2, and of 1",
+        one(ProducerType.MULTI, [1, 2], [1]),
+        (1, 2),
+    ),
+    Scenario(
+        "multi-ones",
+        "2 producers x 2 events, ring 2",
+        one(ProducerType.MULTI, [1, 1], [1, 1]),
+        (1, 2),
+    ),
+    Scenario(
+        "multi-chain",
+        "2 producers x 2 events, chain of 2",
+        chain(ProducerType.MULTI, [1, 1], [1, 1]),
+        (0, 1),
+    ),
+    Scenario(
+        "three",
+        "3 producers x 1 event, ring 1",
+        one(ProducerType.MULTI, [1], [1], [1], size=1),
+        (0, 1),
+    ),
+    Scenario(
+        "each", "1 producer loops over 4 events and leaves", each(ProducerType.SINGLE, 4), (2, 3)
+    ),
+    Scenario(
+        "each-multi", "2 producers loop over 2 events each", each(ProducerType.MULTI, 2, 2), (0, 1)
+    ),
     Scenario("skipping", "2 producers, one skips a part of its claim", skipping, (1, 2)),
-    Scenario("refused", "1 producer: full, timed out, closed", refusals(ProducerType.SINGLE), (1, 2)),
-    Scenario("refused-multi", "2 producers: full, timed out, closed", refusals(ProducerType.MULTI), (0, 1)),
+    Scenario("closed", "closed at any moment, 1 producer", closed(ProducerType.SINGLE), (1, 2)),
+    Scenario("closed-multi", "the same, multi producer", closed(ProducerType.MULTI), (1, 2)),
+    Scenario(
+        "refused", "1 producer: full, timed out, closed", refusals(ProducerType.SINGLE), (1, 2)
+    ),
+    Scenario(
+        "refused-multi",
+        "2 producers: full, timed out, closed",
+        refusals(ProducerType.MULTI),
+        (0, 1),
+    ),
 ]

@@ -1,9 +1,10 @@
-"""Rings of values: a slot is cleared when the last consumer has passed it, and before it is filled again."""
+"""Rings of values: a slot is cleared after its last consumer has passed, before it is refilled."""
 
 import functools
 from typing import Any
 
 from ringbuffer import BatchEventProcessor, BusySpinWaitStrategy, ProducerType, RingBuffer, Sequence
+from ringbuffer.producer import producer_ops
 from ringbuffer.producer.values import ValuePublication, value_publication
 from tests.schedules.explore import Scenario
 from tests.schedules.memory import stored
@@ -13,9 +14,9 @@ from tests.schedules.world import World
 def name_all_of(world: World, ring: RingBuffer[Any]) -> None:
     """The words of a ring of values, and of what clears its slots."""
     world.names_of(ring)
-    release: Any = ring._release
-    world.name_cell(release._pending, "pending")
-    world.name(release._gate, "gate")
+    reclaimer: Any = ring._reclaimer
+    world.name_cell(reclaimer._pending, "pending")
+    world.name(reclaimer._gate, "gate")
 
 
 def cleared(events: int, size: int, leaves: bool) -> Any:
@@ -30,11 +31,11 @@ def cleared(events: int, size: int, leaves: bool) -> Any:
             value_consumer(world, ring, name, events - 1, leaves and name == "b")
 
         def produce() -> None:
-            barrier = ring.sequencer.producer_barrier()
+            ops = producer_ops(ring.sequencer)
             for _ in range(events):
-                sequence = barrier.next(1)
+                sequence = ops.next(1)
                 ring[sequence] = sequence
-                barrier.publish(sequence)
+                ops.publish(sequence)
 
         world.task("p", produce)
         world.expect("a", events=events)
@@ -55,12 +56,16 @@ def puts(kind: ProducerType, size: int, *shares: int) -> Any:
     """Producers that publish one value at a time."""
 
     def build(world: World) -> None:
-        ring: RingBuffer[Any] = RingBuffer.of_values(size, kind, BusySpinWaitStrategy(), memory=world.memory, host=world.host)
+        ring: RingBuffer[Any] = RingBuffer.of_values(
+            size, kind, BusySpinWaitStrategy(), memory=world.memory, host=world.host
+        )
         name_all_of(world, ring)
         value_consumer(world, ring, "a", sum(shares) - 1, False)
 
         def produce(who: int, count: int) -> None:
-            publish = value_publication(ring.sequencer.producer_barrier(), ring.slots.view(), world.host).publish_value
+            publish = value_publication(
+                producer_ops(ring.sequencer), ring.slots.view(), world.host
+            ).publish_value
             for number in range(count):
                 publish((who, number))
 
@@ -80,7 +85,7 @@ def puts(kind: ProducerType, size: int, *shares: int) -> Any:
 
 
 def rows(world: World) -> None:
-    """Slots in rows of two: one producer stores batches that go through several rows, another puts values one by one."""
+    """Slots in rows of two: one producer stores batches across rows, another puts single values."""
     ring: RingBuffer[Any] = RingBuffer.of_values(
         4, ProducerType.MULTI, BusySpinWaitStrategy(), memory=world.memory, host=world.host
     )
@@ -89,7 +94,7 @@ def rows(world: World) -> None:
     value_consumer(world, ring, "a", len(batch) + len(ones) - 1, False)
 
     def publication() -> ValuePublication:
-        return value_publication(ring.sequencer.producer_barrier(), ring.slots.view(), world.host)
+        return value_publication(producer_ops(ring.sequencer), ring.slots.view(), world.host)
 
     world.task("p", lambda: publication().publish_values(batch, chunk=3))
 
@@ -131,7 +136,7 @@ def value_consumer(world: World, ring: RingBuffer[Any], name: str, last: int, le
 
 
 def all_leave(world: World) -> None:
-    """Two consumers that have passed a value leave, at any moment: what is stored after that stays."""
+    """Two consumers that have passed a value leave at any moment: later values stay."""
     ring: RingBuffer[Any] = RingBuffer.of_values(
         1, ProducerType.MULTI, BusySpinWaitStrategy(), memory=world.memory, host=world.host
     )
@@ -140,11 +145,11 @@ def all_leave(world: World) -> None:
     consumers: list[Sequence] = []
 
     def store(value: str) -> None:
-        barrier = ring.sequencer.producer_barrier()
-        sequence = barrier.next(1)
+        ops = producer_ops(ring.sequencer)
+        sequence = ops.next(1)
         stays.append(not ring.sequencer.state.gating.members)
         ring[sequence] = value
-        barrier.publish(sequence)
+        ops.publish(sequence)
 
     for name in "ab":
         own = Sequence(memory=world.memory)
@@ -170,7 +175,12 @@ SCENARIOS = [
     Scenario("values-once", "2 consumers, 1 value, ring 1", cleared(1, 1, False), (0, 1)),
     Scenario("values-all-leave", "2 consumers, both leave, a producer goes on", all_leave, (1, 2)),
     Scenario("puts", "1 producer puts 3 values, ring 2", puts(ProducerType.SINGLE, 2, 3), (1, 2)),
-    Scenario("puts-multi", "2 producers put 1 value each, ring 1", puts(ProducerType.MULTI, 1, 1, 1), (1, 2)),
+    Scenario(
+        "puts-multi",
+        "2 producers put 1 value each, ring 1",
+        puts(ProducerType.MULTI, 1, 1, 1),
+        (1, 2),
+    ),
     Scenario("rows", "2 producers, a batch of 3 and 2 values, ring 4 in rows of 2", rows, (1, 2)),
     Scenario("values-leave", "2 consumers, one leaves", cleared(2, 1, True), (0, 1)),
 ]

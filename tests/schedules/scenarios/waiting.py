@@ -1,9 +1,10 @@
-"""Every wait strategy: a chain of two that waits, a publisher, somebody who halts one of them; and with timeouts."""
+"""Every wait strategy: a chain of two waits, a publisher, a halt of one of them; and timeouts."""
 
 from collections.abc import Callable
 from typing import Any
 
 from ringbuffer import (
+    AdaptiveWaitStrategy,
     BatchEventProcessor,
     BlockingWaitStrategy,
     BusySpinWaitStrategy,
@@ -16,11 +17,12 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
+from tests.schedules.attributes import SharedList
 from tests.schedules.explore import Scenario
 from tests.schedules.scenarios.sequencers import consumer, producer
 from tests.schedules.world import World
 
-#: As the real one, but it looks at the clock on every turn.
+#: As the real one, but it reads the clock in each iteration.
 Phased: Any = type("Phased", (PhasedBackoffWaitStrategy,), {"SPIN_TRIES": 1})
 
 STRATEGIES: dict[str, Callable[[World], WaitStrategy]] = {
@@ -30,17 +32,22 @@ STRATEGIES: dict[str, Callable[[World], WaitStrategy]] = {
     "block": lambda world: BlockingWaitStrategy(host=world.host),
     "lite": lambda world: LiteBlockingWaitStrategy(memory=world.memory, host=world.host),
     "timeout": lambda world: TimeoutBlockingWaitStrategy(0.005, host=world.host),
-    "phased": lambda world: Phased.with_lite_lock(0.002, 0.002, memory=world.memory, host=world.host),
+    "adaptive": lambda world: AdaptiveWaitStrategy(1, 0.002, memory=world.memory, host=world.host),
+    "phased": lambda world: Phased.with_lite_lock(
+        0.002, 0.002, memory=world.memory, host=world.host
+    ),
 }
 #: The strategies that give up after a time: by itself, and by what it falls back on.
 WITH_TIMEOUT: dict[str, Callable[[World], WaitStrategy]] = {
     "timeout": STRATEGIES["timeout"],
-    "phased": lambda world: Phased(0.002, 0.002, TimeoutBlockingWaitStrategy(0.005, host=world.host), host=world.host),
+    "phased": lambda world: Phased(
+        0.002, 0.002, TimeoutBlockingWaitStrategy(0.005, host=world.host), host=world.host
+    ),
 }
 
 
 def waits(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
-    """Everything is handled: nobody waits for ever for what has happened."""
+    """Everything is handled: no task waits forever for what has happened."""
 
     def build(world: World) -> None:
         ring = world.ring(2, ProducerType.SINGLE, make(world))
@@ -53,7 +60,7 @@ def waits(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
 
 
 def halted(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
-    """Whoever is halted, at any moment, ends; what it has handled is a beginning of everything."""
+    """A consumer that is halted, at any moment, ends; it has handled the first events."""
 
     def build(world: World) -> None:
         ring = world.ring(2, ProducerType.SINGLE, make(world))
@@ -78,7 +85,7 @@ class NeverAlerted:
 
 
 def falls_asleep(world: World) -> None:
-    """One waits, another advances and signals, twice; it is known to waiters before anybody begins."""
+    """One waits, another advances and signals, twice; it is known to waiters before tasks begin."""
     strategy = LiteBlockingWaitStrategy(memory=world.memory, host=world.host)
     sequence, signal = Sequence(memory=world.memory), strategy.signaller()
     world.name(sequence, "sequence")
@@ -96,8 +103,30 @@ def falls_asleep(world: World) -> None:
     world.task("signaller", advance)
 
 
+def registers(world: World) -> None:
+    """One falls asleep while another becomes a signaller, advances and signals.
+
+    The list of fence locks is a place too: a thread that falls asleep must find the fence lock of a
+    signaller that does not see it.
+    """
+    strategy = LiteBlockingWaitStrategy(memory=world.memory, host=world.host)
+    hidden: Any = strategy
+    hidden._fence_locks = SharedList(world.scheduler, "fence_locks")
+    sequence = Sequence(memory=world.memory)
+    world.name(sequence, "sequence")
+    signals: list[Callable[[], None]] = []
+
+    def advance() -> None:
+        signals.append(strategy.signaller())  # kept until the end of the run, as is its fence lock
+        sequence.set(0)
+        signals[0]()
+
+    world.task("waiter", lambda: strategy.wait_for(0, sequence, sequence, NeverAlerted()))
+    world.task("signaller", advance)
+
+
 class Notes:
-    """A handler that notes what it got, and how far it was told that all is when nothing came in time."""
+    """A handler that records its events, and the sequence of each timeout."""
 
     def __init__(self, world: World, name: str) -> None:
         self.on_event = world.handler(name)
@@ -108,7 +137,10 @@ class Notes:
 
 
 def times_out(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
-    """Whoever waits is told that nothing came, at any moment; nothing is advanced by it, and an alert still ends the wait."""
+    """A waiting consumer gets a timeout at any moment, which advances nothing.
+
+    An alert still ends the wait.
+    """
 
     def build(world: World) -> None:
         ring = world.ring(2, ProducerType.SINGLE, make(world))
@@ -132,13 +164,38 @@ def times_out(make: Callable[[World], WaitStrategy]) -> Callable[[World], None]:
 
 
 SCENARIOS = [
-    *(Scenario(f"wait-{name}", f"chain of 2, {name}", waits(make), (1, 2)) for name, make in STRATEGIES.items()),
-    *(Scenario(f"halt-{name}", f"a halt at any moment, {name}", halted(make), (1, 2)) for name, make in STRATEGIES.items()),
-    Scenario("lite", "who falls asleep and who signals, lite", falls_asleep, (2, 4), with_delays=(2, 4)),
-    Scenario("early", "waits that time out early, timeout", waits(STRATEGIES["timeout"]), (0, 1), early_timeouts=2),
+    *(
+        Scenario(f"wait-{name}", f"chain of 2, {name}", waits(make), (1, 2))
+        for name, make in STRATEGIES.items()
+    ),
+    *(
+        Scenario(f"halt-{name}", f"a halt at any moment, {name}", halted(make), (1, 2))
+        for name, make in STRATEGIES.items()
+    ),
+    Scenario(
+        "lite", "one falls asleep, one signals, lite", falls_asleep, (2, 4), with_delays=(2, 4)
+    ),
+    Scenario(
+        "lite-new",
+        "one falls asleep, one becomes a signaller, lite",
+        registers,
+        (2, 4),
+        with_delays=(2, 4),
+    ),
+    Scenario(
+        "early",
+        "waits that time out early, timeout",
+        waits(STRATEGIES["timeout"]),
+        (0, 1),
+        early_timeouts=2,
+    ),
     *(
         Scenario(
-            f"timeout-{name}", f"a timeout or two, and a halt at any moment, {name}", times_out(make), (1, 2), early_timeouts=2
+            f"timeout-{name}",
+            f"a timeout or two, and a halt at any moment, {name}",
+            times_out(make),
+            (1, 2),
+            early_timeouts=2,
         )
         for name, make in WITH_TIMEOUT.items()
     ),

@@ -1,11 +1,11 @@
-"""`Case`: which callback fails, of what kind of consumer, and how badly; drawn round by round, so that none is left out."""
+"""`Case`: a callback that fails, of a kind of consumer, and how badly; each is drawn in turn."""
 
 import enum
 import random
 from dataclasses import dataclass
 
-from ringbuffer.cli.stress.switches import Switches, switches_of
-from ringbuffer.cli.stress.waiting import WAITING
+from ringbuffer.programs.stress.switches import Switches, switches_of
+from ringbuffer.programs.stress.waiting import WAITING
 
 
 class Severity(enum.Enum):
@@ -32,9 +32,22 @@ class Case:
 
 
 #: A consumer's kinds, and what each handles its events with.
-PROCESSORS = {"events": "on_event", "batches": "on_batch", "coroutine": "on_event", "worker": "on_event"}
+PROCESSORS = {
+    "events": "on_event",
+    "batches": "on_batch",
+    "coroutine": "on_event",
+    "worker": "on_event",
+}
 READERS = ("poller", "taker", "stream")
-_HOOKS = ("on_start", "set_sequence_callback", "on_batch_start", "on_timeout", "on_rewind", "rewind strategy", "on_shutdown")
+_HOOKS = (
+    "on_start",
+    "set_sequence_callback",
+    "on_batch_start",
+    "on_timeout",
+    "on_rewind",
+    "rewind strategy",
+    "on_shutdown",
+)
 
 
 def _cases() -> list[Case]:
@@ -42,17 +55,29 @@ def _cases() -> list[Case]:
     for consumer, handles in PROCESSORS.items():
         for place in (*_HOOKS, handles):
             cases += [Case(consumer, place, severity) for severity in Severity]
-        # What releases too much gets a ValueError, which it lets through; what the strategy raises, nobody decides about.
-        cases += [Case(consumer, "release", severity) for severity in (Severity.SURVIVED, Severity.FATAL)]
+        # A consumer that releases too much gets a ValueError, which it lets through; exceptions of
+        # the strategy reach no exception handler.
+        cases += [
+            Case(consumer, "release", severity) for severity in (Severity.SURVIVED, Severity.FATAL)
+        ]
         cases += [Case(consumer, "wait strategy", Severity.INTERRUPT)]
     for consumer in READERS:
-        cases += [Case(consumer, "loop", severity) for severity in (Severity.FATAL, Severity.INTERRUPT)]
+        cases += [
+            Case(consumer, "loop", severity) for severity in (Severity.FATAL, Severity.INTERRUPT)
+        ]
     return cases
 
 
 CASES = tuple(_cases())
 #: The call that fails is one of the first so many; of what is not named here, the first.
-_MOST_CALLS = {"on_event": 30, "on_batch": 3, "on_batch_start": 3, "release": 30, "loop": 30, "wait strategy": 3}
+_MOST_CALLS = {
+    "on_event": 30,
+    "on_batch": 3,
+    "on_batch_start": 3,
+    "release": 30,
+    "loop": 30,
+    "wait strategy": 3,
+}
 #: With more threads than cores, busy spinning measures the scheduler's time slice.
 _WAITING = sorted(set(WAITING) - {"busy spin"})
 
@@ -92,10 +117,17 @@ class FaultShape:
     switches: Switches
 
     def __str__(self) -> str:
-        kind = f"{'single' if self.single else 'multi'} producer, {'values' if self.values else 'events'}"
-        graph = f"{'behind another' if self.behind else 'first'}, {'one after it' if self.dependent else 'last'}"
+        kind = (
+            f"{'single' if self.single else 'multi'} producer, "
+            f"{'values' if self.values else 'events'}"
+        )
+        graph = (
+            f"{'behind another' if self.behind else 'first'}, "
+            f"{'one after it' if self.dependent else 'last'}"
+        )
         return (
-            f"seed {self.seed}: {self.case}, at call {self.call}; ring of {self.size}, {kind}, {self.waiting}, "
+            f"seed {self.seed}: {self.case}, at call {self.call}; ring of {self.size}, {kind}, "
+            f"{self.waiting}, "
             f"{self.producers} producers; {graph}, {self.colleagues} colleagues, "
             f"{'removed' if self.removed else 'started again'}, {self.switches}"
         )
@@ -109,7 +141,8 @@ def fault_of(seed: int) -> FaultShape:
         seed=seed,
         case=case,
         call=pick.randint(1, _MOST_CALLS.get(case.place, 1)),
-        size=1 << pick.randint(3 if colleagues else 0, 7),  # with room for one event, one worker may get them all
+        # With room for one event, one worker may get them all
+        size=1 << pick.randint(3 if colleagues else 0, 7),
         values=pick.choice([False, True]),
         single=pick.choice([False, True]),
         producers=pick.randint(1, 4),

@@ -1,6 +1,6 @@
 """One fault, in a random graph, from its shape to its account.
 
-        .--> reference                             sees everything, and is what the others are compared with
+        .--> reference                             sees everything; the others are compared with it
 ring ---+--> before --+--> sibling                 go on, whatever becomes of the victim
         |             '--> victim --> dependent    stops where the victim has stopped
         '--> reader                                a poller or a stream, that leaves
@@ -15,22 +15,22 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ringbuffer import (
-    Consumer,
     ConsumerFailedError,
     Disruptor,
     EventProcessor,
+    HandlerSpec,
     ProcessorState,
     ProcessorStateError,
     ProducerType,
     WorkerPool,
 )
-from ringbuffer.cli.stress.ledger import Account, Entry, Ledger, settle
-from ringbuffer.cli.stress.message import Message
-from ringbuffer.cli.stress.sending import INJECTED, Sender
-from ringbuffer.cli.stress.switches import StressHost
-from ringbuffer.cli.stress.waiting import WAITING
-from ringbuffer.cli.stress.watch import PATIENCE, Task, stuck, until
 from ringbuffer.disruptor.node import Node
+from ringbuffer.programs.stress.ledger import Account, Entry, Ledger, settle
+from ringbuffer.programs.stress.message import Message
+from ringbuffer.programs.stress.sending import INJECTED, StressProducer
+from ringbuffer.programs.stress.switches import StressHost
+from ringbuffer.programs.stress.waiting import WAITING
+from ringbuffer.programs.stress.watch import PATIENCE, WatchedThread, stuck, until
 from tests.stress.faults.cases import FaultShape
 from tests.stress.faults.readers import READERS
 from tests.stress.faults.victim import VICTIMS, FailingWait, Plan, Victim
@@ -51,7 +51,7 @@ class Calm:
 
 
 class Colleague(Calm):
-    """A worker that takes its time until the victim has had its turn: a pool promises nobody a share of the events."""
+    """A worker that waits until the victim has had its turn: a pool promises no fair shares."""
 
     def __init__(self, ledger: Ledger, fired: threading.Event) -> None:
         super().__init__(ledger)
@@ -108,10 +108,15 @@ class Round:
         self.victim: Victim | None = None
         self._wire()
         pick = random.Random(shape.seed)
-        self.senders = [Sender(self.ring, name, 1 << 30, 5, pick.randrange(1 << 30)) for name in range(shape.producers)]
-        self._turn: AbstractContextManager[Any] = threading.Lock() if shape.single else nullcontext()
+        self.senders = [
+            StressProducer(self.ring, name, 1 << 30, 5, pick.randrange(1 << 30))
+            for name in range(shape.producers)
+        ]
+        self._turn: AbstractContextManager[Any] = (
+            threading.Lock() if shape.single else nullcontext()
+        )
 
-    # -- the graph ------------------------------------------------------------------------------------------------
+    # -- the graph --------------------------------------------------------------------------------
 
     def _wire(self) -> None:
         shape, disruptor = self.shape, self.disruptor
@@ -127,7 +132,9 @@ class Round:
         self.ledgers[VICTIM] = [ledger]
         victim: Any = VICTIMS[shape.case.consumer](self.plan, ledger, shape.seed)
         self.victim = victim
-        consumer: Consumer[Any] = Consumer(victim, exception_handler=self.plan, rewind=self.plan, name="victim")
+        consumer: HandlerSpec[Any] = HandlerSpec(
+            victim, exception_handler=self.plan, rewind=self.plan, name="victim"
+        )
         if shape.case.consumer == "worker":
             ledgers = [Ledger(VICTIM, before) for _ in range(shape.colleagues)]
             self.ledgers[VICTIM] += ledgers
@@ -164,16 +171,23 @@ class Round:
     def is_victims_thread(self) -> bool:
         """A coroutine's processor waits in a thread of its bridge, which is called after it."""
         current = threading.current_thread()
-        return self.victim is not None and (current.ident == self.victim.thread or current.name == "victim waits")
+        return self.victim is not None and (
+            current.ident == self.victim.thread or current.name == "victim waits"
+        )
 
-    # -- the run --------------------------------------------------------------------------------------------------
+    # -- the run ----------------------------------------------------------------------------------
 
     def run(self) -> Account:
         ledger = Ledger(READER)
-        loop = READERS[self.shape.case.consumer](self.ring, self.plan, ledger) if self.reads else None
+        loop = (
+            READERS[self.shape.case.consumer](self.ring, self.plan, ledger) if self.reads else None
+        )
         self.disruptor.start()
-        reader = None if loop is None else Task(self.host, loop, "reader")
-        tasks = [Task(self.host, functools.partial(self._send, each), f"producer {each.name}") for each in self.senders]
+        reader = None if loop is None else WatchedThread(self.host, loop, "reader")
+        tasks = [
+            WatchedThread(self.host, functools.partial(self._send, each), f"producer {each.name}")
+            for each in self.senders
+        ]
         if self.shape.case.place == "on_shutdown":
             self._halt_the_victim()
         errors = [task.ended() for task in tasks]
@@ -183,7 +197,7 @@ class Round:
             for error in errors:
                 check(error is None, f"a producer got {error!r}")
             told = 0 if reader is not None else 1
-            check(self.plan.told == told, f"the exception handler was told of {self.plan.told} errors")
+            check(self.plan.told == told, f"the exception handler got {self.plan.told} errors")
             self._shut_down()
         self._settle(VICTIM, DEPENDENT)
         if reader is not None:
@@ -192,13 +206,16 @@ class Round:
             self._compare(READER, self.reference[: len(ledger.seen)])
         return self.account
 
-    def _send(self, sender: Sender) -> None:
-        """Ends with an error when the victim has died; or when the fault has come, and enough was sent."""
+    def _send(self, sender: StressProducer) -> None:
+        """Ends with an error when the victim died; or when the fault came and enough was sent."""
         deadly = self.plan.is_deadly and not self.reads
         while deadly or not self.plan.fired.is_set() or len(sender.published) < QUOTA:
             with self._turn, self.ring.producer() as producer:
                 sender.send_some(producer, 1)
-            if self.shape.case.place in ("on_timeout", "wait strategy") and not self.plan.fired.is_set():
+            if (
+                self.shape.case.place in ("on_timeout", "wait strategy")
+                and not self.plan.fired.is_set()
+            ):
                 self.plan.fired.wait(0.005)  # the victim comes to wait
 
     def _halt_the_victim(self) -> None:
@@ -214,37 +231,45 @@ class Round:
         except TimeoutError as error:
             raise stuck(str(error)) from error
 
-    # -- deaths ---------------------------------------------------------------------------------------------------
+    # -- deaths -----------------------------------------------------------------------------------
 
     def _check_death(self, errors: Iterable[BaseException | None]) -> None:
-        """Every producer was told; what comes after the victim has stopped there, the others have gone on."""
+        """Every producer got the error; consumers after the victim stopped, others continued."""
         if not self.processor.join(PATIENCE):
             raise stuck("the victim has not ended")
         died_of = self.plan.error
         check(died_of is not None, "the fault did not come")
-        check(self.processor.failure is died_of, f"the victim died of {self.processor.failure!r}, not of {died_of!r}")
-        check(self.processor.state is ProcessorState.HALTED, f"the victim is {self.processor.state.name}")
+        check(
+            self.processor.failure is died_of,
+            f"the victim died of {self.processor.failure!r}, not of {died_of!r}",
+        )
+        check(
+            self.processor.state is ProcessorState.HALTED,
+            f"the victim is {self.processor.state.name}",
+        )
         for error in errors:
             check(isinstance(error, ConsumerFailedError), f"a producer got {error!r}")
-            check(error is not None and error.__cause__ is died_of, f"a producer was told {error!r}")
+            check(error is not None and error.__cause__ is died_of, f"a producer got {error!r}")
         try:
             self._shut_down()
         except ConsumerFailedError as error:
-            check(error.__cause__ is died_of, f"shutdown told of {error.__cause__!r}")
+            check(error.__cause__ is died_of, f"shutdown raised with {error.__cause__!r}")
         else:
-            raise Wrong("shutdown told of no death")
+            raise Wrong("shutdown did not raise for the death")
         self._settle()
         self._check_prefix()
         if not (self.shape.removed and self._remove()):
             self._start_again()
 
     def _check_prefix(self) -> None:
-        """The victim has handled what comes up to its sequence, and nothing else but what its colleagues could."""
+        """The victim handled all up to its sequence; nothing else, except what its pool handled."""
         node = self.nodes[VICTIM]
         if isinstance(node.runner, WorkerPool):
             kept = {sequence for worker in node.runner.workers for sequence in worker.unfinished}
             claimed = node.runner.claimed
-            handled = [entry for entry in self.reference if entry[0] <= claimed and entry[0] not in kept]
+            handled = [
+                entry for entry in self.reference if entry[0] <= claimed and entry[0] not in kept
+            ]
         else:
             handled = self.up_to(node.sequence.get())
         self._compare(VICTIM, handled)
@@ -252,18 +277,22 @@ class Round:
             self._compare(DEPENDENT, self.up_to(node.sequence.get()))
 
     def _remove(self) -> bool:
-        """Take the dead out of the graph, if nothing comes after it and it keeps nothing that nobody else would handle."""
+        """Remove the dead consumer, if nothing comes after it and it keeps no unhandled events."""
         node = self.nodes[VICTIM]
         if DEPENDENT in self.nodes:
             return False
-        kept = isinstance(node.runner, WorkerPool) and any(worker.unfinished for worker in node.runner.workers)
+        kept = isinstance(node.runner, WorkerPool) and any(
+            worker.unfinished for worker in node.runner.workers
+        )
         try:
             self.disruptor.remove(node.runner, PATIENCE)
         except ProcessorStateError:
             check(kept, "a dead consumer that keeps nothing cannot be removed")
             return False
-        check(not kept, "a worker was removed with events that nobody will handle")
-        check(node.sequence not in self.ring.gating_sequences, "what was removed still gates the ring")
+        check(not kept, "a worker was removed with events that no consumer will handle")
+        check(
+            node.sequence not in self.ring.gating_sequences, "what was removed still gates the ring"
+        )
         del self.nodes[VICTIM], self.ledgers[VICTIM]
         return True
 
@@ -274,11 +303,15 @@ class Round:
                 processor.start()
         last = self.ring.cursor
         for node in self.disruptor.graph.nodes:
-            until(lambda node=node: node.sequence.get() >= last, f"{node.name} has not come to {last}")  # type: ignore[misc]
+            sequence = node.sequence
+            until(
+                lambda sequence=sequence: sequence.get() >= last,  # type: ignore[misc]
+                f"{node.name} has not come to {last}",
+            )
             if not node.runner.close(PATIENCE):
                 raise stuck(f"{node.name} does not halt")
 
-    # -- accounts -------------------------------------------------------------------------------------------------
+    # -- accounts ---------------------------------------------------------------------------------
 
     @property
     def reference(self) -> list[Entry]:
@@ -288,8 +321,10 @@ class Round:
         return [entry for entry in self.reference if entry[0] <= sequence]
 
     def _settle(self, *late: int) -> None:
-        """Compare what cannot be held back by the victim with what was published; and the `late` ones, if they are there."""
-        published = [(sender.name, number) for sender in self.senders for number in sender.published]
+        """Compare consumers that the victim cannot hold back with what was published."""
+        published = [
+            (sender.name, number) for sender in self.senders for number in sender.published
+        ]
         for stage in (REFERENCE, BEFORE, SIBLING, *late):
             if stage in self.ledgers:
                 self._add_account(settle(self.ledgers[stage], published), late != ())

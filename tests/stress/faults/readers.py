@@ -1,4 +1,4 @@
-"""Readers that leave by an exception, which must hold up nobody afterwards."""
+"""Readers that leave by an exception; afterwards they must gate no producer."""
 
 import asyncio
 import threading
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ringbuffer import RingBuffer
-from ringbuffer.cli.stress.ledger import Ledger
-from ringbuffer.cli.stress.message import Message
-from ringbuffer.cli.stress.watch import PAUSE
+from ringbuffer.programs.stress.ledger import Ledger
+from ringbuffer.programs.stress.message import Message
+from ringbuffer.programs.stress.watch import PAUSE
 from tests.stress.faults.victim import Plan
 
 #: What a reader does in its thread; the reader itself is made, and gates the ring, before that.
@@ -58,4 +58,8 @@ def stream(ring: RingBuffer[Any], plan: Plan, ledger: Ledger) -> Loop:
     return lambda: asyncio.run(read())
 
 
-READERS: dict[str, Callable[[RingBuffer[Any], Plan, Ledger], Loop]] = {"poller": poller, "taker": taker, "stream": stream}
+READERS: dict[str, Callable[[RingBuffer[Any], Plan, Ledger], Loop]] = {
+    "poller": poller,
+    "taker": taker,
+    "stream": stream,
+}

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 
 from ringbuffer import RewindBatch
-from ringbuffer.cli.stress.ledger import Ledger
-from ringbuffer.cli.stress.message import Message
-from ringbuffer.cli.stress.sending import Fault, Interrupt
+from ringbuffer.programs.stress.ledger import Ledger
+from ringbuffer.programs.stress.message import Message
+from ringbuffer.programs.stress.sending import Fault, Interrupt
 from ringbuffer.sequence import Readable
 from ringbuffer.wait import WaitStrategy
 from ringbuffer.wait.strategy import Alertable
@@ -29,7 +29,7 @@ class Plan:
         case: what fails.
         fired: set when it has failed.
         error: what the victim dies of, if it does.
-        told: how many errors the exception handler was told of.
+        told: how many errors the exception handler got.
     """
 
     def __init__(self, case: Case, call: int) -> None:
@@ -64,7 +64,7 @@ class Plan:
             raise self.error
         raise Fault
 
-    # -- the exception handler ------------------------------------------------------------------------------------
+    # -- the exception handler --------------------------------------------------------------------
 
     def _decide(self, error: Exception) -> None:
         self.told += 1
@@ -84,7 +84,7 @@ class Plan:
     def handle_on_shutdown_exception(self, error: Exception) -> None:
         self._decide(error)
 
-    # -- the rewind strategy --------------------------------------------------------------------------------------
+    # -- the rewind strategy ----------------------------------------------------------------------
 
     def pause_before(self, attempt: int) -> float | None:
         self.hit("rewind strategy")
@@ -182,7 +182,9 @@ class FailingWait:
     def is_blocking(self) -> bool:
         return self._inner.is_blocking
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
         if self._plan.case.place == "wait strategy" and self._is_victims():
             self._plan.hit("wait strategy")
         return self._inner.wait_for(sequence, cursor, dependent, barrier)

@@ -1,9 +1,10 @@
 """Runs a race on free-running threads, one thread an actor.
 
-The actors meet before each instance: each stores the number of the turn in a cell of its own, and looks at the others'
-until they have come as far. Who comes last goes on at once, the others a little later; so each then waits a few turns of
-an empty loop, more or fewer each time, and the race is met from every side. Each actor is bound to a core, because the system
-likes to put threads that wait for each other on the same one. After the last instance the first actor collects what all have
+The actors meet before each instance: each stores the number of the turn in a cell of its own, and
+looks at the others' until they have come as far. Who comes last goes on at once, the others a
+little later; so each then waits a few turns of an empty loop, more or fewer each time, and the race
+is met from every side. Each actor is bound to a core, because the system likes to put threads that
+wait for each other on the same one. After the last instance the first actor collects what all have
 seen, sets the instances back, and decides whether there is time for more.
 """
 
@@ -18,11 +19,12 @@ from ringbuffer.memory import PROCESS_MEMORY, Memory, Word
 from tests.stress.litmus.grades import Litmus
 from tests.support.threads import together
 
-#: Looks at another actor's turn before its thread gives the processor away: it may be the one that the other waits for.
+#: Looks at another actor's turn before its thread gives the processor away: it may be the one that
+#: the other waits for.
 LOOKS = 300
 #: Turns of the empty loop, at most, between the meeting and the race.
 DELAY = 6
-#: Where an actor stands that has ended, so that nobody waits for it.
+#: The position of an actor that has ended, so that no other waits for it.
 ENDED = 1 << 62
 
 _yield_now = getattr(os, "sched_yield", lambda: None)
@@ -42,7 +44,7 @@ class _Meeting:
 
 
 def meet(own: Word, others: list[Word], turn: int) -> None:
-    """Ends when every other actor has come as far, which each does without waiting for anything but this; or has ended."""
+    """Ends when every other actor has come as far, or has ended; each waits only for this."""
     own[0] = turn
     for other in others:
         looks = 0
@@ -95,10 +97,15 @@ def run(litmus: Litmus, memory: Memory, seconds: float, seed: int = 0) -> Counte
 
     def collector() -> Callable[[], bool]:
         back = [litmus.set_back(instance) for instance in instances]
-        final = [litmus.final(instance) for instance in instances] if litmus.final is not None else None
+        final = (
+            [litmus.final(instance) for instance in instances] if litmus.final is not None else None
+        )
 
         def collect() -> bool:
-            columns: list[list[Hashable]] = [*seen, *([[look() for look in final]] if final is not None else [])]
+            columns: list[list[Hashable]] = [
+                *seen,
+                *([[look() for look in final]] if final is not None else []),
+            ]
             counts.update(zip(*columns, strict=True))
             for each in back:
                 each()

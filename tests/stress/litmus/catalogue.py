@@ -17,7 +17,11 @@ RACES: tuple[Litmus, ...] = (*moves.RACES, *operations.RACES, *handovers.RACES)
 def memories() -> dict[str, ProcessMemory]:
     """What the library uses on this machine, and what it uses on others."""
     ordered = {"loads and stores by libpatomic": ProcessMemory(plain_moves=False)}
-    return {"plain moves": ProcessMemory(plain_moves=True)} | ordered if PLAIN_MOVES_ARE_ORDERED else ordered
+    return (
+        {"plain moves": ProcessMemory(plain_moves=True)} | ordered
+        if PLAIN_MOVES_ARE_ORDERED
+        else ordered
+    )
 
 
 def verdicts(seconds: float, seed: int, races: tuple[Litmus, ...] = RACES) -> Iterator[Verdict]:
@@ -26,4 +30,6 @@ def verdicts(seconds: float, seed: int, races: tuple[Litmus, ...] = RACES) -> It
     share = min(MOST_SECONDS, seconds / (len(races) * len(providers)))
     for race in races:
         for name, memory in providers.items():
-            yield Verdict(race, name, run(race, memory, share, seed ^ zlib.crc32(race.name.encode())))
+            yield Verdict(
+                race, name, run(race, memory, share, seed ^ zlib.crc32(race.name.encode()))
+            )

@@ -8,7 +8,8 @@ from typing import Any
 
 from ringbuffer.memory import Memory
 
-#: An actor's own closure, made in the actor's thread, over its own views; what it returns is a part of the outcome.
+#: An actor's own closure, made in the actor's thread, over its own views; what it returns is a part
+#: of the outcome.
 type Act = Callable[[], Hashable]
 
 
@@ -16,7 +17,7 @@ class Grade(enum.Enum):
     """What it means to see an outcome."""
 
     ACCEPTABLE = "acceptable"
-    #: Allowed, and surprising to who thinks that memory is one sequence of operations.
+    #: Allowed, and surprising to readers who think that memory is one sequence of operations.
     INTERESTING = "INTERESTING"
     FORBIDDEN = "FORBIDDEN"
 
@@ -50,10 +51,13 @@ class Litmus:
         name: a few words.
         race: what the actors do, side by side.
         make: one instance of what they share, over the given memory.
-        actors: each makes its `Act` of an instance. All of them run every instance once, then it is set back.
+        actors: each makes its `Act` of an instance. All of them run every instance once, then it is
+        set back.
         set_back: makes a function that puts an instance into its first state again.
-        rows: the outcomes; one that is not among them is forbidden. An outcome is the tuple of what the acts returned.
-        final: makes a function that looks at an instance afterwards; what it returns is the last item of the outcome.
+        rows: the outcomes; one that is not among them is forbidden. An outcome is the tuple of what
+        the acts returned.
+        final: makes a function that looks at an instance afterwards; what it returns is the last
+        item of the outcome.
         instances: how many there are, each run once before all are set back.
     """
 
@@ -78,8 +82,15 @@ class Verdict:
     def graded(self) -> list[tuple[Row, int]]:
         """Every row with its count, and what no row foresaw."""
         known = {row.outcome for row in self.litmus.rows}
-        strangers = [forbidden(outcome, "no row foresees it") for outcome in self.counts if outcome not in known]
-        return [(row, self.counts[row.outcome]) for row in (*self.litmus.rows, *sorted(strangers, key=repr))]
+        strangers = [
+            forbidden(outcome, "no row foresees it")
+            for outcome in self.counts
+            if outcome not in known
+        ]
+        return [
+            (row, self.counts[row.outcome])
+            for row in (*self.litmus.rows, *sorted(strangers, key=repr))
+        ]
 
     def count(self, grade: Grade) -> int:
         return sum(count for row, count in self.graded() if row.grade is grade)

@@ -1,4 +1,4 @@
-"""Races of the library's own hand-overs, run by the library's own classes: `docs/memory-model.md` marks them with ⇄."""
+"""Races of the library's own hand-overs, with its own classes: ⇄ in `docs/memory-model.md`."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -14,7 +14,7 @@ from ringbuffer import (
     YieldingWaitStrategy,
 )
 from ringbuffer.host import Condition
-from ringbuffer.memory import Memory
+from ringbuffer.memory import Memory, Word
 from ringbuffer.processors.state import move
 from ringbuffer.processors.work.share import IDLE, WorkShare
 from tests.stress.litmus.grades import Act, Litmus, acceptable, forbidden
@@ -23,7 +23,8 @@ from tests.support.forwarding_host import ForwardingHost
 #: How far the members of a race have come, in events.
 FAR = 8
 
-# -- LiteBlocking: the waiter raises its flag and looks; the signaller advances and looks at the flag -----------------------
+# -- LiteBlocking: the waiter raises its flag and looks; the signaller advances and looks at the
+# flag -----------------------
 
 
 class _Asleep(Exception):
@@ -31,14 +32,19 @@ class _Asleep(Exception):
 
 
 class _NotingCondition:
-    """Notes who went to sleep, without sleeping, and whether anybody was woken."""
+    """Records the threads that would sleep, and whether one was woken; it never blocks."""
 
     def __init__(self) -> None:
         self.woken = False
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
     def wait(self, timeout: float | None = None) -> bool:
         raise _Asleep
@@ -56,7 +62,7 @@ class _NotingHost(ForwardingHost):
 
 
 class LiteWait:
-    """A strategy whose condition never blocks: the lock is not what is tested here, but whether it would be taken."""
+    """A strategy whose condition never blocks: this tests whether the lock would be taken."""
 
     def __init__(self, memory: Memory) -> None:
         host = _NotingHost()
@@ -83,12 +89,16 @@ def lite_waits(instance: LiteWait) -> Act:
 
 
 def lite_signals(instance: LiteWait) -> Act:
-    word, signal, condition = instance.sequence.view().word, instance.strategy.signaller(), instance.condition
+    word, signal, condition = (
+        instance.sequence.view().word,
+        instance.strategy.signaller(),
+        instance.condition,
+    )
 
     def act() -> str:
         word[0] = 0
         signal()
-        return "woke" if condition.woken else "nobody"
+        return "woke" if condition.woken else "none"
 
     return act
 
@@ -104,26 +114,26 @@ def lite_back(instance: LiteWait) -> Callable[[], None]:
     return set_back
 
 
-# -- closing a queue: a producer goes in and looks; who closes shuts the door and looks --------------------------------------
+# -- closing a queue: a producer goes in and looks; who closes shuts the guard and looks ----------
 
 
 class Shut:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self.cursor = memory.cell()
-        self.door = memory.door()
+        self.guard = memory.in_flight_guard()
 
 
 def shut_puts(instance: Shut) -> Act:
     cursor = instance.cursor.view().word
 
     def act() -> str:
-        door = instance.door
-        door[0] = True
-        is_open = not door[1]
+        guard = instance.guard
+        guard[0] = True
+        is_open = not guard[1]
         if is_open:
             cursor[0] = 1
-        door[0] = False
+        guard[0] = False
         return "published" if is_open else "refused"
 
     return act
@@ -133,9 +143,9 @@ def shut_closes(instance: Shut) -> Act:
     cursor = instance.cursor.view().word
 
     def act() -> str:
-        door = instance.door
-        door.shut()
-        return "inside" if door.is_inside() else "a message" if cursor[0] else "nothing"
+        guard = instance.guard
+        guard.shut()
+        return "inside" if guard.is_inside() else "a message" if cursor[0] else "nothing"
 
     return act
 
@@ -145,12 +155,60 @@ def shut_back(instance: Shut) -> Callable[[], None]:
 
     def set_back() -> None:
         cursor[0] = 0
-        instance.door = instance.memory.door()
+        instance.guard = instance.memory.in_flight_guard()
 
     return set_back
 
 
-# -- joining: a consumer is added while a producer reads the group --------------------------------------------------------
+# -- closing a ring with one producer: it announces its claim and looks at the limit; the closer
+# lowers that and looks ---------
+
+
+class Announced:
+    """The last claim is a variable of a closure, as in `ringbuffer.producer.single`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.limit = memory.cell(FAR)
+        claimed = -1
+
+        def announce(sequence: int, limit: Word) -> int:
+            nonlocal claimed
+            claimed = sequence
+            return limit[0]
+
+        def claimed_so_far() -> int:
+            return claimed
+
+        self.announce = announce
+        self.claimed_so_far = claimed_so_far
+
+
+def announced_claims(instance: Announced) -> Act:
+    announce, limit = instance.announce, instance.limit.view().word
+    return lambda: "claimed" if announce(0, limit) == FAR else "refused"
+
+
+def announced_closes(instance: Announced) -> Act:
+    exchange, look = instance.limit.view().exchange, instance.claimed_so_far
+
+    def act() -> str:
+        exchange(-1)
+        return "sees it" if look() == 0 else "sees nothing"
+
+    return act
+
+
+def announced_back(instance: Announced) -> Callable[[], None]:
+    limit = instance.limit.view().word
+
+    def set_back() -> None:
+        instance.announce(-1, limit)
+        limit[0] = FAR
+
+    return set_back
+
+
+# -- joining: a consumer is added while a producer reads the group --------------------------------
 
 
 class Join:
@@ -199,7 +257,7 @@ def join_back(instance: Join) -> Callable[[], None]:
     return set_back
 
 
-# -- halting: an old alert is cleared while a new halt comes ---------------------------------------------------------------
+# -- halting: an old alert is cleared while a new halt comes --------------------------------------
 
 
 class Halt:
@@ -259,7 +317,7 @@ def halt_back(instance: Halt) -> Callable[[], None]:
     return set_back
 
 
-# -- work pools: two workers finish at once -------------------------------------------------------------------------------
+# -- work pools: two workers finish at once -------------------------------------------------------
 
 
 class Work:
@@ -297,7 +355,7 @@ def work_back(instance: Work) -> Callable[[], None]:
     return set_back
 
 
-# -- a whole ring: what is published is what is read ----------------------------------------------------------------------
+# -- a whole ring: what is published is what is read ----------------------------------------------
 
 
 class Published:
@@ -340,25 +398,38 @@ def ring_back(instance: Published) -> Callable[[], object]:
 
 RACES = (
     Litmus(
-        "LiteBlocking: flag and sequence", "raise flag, pass, look  |  advance, pass, look at flag", LiteWait,
+        "LiteBlocking: flag and sequence",
+        "raise flag, pass, look  |  advance, pass, look at flag", LiteWait,
         (lite_waits, lite_signals), lite_back,
         (
-            acceptable(("saw it", "nobody"), "no need to wake anybody"),
+            acceptable(("saw it", "none"), "a wake-up is not needed"),
             acceptable(("saw it", "woke"), "woken needlessly"),
             acceptable(("sleeps", "woke"), "asleep, and woken"),
-            forbidden(("sleeps", "nobody"), "a lost wake-up"),
+            forbidden(("sleeps", "none"), "a lost wake-up"),
         ),
     ),
     Litmus(
-        "closing a queue: inside and shut", "go in, publish if not shut, go out  |  shut, r1 = inside, r2 = cursor", Shut,
+        "closing a queue: inside and shut",
+        "go in, publish if not shut, go out  |  shut, r1 = inside, r2 = cursor", Shut,
         (shut_puts, shut_closes), shut_back,
         (
             acceptable(("published", "a message"), "the end comes after the message"),
-            acceptable(("published", "inside"), "who closes waits"),
+            acceptable(("published", "inside"), "the closer waits"),
             acceptable(("refused", "nothing"), "the end comes first"),
-            acceptable(("refused", "inside"), "who closes waits needlessly"),
+            acceptable(("refused", "inside"), "the closer waits needlessly"),
             forbidden(("published", "nothing"), "a message behind the end"),
-            forbidden(("refused", "a message"), "a message of nobody"),
+            forbidden(("refused", "a message"), "a message of a refused put"),
+        ),
+    ),
+    Litmus(
+        "closing a ring: a claim that is announced, and the limit",
+        "claimed = 0, r1 = limit  |  exchange(limit, -1), r2 = claimed", Announced,
+        (announced_claims, announced_closes), announced_back,
+        (
+            acceptable(("claimed", "sees it"), "the closer waits for the publication"),
+            acceptable(("refused", "sees nothing"), "the close comes first"),
+            acceptable(("refused", "sees it"), "the closer waits until it is taken back"),
+            forbidden(("claimed", "sees nothing"), "a claim behind the end"),
         ),
     ),
     Litmus(
@@ -366,29 +437,31 @@ RACES = (
         "cursor = 8, r1 = minimum  |  old = cursor  |  add_at(cursor, new), r2 = new", Join,
         (join_publishes, join_consumes, join_adds), join_back,
         (
-            acceptable((-1, None, -1), "held back by somebody"),
-            acceptable((-1, None, FAR), "held back by somebody"),
+            acceptable((-1, None, -1), "a member holds it back"),
+            acceptable((-1, None, FAR), "a member holds it back"),
             acceptable((FAR, None, FAR), "all have passed"),
             forbidden((FAR, None, -1), "slots were given away that the newcomer has yet to read"),
         ),
     ),
     Litmus(
-        "halting: state and alert", "cas(state), exchange(alert, 1)  |  exchange(alert, 0), r = state", Halt,
+        "halting: state and alert",
+        "cas(state), exchange(alert, 1)  |  exchange(alert, 0), r = state", Halt,
         (halt_halts, halt_clears), halt_back,
         (
             acceptable((None, "stops", "alerted"), "the halt is seen"),
             acceptable((None, "stops", "quiet"), "the halt is seen, its alert cleared"),
             acceptable((None, "goes on", "alerted"), "the alert is still to come"),
-            forbidden((None, "goes on", "quiet"), "a halt that nobody sees"),
+            forbidden((None, "goes on", "quiet"), "a halt that the consumer misses"),
         ),
         halt_alert,
     ),
     Litmus(
-        "work pool: two workers finish at once", "busy1 = idle, raise done  |  busy2 = idle, raise done", Work,
+        "work pool: two workers finish at once",
+        "busy1 = idle, raise done  |  busy2 = idle, raise done", Work,
         (work_finishes(0), work_finishes(1)), work_back,
         (
             acceptable((None, None, FAR), "everything is done"),
-            forbidden((None, None, 3), "done stays behind: the first missed that the second had finished"),
+            forbidden((None, None, 3), "done stays behind: the first missed the end of the second"),
             forbidden((None, None, -1), "done stays behind"),
         ),
         work_done,

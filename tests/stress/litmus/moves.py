@@ -203,7 +203,10 @@ def find_in_row(row: Row) -> Act:
         end = find(0, 0, FLAGS)
         available = FLAGS if end < 0 else end
         whole = sum(events[:available]) == available
-        return "none" if not available else "some" if available < FLAGS else "all", "there" if whole else "missing"
+        return (
+            "none" if not available else "some" if available < FLAGS else "all",
+            "there" if whole else "missing",
+        )
 
     return act
 
@@ -223,7 +226,7 @@ def _flags(name: str, writer: Callable[[Row], Act], race: str) -> Litmus:
         name, race, Row, (writer, find_in_row), clear_row,
         (
             acceptable((None, ("none", "there")), "the reader was first"),
-            acceptable((None, ("some", "there")), "in the midst of it: what is found set shows its event"),
+            acceptable((None, ("some", "there")), "in the middle: each set flag has its event"),
             acceptable((None, ("all", "there")), "the writer was first"),
             forbidden((None, ("some", "missing")), "a flag was seen before its event"),
             forbidden((None, ("all", "missing")), "a flag was seen before its event"),
@@ -242,8 +245,10 @@ def _iriw() -> Litmus:
     ]
     strange = forbidden(*split) if PLAIN_MOVES_ARE_ORDERED else interesting(*split)
     return Litmus(
-        "independent reads of independent writes", "x = 1  |  y = 1  |  r1 = x, r2 = y  |  r3 = y, r4 = x",
-        cells(2), (store(0, 1), store(1, 1), load_both(0, 1), load_both(1, 0)), clear, (*rows, strange),
+        "independent reads of independent writes",
+        "x = 1  |  y = 1  |  r1 = x, r2 = y  |  r3 = y, r4 = x",
+        cells(2), (store(0, 1), store(1, 1), load_both(0, 1), load_both(1, 0)), clear,
+        (*rows, strange),
     )  # fmt: skip
 
 
@@ -257,28 +262,37 @@ def _passing() -> tuple[Any, ...]:
 
 
 _NOT_SEEN = "both stores were still in store buffers; 0 times would prove nothing"
-_ONE = acceptable((0, 1), "the first was first"), acceptable((1, 0), "the second was first"), acceptable((1, 1), "side by side")
+_ONE = (
+    acceptable((0, 1), "the first was first"),
+    acceptable((1, 0), "the second was first"),
+    acceptable((1, 1), "side by side"),
+)
 _MISSED = "both missed the other, in spite of the fence"
 
 RACES = (
     Litmus(
         "store buffering, stores", "x = 1, r1 = y  |  y = 1, r2 = x", cells(2),
-        (store_then_load(0, 1), store_then_load(1, 0)), clear, (*_ONE, interesting((0, 0), _NOT_SEEN)),
+        (store_then_load(0, 1), store_then_load(1, 0)), clear,
+        (*_ONE, interesting((0, 0), _NOT_SEEN)),
     ),
     Litmus(
         "store buffering, exchanges", "exchange(x, 1), r1 = y  |  exchange(y, 1), r2 = x", cells(2),
-        (exchange_then_load(0, 1), exchange_then_load(1, 0)), clear, (*_ONE, forbidden((0, 0), _MISSED)),
+        (exchange_then_load(0, 1), exchange_then_load(1, 0)), clear,
+        (*_ONE, forbidden((0, 0), _MISSED)),
     ),
     Litmus(
-        "store buffering, fetch_add between", "x = 1, add(w, 0), r1 = y  |  y = 1, add(w, 0), r2 = x", cells(3),
-        (store_add_then_load(0, 1), store_add_then_load(1, 0)), clear, (*_ONE, forbidden((0, 0), _MISSED)),
+        "store buffering, fetch_add between",
+        "x = 1, add(w, 0), r1 = y  |  y = 1, add(w, 0), r2 = x", cells(3),
+        (store_add_then_load(0, 1), store_add_then_load(1, 0)), clear,
+        (*_ONE, forbidden((0, 0), _MISSED)),
     ),
     Litmus(
         "message passing, two cells", "x = 1, y = 1  |  r1 = y, r2 = x", cells(2),
         (store_both, load_both(1, 0)), clear, _passing(),
     ),
     Litmus(
-        "message passing, an attribute of an event", "e.number = 1, y = 1  |  r1 = y, r2 = e.number", Message,
+        "message passing, an attribute of an event",
+        "e.number = 1, y = 1  |  r1 = y, r2 = e.number", Message,
         (fill_message, read_message), clear_message, _passing(),
     ),
     Litmus(
@@ -295,8 +309,14 @@ RACES = (
         "coherence of two loads", "x = 1, x = 2  |  r1 = x, r2 = x", cells(1),
         (store(0, 1, 2), load_both(0, 0)), clear,
         (
-            *(acceptable((None, (one, two)), "never backwards") for one in range(3) for two in range(one, 3)),
-            *(forbidden((None, (one, two)), "the second load saw an older value") for one in range(3) for two in range(one)),
+            *(
+                acceptable((None, (one, two)), "never backwards")
+                for one in range(3) for two in range(one, 3)
+            ),
+            *(
+                forbidden((None, (one, two)), "the second load saw an older value")
+                for one in range(3) for two in range(one)
+            ),
         ),
     ),
     Litmus(
@@ -309,6 +329,12 @@ RACES = (
         ),
     ),
     _iriw(),
-    _flags("flags filled as a range", fill_row, "all events, fill(flags)  |  find(flags), the events before it"),
-    _flags("flags set one by one", fill_one_by_one, "event i, flag i, …  |  find(flags), the events before it"),
+    _flags(
+        "flags filled as a range", fill_row,
+        "all events, fill(flags)  |  find(flags), the events before it",
+    ),
+    _flags(
+        "flags set one by one", fill_one_by_one,
+        "event i, flag i, …  |  find(flags), the events before it",
+    ),
 )  # fmt: skip

@@ -28,7 +28,7 @@ def add(cells: Cells) -> Act:
 
 
 def count_by_claims(cells: Cells) -> Act:
-    """Each turn but the last means that the other one has counted, so there are two at most."""
+    """Ends after two iterations: each but the last means that the other one has counted."""
     view = cells[0].view()
     word, compare_and_set = view.word, view.compare_and_set
 
@@ -59,25 +59,27 @@ _LOST = "one of the two was lost"
 
 RACES = (
     Litmus(
-        "compare-and-set, one winner", "cas(x, 0, 1)  |  cas(x, 0, 2)", cells(1), (claim(1), claim(2)), clear,
+        "compare-and-set, one winner", "cas(x, 0, 1)  |  cas(x, 0, 2)", cells(1),
+        (claim(1), claim(2)), clear,
         (
             acceptable((True, False, 1), "the first won"),
             acceptable((False, True, 2), "the second won"),
             forbidden((True, True, 1), "both won"),
             forbidden((True, True, 2), "both won"),
-            forbidden((False, False, 0), "nobody won"),
+            forbidden((False, False, 0), "neither won"),
         ),
         value,
     ),
     Litmus(
-        "compare-and-set, counting", "until cas(x, s, s + 1): s = x  |  the same", cells(1), (count_by_claims,) * 2, clear,
+        "compare-and-set, counting", "until cas(x, s, s + 1): s = x  |  the same", cells(1),
+        (count_by_claims,) * 2, clear,
         (acceptable((None, None, 2), "both count"), forbidden((None, None, 1), _LOST)), value,
     ),
     Litmus(
         "plain moves, counting", "x = x + 1  |  x = x + 1", cells(1), (count_by_moves,) * 2, clear,
         (
             acceptable((None, None, 2), "one after the other"),
-            interesting((None, None, 1), "one of the two was lost: why claims are not made of moves"),
+            interesting((None, None, 1), "one of the two was lost: so claims are not moves"),
         ),
         value,
     ),
@@ -91,7 +93,8 @@ RACES = (
         value,
     ),
     Litmus(
-        "exchange hands over", "r1 = exchange(x, 1)  |  r2 = exchange(x, 2)", cells(1), (swap(1), swap(2)), clear,
+        "exchange hands over", "r1 = exchange(x, 1)  |  r2 = exchange(x, 2)", cells(1),
+        (swap(1), swap(2)), clear,
         (
             acceptable((0, 1, 2), "the first was first"),
             acceptable((2, 0, 1), "the second was first"),

@@ -14,6 +14,7 @@ from ringbuffer import (
     TimeoutBlockingWaitStrategy,
     WaitStrategy,
 )
+from ringbuffer.producer import producer_ops
 from tests.support.scripted_host import ScriptedHost
 from tests.support.threads import PATIENCE, Background
 from tests.unit.sequencer.kinds import Kind, each_kind
@@ -23,7 +24,7 @@ from tests.unit.wait.strategies import STRATEGIES
 @each_kind
 def test_without_dependents_a_barrier_lets_through_what_is_published(kind: Kind) -> None:
     sequencer = kind(8, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.next(4)
     producer.publish(0, 2)
     assert sequencer.new_barrier().wait_for(0) == 2
@@ -35,7 +36,7 @@ def test_without_dependents_a_barrier_lets_through_what_is_published(kind: Kind)
 def test_a_barrier_lets_nothing_through_that_a_dependent_has_not_passed(kind: Kind) -> None:
     sequencer = kind(8, BusySpinWaitStrategy())
     first, second = Sequence(5), Sequence(3)
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(8))
     barrier = sequencer.new_barrier(first, second)
     assert barrier.wait_for(0) == 3
@@ -46,7 +47,7 @@ def test_a_barrier_lets_nothing_through_that_a_dependent_has_not_passed(kind: Ki
 @each_kind
 def test_a_dependent_that_is_ahead_does_not_let_unpublished_slots_through(kind: Kind) -> None:
     sequencer = kind(8, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(2))
     producer.next()
     assert sequencer.new_barrier(Sequence(7)).wait_for(0) == 1
@@ -54,7 +55,7 @@ def test_a_dependent_that_is_ahead_does_not_let_unpublished_slots_through(kind: 
 
 def test_a_gap_ends_what_is_let_through() -> None:
     sequencer = MultiProducerSequencer(8, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.next(6)
     producer.publish(0, 1)
     producer.publish(3, 5)
@@ -67,7 +68,7 @@ def test_a_gap_ends_what_is_let_through() -> None:
 @each_kind
 def test_a_group_may_be_a_dependent_and_its_members_may_change(kind: Kind) -> None:
     sequencer = kind(8, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(8))
     slow = Sequence(2)
     group = SequenceGroup(slow, Sequence(6))
@@ -80,18 +81,20 @@ def test_a_group_may_be_a_dependent_and_its_members_may_change(kind: Kind) -> No
 @each_kind
 def test_stages_in_a_chain_stand_one_behind_the_other(kind: Kind) -> None:
     sequencer = kind(16, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(12))
     stages = [Sequence() for _ in range(10)]
-    views = [sequencer.new_barrier(*stages[max(0, number - 1) : number]).view() for number in range(10)]
+    views = [
+        sequencer.new_barrier(*stages[max(0, number - 1) : number]).view() for number in range(10)
+    ]
     for number, view in enumerate(views):
         assert view.wait_for(0) == 11 - number
         stages[number].set(10 - number)
 
 
-def test_after_a_timeout_a_barrier_tells_how_far_things_are() -> None:
+def test_after_a_timeout_a_barrier_returns_how_far_its_dependencies_are() -> None:
     sequencer = MultiProducerSequencer(8, TimeoutBlockingWaitStrategy(0.01))
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(2))
     assert sequencer.new_barrier().wait_for(5) < 5
 
@@ -99,7 +102,7 @@ def test_after_a_timeout_a_barrier_tells_how_far_things_are() -> None:
 @each_kind
 def test_a_wait_from_the_middle_does_not_ask_about_what_came_before(kind: Kind) -> None:
     sequencer = kind(4, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     for _ in range(11):
         producer.publish(producer.next())
     assert sequencer.new_barrier().wait_for(9) == 10
@@ -123,10 +126,12 @@ def test_every_alert_is_a_fresh_exception() -> None:
 
 
 @each_kind
-def test_after_a_timeout_a_barrier_returns_what_is_there_and_not_what_was_asked_for(kind: Kind) -> None:
+def test_after_a_timeout_a_barrier_returns_what_is_there_and_not_what_was_asked_for(
+    kind: Kind,
+) -> None:
     host = ScriptedHost()
     sequencer = kind(8, TimeoutBlockingWaitStrategy(2.5, host=host), host=host)
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(2))
     assert sequencer.new_barrier().wait_for(2) == 1
     assert sequencer.new_barrier(Sequence(0)).wait_for(1) == 0
@@ -139,7 +144,7 @@ def test_the_end_of_a_diamond_goes_as_far_as_both_its_sides_have_gone(kind: Kind
     #   published -----|             >--> end
     #                  '--> right --'
     sequencer = kind(8, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     left, right = Sequence(), Sequence()
     side, end = sequencer.new_barrier().view(), sequencer.new_barrier(left, right).view()
     producer.publish(0, producer.next(6))
@@ -149,20 +154,27 @@ def test_the_end_of_a_diamond_goes_as_far_as_both_its_sides_have_gone(kind: Kind
     assert end.available() == -1
     right.set(2)
     assert end.wait_for(0) == 2
-    left.set(1)  # nobody does so; but the lowest counts at every look, not the lowest so far
+    left.set(1)  # no thread does this; but each look takes the lowest now, not the lowest so far
     assert end.available() == 1
 
 
 @each_kind
 @pytest.mark.parametrize("make", STRATEGIES.values(), ids=STRATEGIES)
-def test_a_diamond_behind_a_chain_keeps_its_order(kind: Kind, make: Callable[[], WaitStrategy]) -> None:
-    # first --> second --> {left, right} --> end, each in its own thread; who is let through has been passed by all before.
+def test_a_diamond_behind_a_chain_keeps_its_order(
+    kind: Kind, make: Callable[[], WaitStrategy]
+) -> None:
+    # first --> second --> {left, right} --> end, each in its own thread; who is let through has
+    # been passed by all before.
     count, size = 60, 4
     sequencer = kind(size, make())
     names = ("first", "second", "left", "right", "end")
     behind: dict[str, tuple[str, ...]] = {
-        "first": (), "second": ("first",), "left": ("second",), "right": ("second",), "end": ("left", "right")
-    }  # fmt: skip
+        "first": (),
+        "second": ("first",),
+        "left": ("second",),
+        "right": ("second",),
+        "end": ("left", "right"),
+    }
     passed = {name: Sequence() for name in names}
     sequencer.add_gating_sequences(passed["end"])
 
@@ -177,7 +189,7 @@ def test_a_diamond_behind_a_chain_keeps_its_order(kind: Kind, make: Callable[[],
         return violations
 
     stages = [Background(lambda name=name: stage(name)).start() for name in names]  # type: ignore[misc]
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     for _ in range(count):
         producer.publish(producer.next(timeout=PATIENCE))
     assert [each.join() for each in stages] == [0] * len(names)
@@ -189,14 +201,14 @@ def test_any_thread_may_wait_at_one_barrier(kind: Kind) -> None:
     sequencer = kind(8, BlockingWaitStrategy())
     barrier = sequencer.new_barrier()
     waiters = [Background(lambda: barrier.wait_for(0)).start() for _ in range(4)]
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(3))
     assert [waiter.join() for waiter in waiters] == [2] * 4
 
 
 def test_an_alert_comes_before_what_is_available() -> None:
     sequencer = MultiProducerSequencer(8, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(producer.next())
     view = (barrier := sequencer.new_barrier()).view()
     barrier.alert()
@@ -206,18 +218,20 @@ def test_an_alert_comes_before_what_is_available() -> None:
     assert view.wait_for(0) == 0
 
 
-def test_a_group_without_members_holds_nobody_back() -> None:
+def test_a_group_without_members_holds_no_producer_back() -> None:
     sequencer = MultiProducerSequencer(8, BusySpinWaitStrategy())
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(3))
     assert sequencer.new_barrier(SequenceGroup()).wait_for(0) == 2
 
 
 @each_kind
-def test_a_dependent_that_is_ahead_does_not_let_unpublished_slots_through_after_a_wait(kind: Kind) -> None:
+def test_a_dependent_that_is_ahead_does_not_let_unpublished_slots_through_after_a_wait(
+    kind: Kind,
+) -> None:
     host = ScriptedHost(lambda number: producer.publish(2) if number == 3 else None)
     sequencer = kind(8, SleepingWaitStrategy(0, 0, host=host), host=host)
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(2))
     producer.next(3)
     view = sequencer.new_barrier(Sequence(7)).view()

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import checking
+from benchmarks import checking, command
 from benchmarks.deterministic import MEASURES
 from benchmarks.gates import Gate, judge, judge_deterministic, judge_samples, load_gates, needed
 from benchmarks.scenarios import load
-from ringbuffer.cli.bench.results import ContenderResult, Results, ScenarioResult
-from ringbuffer.cli.bench.runner import QUICK
-from ringbuffer.cli.bench.scenario import Role, Run
-from ringbuffer.cli.progress import Progress
+from ringbuffer.programs.bench.results import ContenderResult, Results, ScenarioResult
+from ringbuffer.programs.bench.runner import QUICK
+from ringbuffer.programs.bench.scenario import Measurement, Role
+from ringbuffer.programs.progress_line import Progress
 
 PROJECT = Path(__file__).parents[3]
 GATE = Gate("g", "s", "rate", ("ours",), "theirs", at_least=4.0)
@@ -21,8 +21,10 @@ GATE = Gate("g", "s", "rate", ("ours",), "theirs", at_least=4.0)
 
 def results(ours: list[float], theirs: list[float], figure: str = "rate") -> Results:
     contenders = [
-        ContenderResult("ours", Role.OURS, runs=[Run({figure: value}) for value in ours]),
-        ContenderResult("theirs", Role.PEER, runs=[Run({figure: value}) for value in theirs]),
+        ContenderResult("ours", Role.OURS, runs=[Measurement({figure: value}) for value in ours]),
+        ContenderResult(
+            "theirs", Role.PEER, runs=[Measurement({figure: value}) for value in theirs]
+        ),
     ]
     return Results({}, {}, [ScenarioResult("s", "S.", figure, contenders)])
 
@@ -32,7 +34,7 @@ def test_a_gate_passes_at_its_number_and_fails_below() -> None:
     assert not judge(GATE, results([39, 39, 39], [10, 10, 10])).passes
 
 
-def test_neighbouring_runs_are_compared_so_a_slow_machine_is_no_excuse_and_no_fault() -> None:
+def test_neighbouring_runs_are_compared_so_a_slow_machine_neither_excuses_nor_fails() -> None:
     verdict = judge(GATE, results([41, 4.1, 410], [10, 1, 100]))
     assert verdict.passes
     assert verdict.figure == pytest.approx(4.1)
@@ -44,7 +46,7 @@ def test_noise_is_forgiven_as_far_as_the_runs_show_it() -> None:
     assert not judge_samples(GATE, [3.9] * 5).passes
 
 
-def test_wild_runs_are_no_excuse() -> None:
+def test_wild_runs_do_not_excuse_a_failure() -> None:
     verdict = judge_samples(GATE, [1.0, 8.0, 2.0, 3.0, 5.0])
     assert verdict.margin == pytest.approx(0.4)
     assert not verdict.passes
@@ -96,7 +98,13 @@ def test_a_deterministic_gate_has_no_margin() -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", ['scenario = "s"', 'at_least = 1\nscenario = "s"', 'at_most = 1\ndeterministic = "x"\ntypo = 1', "at_most = 1"]
+    "entry",
+    [
+        'scenario = "s"',
+        'at_least = 1\nscenario = "s"',
+        'at_most = 1\ndeterministic = "x"\ntypo = 1',
+        "at_most = 1",
+    ],
 )
 def test_an_incomplete_gate_is_refused(entry: str, tmp_path: Path) -> None:
     path = tmp_path / "gates.toml"
@@ -136,3 +144,15 @@ def test_a_gate_that_fails_is_measured_once_more_and_every_figure_is_printed(
     assert not checking.check_gates([GATE], QUICK, progress=Progress())
     assert "FAIL: less than 4 g: 3.1" in capsys.readouterr().out
     assert len(measured) == 1
+
+
+def test_a_gate_is_chosen_by_its_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[str] = []
+
+    def check(gates: list[Gate], *arguments: object, **options: object) -> bool:
+        chosen.extend(gate.name for gate in gates)
+        return True
+
+    monkeypatch.setattr(command, "check_gates", check)
+    assert command.main(["gates", "ping-pong p99, yielding, µs", "--half"]) == 0
+    assert chosen == ["ping-pong p99, yielding, µs"]

@@ -14,19 +14,23 @@ def test_a_regression_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     assert "SLOWER unicast" in capsys.readouterr().out
 
 
-def test_noise_and_what_a_peer_does_are_no_regression(capsys: pytest.CaptureFixture[str]) -> None:
+def test_noise_and_a_change_of_a_peer_are_not_regressions(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert report(measured([100, 101, 99], [10.0]), measured([98, 99, 97], [5.0]))
     assert report(measured([100, 60, 140]), measured([80, 40, 120]))
     assert "0 of the library's own became slower" in capsys.readouterr().out
 
 
-def test_an_improvement_is_told_as_one() -> None:
+def test_an_improvement_is_reported_as_one() -> None:
     change = compare(measured([100, 100]), measured([130, 130]))[0]
     assert change.is_improvement
     assert change.gain == pytest.approx(1.3)
 
 
-def test_the_figures_of_a_page_are_replaced_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_figures_of_a_page_are_replaced_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn: list[Path] = []
     monkeypatch.setattr(pages, "draw", lambda results, folder: drawn)
     page = tmp_path / "page.md"
@@ -50,9 +54,13 @@ def test_counters_of_perf_are_read_and_a_machine_without_them_is_named() -> None
     assert "does not count" in reason
 
 
-def test_the_command_measures_saves_and_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_measures_saves_and_compares(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "r.json"
-    assert command.main(["false_sharing", "--runs", "1", "--count", "100", "--json", str(path)]) == 0
+    assert (
+        command.main(["false_sharing", "--runs", "1", "--count", "100", "--json", str(path)]) == 0
+    )
     assert command.main(["compare", str(path), str(path)]) == 0
     out = capsys.readouterr().out
     assert "padded" in out
@@ -60,9 +68,18 @@ def test_the_command_measures_saves_and_compares(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize(
-    "arguments", [["no_such_scenario"], ["compare", "one.json"], ["docs"], ["gates", "nothing"], ["--runs", "0"]]
+    "arguments",
+    [
+        ["no_such_scenario"],
+        ["compare", "one.json"],
+        ["docs"],
+        ["gates", "nothing"],
+        ["--runs", "0"],
+    ],
 )
-def test_a_wrong_command_line_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_line_is_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as refusal:
         command.main(arguments)
     assert refusal.value.code == 2

@@ -4,19 +4,20 @@ import pytest
 
 from benchmarks.peers import PEERS, STANDARD, Peer, available
 from benchmarks.scenarios import load, names
-from ringbuffer.cli.bench.queues import contenders, one_queue
-from ringbuffer.cli.bench.runner import Settings, run_scenario
-from ringbuffer.cli.bench.scenario import FIGURES, Role
-from ringbuffer.cli.interpreter import gil_is_on
+from ringbuffer.programs.bench.queues import contenders, one_queue
+from ringbuffer.programs.bench.runner import Settings, run_scenario
+from ringbuffer.programs.bench.scenario import FIGURES, Role
+from ringbuffer.programs.interpreter import gil_is_on
 
 COUNT = 200
 
 
+@pytest.mark.parametrize("peers", [1, pytest.param(2, marks=pytest.mark.verify)])
 @pytest.mark.parametrize("name", names())
-def test_a_scenario_runs_and_verifies_what_arrived(name: str) -> None:
+def test_a_scenario_runs_and_verifies_what_arrived(name: str, peers: int) -> None:
     scenario = load(name)
     ours = [each.name for each in scenario.contenders if each.role is not Role.PEER]
-    others = [each.name for each in scenario.contenders if each.role is Role.PEER][:2]
+    others = [each.name for each in scenario.contenders if each.role is Role.PEER][:peers]
     before = gil_is_on()
     result = run_scenario(scenario, Settings(runs=1, fixed_count=COUNT), only=ours + others)
     assert [each.failure for each in result.contenders] == [None] * len(result.contenders)

@@ -5,10 +5,10 @@ from io import FileIO
 from pathlib import Path
 
 from ringbuffer import SleepingWaitStrategy
-from ringbuffer.cli.demo.event import LineEvent
-from ringbuffer.cli.demo.progress import ProgressLine
-from ringbuffer.cli.demo.replay import Replay, replay
-from ringbuffer.cli.demo.source import Source
+from ringbuffer.programs.demo.event import LineEvent
+from ringbuffer.programs.demo.progress import ProgressLine
+from ringbuffer.programs.demo.replay import Replay, replay
+from ringbuffer.programs.demo.source import LineSource
 
 PROJECT = Path(__file__).parents[3]
 QUIET = ProgressLine(io.StringIO())
@@ -25,6 +25,8 @@ def event(file: int, line: bytes) -> LineEvent:
     return filled
 
 
-def replayed(source: Source, journal: Path, buffer_size: int = 16, limit: int | None = None) -> Replay:
+def replayed(
+    source: LineSource, journal: Path, buffer_size: int = 16, limit: int | None = None
+) -> Replay:
     with FileIO(journal, "w") as stream:
         return replay(source, stream, buffer_size, SleepingWaitStrategy(), QUIET, limit)

@@ -1,19 +1,15 @@
-import random
 import struct
 import threading
 from io import FileIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ringbuffer.cli.demo.counter import Counter
-from ringbuffer.cli.demo.event import END_OF_INPUT, LineEvent
-from ringbuffer.cli.demo.indexer import Indexer, add_words
-from ringbuffer.cli.demo.journal import Journal, JournalError
-from ringbuffer.cli.demo.journal import replay as read_journal
-from ringbuffer.cli.histogram import Histogram
+from ringbuffer.programs.demo.counter import Counter
+from ringbuffer.programs.demo.event import END_OF_INPUT, LineEvent
+from ringbuffer.programs.demo.indexer import Indexer, add_words
+from ringbuffer.programs.demo.journal import Journal, JournalError
+from ringbuffer.programs.demo.journal import replay as read_journal
 from tests.unit.cli.kit import event
 
 
@@ -24,7 +20,7 @@ def marked(file: int, line: bytes, sequence: int) -> LineEvent:
     return filled
 
 
-# -- journal --------------------------------------------------------------------------------------------------------
+# -- journal --------------------------------------------------------------------------------------
 
 
 def test_a_journal_replays_to_what_was_written(tmp_path: Path) -> None:
@@ -72,12 +68,14 @@ def test_a_journal_that_was_cut_off_is_an_error(tmp_path: Path, cut: int, where:
         list(read_journal(path))
 
 
-# -- counter --------------------------------------------------------------------------------------------------------
+# -- counter --------------------------------------------------------------------------------------
 
 
 def test_the_counter_counts_lines_and_bytes_of_each_file() -> None:
     counter = Counter(2)
-    for number, (file, line) in enumerate([(0, b"abc"), (1, b"x\n"), (0, b"de"), (END_OF_INPUT, b"")]):
+    for number, (file, line) in enumerate(
+        [(0, b"abc"), (1, b"x\n"), (0, b"de"), (END_OF_INPUT, b"")]
+    ):
         counter.on_event(event(file, line), number, False)
     assert (counter.lines, counter.bytes) == ([2, 1], [5, 2])
 
@@ -90,7 +88,7 @@ def test_the_journal_and_the_counter_leave_their_marks(tmp_path: Path) -> None:
     assert (line.journaled, line.counted) == (41, 42)
 
 
-# -- indexer --------------------------------------------------------------------------------------------------------
+# -- indexer --------------------------------------------------------------------------------------
 
 
 def test_the_indexer_counts_words_and_empties_the_event() -> None:
@@ -102,18 +100,20 @@ def test_the_indexer_counts_words_and_empties_the_event() -> None:
     assert indexer.violations == 0
 
 
-def test_the_indexer_tells_when_the_end_mark_has_come() -> None:
+def test_the_indexer_reports_the_end_mark() -> None:
     finished = threading.Event()
     indexer = Indexer(finished)
     indexer.on_event(marked(0, b"", 0), 0, True)
     assert not finished.is_set()
     indexer.on_event(marked(END_OF_INPUT, b"", 1), 1, True)
     assert finished.is_set()
-    assert indexer.latency.total == 1
+    assert indexer.latency.distribution().count == 1
 
 
 @pytest.mark.parametrize(("journaled", "counted"), [(6, 7), (7, 6), (-1, -1)])
-def test_the_indexer_notices_what_comes_before_the_journal_or_the_counter(journaled: int, counted: int) -> None:
+def test_the_indexer_notices_what_comes_before_the_journal_or_the_counter(
+    journaled: int, counted: int
+) -> None:
     indexer = Indexer(threading.Event())
     early = event(0, b"")
     early.journaled, early.counted = journaled, counted
@@ -125,41 +125,3 @@ def test_words_are_identifiers() -> None:
     words: dict[bytes, int] = {}
     add_words(words, "def f(größe): return f".encode())
     assert words == {b"def": 1, b"f": 2, b"gr": 1, b"e": 1, b"return": 1}
-
-
-# -- histogram ------------------------------------------------------------------------------------------------------
-
-
-def test_percentiles_are_those_of_a_sorted_list_to_the_width_of_a_bucket() -> None:
-    generator = random.Random(7)
-    values = [generator.randrange(1 << generator.randrange(1, 40)) for _ in range(5_000)]
-    histogram = Histogram()
-    for value in values:
-        histogram.record(value)
-    values.sort()
-    for percent in (0, 10, 50, 90, 99, 99.9, 100):
-        exact = values[max(0, -(-len(values) * int(percent * 10) // 1000) - 1)]
-        assert exact <= histogram.percentile(percent) <= exact * (1 + 1 / 32)
-
-
-@given(st.integers(0, 2**63 - 1))
-def test_a_single_value_is_every_percentile(value: int) -> None:
-    histogram = Histogram()
-    histogram.record(value)
-    assert histogram.percentile(0.1) == histogram.percentile(100) == histogram.maximum == value
-
-
-@given(st.lists(st.integers(0, 2**50), min_size=1))
-def test_a_percentile_is_never_too_low_and_at_most_a_bucket_too_high(values: list[int]) -> None:
-    histogram = Histogram()
-    for value in values:
-        histogram.record(value)
-    median = sorted(values)[(len(values) + 1) // 2 - 1]
-    assert median <= histogram.percentile(50) <= median * (1 + 1 / 32)
-
-
-def test_a_histogram_of_nothing_is_nothing_and_negative_times_are_zero() -> None:
-    histogram = Histogram()
-    assert histogram.percentile(99) == histogram.maximum == 0
-    histogram.record(-5)
-    assert (histogram.percentile(50), histogram.total) == (0, 1)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from ringbuffer.cli.doctor import command, gil
-from ringbuffer.cli.doctor.facts import Facts, quota
-from ringbuffer.cli.doctor.findings import Verdict, judge
+from ringbuffer.cli import doctor
 from ringbuffer.cli.main import main
+from ringbuffer.programs.doctor import gil
+from ringbuffer.programs.doctor.facts import Facts, quota
+from ringbuffer.programs.doctor.findings import Verdict, judge
 from tests.conftest import FREE_THREADED, gil_is_on
 
 HEALTHY = Facts(
@@ -67,24 +68,30 @@ def test_what_hurts_is_found_with_advice(changes: dict[str, Any], topic: str) ->
     assert hurting(**changes) == [topic]
 
 
-@pytest.mark.parametrize("changes", [{"plain_moves": False, "machine": "aarch64"}, {"gil_is_forced_off": True}])
+@pytest.mark.parametrize(
+    "changes", [{"plain_moves": False, "machine": "aarch64"}, {"gil_is_forced_off": True}]
+)
 def test_what_is_only_worth_knowing_does_not_hurt(changes: dict[str, Any]) -> None:
     assert hurting(**changes) == []
     assert len({finding.verdict for finding in judge(dataclasses.replace(HEALTHY, **changes))}) == 2
 
 
-@pytest.mark.parametrize(("facts", "code"), [(HEALTHY, 0), (dataclasses.replace(HEALTHY, usable_cpus=1), 1)])
+@pytest.mark.parametrize(
+    ("facts", "code"), [(HEALTHY, 0), (dataclasses.replace(HEALTHY, usable_cpus=1), 1)]
+)
 def test_the_exit_code_says_whether_something_hurts(
     facts: Facts, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "collect", lambda modules: facts)
+    monkeypatch.setattr(doctor, "collect", lambda modules: facts)
     assert main(["doctor"]) == code
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == ("1 of 9 findings hurt" if code else "all is well")
     assert ("HURTS  cores            1 of 8 for this process" in lines) is bool(code)
 
 
-def run(*arguments: str, options: tuple[str, ...] = (), **environment: str) -> tuple[int, dict[str, Any]]:
+def run(
+    *arguments: str, options: tuple[str, ...] = (), **environment: str
+) -> tuple[int, dict[str, Any]]:
     """The real thing, in a process of its own."""
     done = subprocess.run(
         [sys.executable, *options, "-m", "ringbuffer", "doctor", "--json", *arguments],
@@ -97,7 +104,7 @@ def run(*arguments: str, options: tuple[str, ...] = (), **environment: str) -> t
     return done.returncode, json.loads(done.stdout)
 
 
-def test_the_real_facts_are_told_as_json_and_fit_the_exit_code() -> None:
+def test_the_real_facts_are_reported_as_json_and_fit_the_exit_code() -> None:
     code, told = run()
     assert code == int(any(finding["verdict"] == "hurts" for finding in told["findings"]))
     facts = told["facts"]
@@ -106,17 +113,27 @@ def test_the_real_facts_are_told_as_json_and_fit_the_exit_code() -> None:
     assert facts["usable_cpus"] >= 1
     assert facts["yield_cost"] > 0
     assert facts["timer_slack"] >= 0
-    assert {finding["topic"] for finding in told["findings"]} >= {"interpreter", "cores", "timer slack", "yield", "extra"}
+    assert {finding["topic"] for finding in told["findings"]} >= {
+        "interpreter",
+        "cores",
+        "timer slack",
+        "yield",
+        "extra",
+    }
 
 
-def test_the_facts_of_this_process_are_those_of_a_fresh_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_facts_of_this_process_are_those_of_a_fresh_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     code = main(["doctor", "--json"])
     told = json.loads(capsys.readouterr().out)
     assert code == int(any(finding["verdict"] == "hurts" for finding in told["findings"]))
     assert told["facts"]["gil_is_on"] is gil_is_on()
 
 
-needs_free_threading = pytest.mark.skipif(not FREE_THREADED, reason="a regular build always has its GIL")
+needs_free_threading = pytest.mark.skipif(
+    not FREE_THREADED, reason="a regular build always has its GIL"
+)
 
 
 @needs_free_threading
@@ -127,7 +144,9 @@ needs_free_threading = pytest.mark.skipif(not FREE_THREADED, reason="a regular b
         ((), {"PYTHON_GIL": "1"}, "the environment has PYTHON_GIL=1"),
     ],
 )
-def test_it_says_why_the_gil_is_on(options: tuple[str, ...], environment: dict[str, str], why: str) -> None:
+def test_it_says_why_the_gil_is_on(
+    options: tuple[str, ...], environment: dict[str, str], why: str
+) -> None:
     code, told = run(options=options, **environment)
     assert code == 1
     assert told["facts"]["gil_reasons"] == [why]
@@ -135,11 +154,17 @@ def test_it_says_why_the_gil_is_on(options: tuple[str, ...], environment: dict[s
 
 @needs_free_threading
 def test_it_names_the_module_that_switches_the_gil_on() -> None:
-    """cffi's extension module, on which `atomics` depends, and which this library therefore never imports."""
+    """cffi's extension module, on which `atomics` depends: so this library never imports it."""
     assert gil.reasons(False, ["_cffi_backend"]) == ("importing '_cffi_backend' switches it on",)
-    program = "import _cffi_backend; from ringbuffer.cli.doctor import gil; print(gil.reasons(True))"
+    program = (
+        "import _cffi_backend; from ringbuffer.programs.doctor import gil; print(gil.reasons(True))"
+    )
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=100, check=True
+        [sys.executable, "-W", "ignore", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
     )
     assert "the extension module '_cffi_backend' switches it on" in done.stdout
 
@@ -151,8 +176,12 @@ def test_a_module_that_is_harmless_is_not_a_reason_and_one_that_is_not_there_is_
         assert why.startswith("'there_is_no_such_module' cannot be imported: ModuleNotFoundError")
 
 
-@pytest.mark.parametrize(("text", "cores"), [("max 100000\n", None), ("150000 100000\n", 1.5), ("nonsense", None)])
-def test_the_quota_of_a_control_group_is_read(tmp_path: Path, text: str, cores: float | None) -> None:
+@pytest.mark.parametrize(
+    ("text", "cores"), [("max 100000\n", None), ("150000 100000\n", 1.5), ("nonsense", None)]
+)
+def test_the_quota_of_a_control_group_is_read(
+    tmp_path: Path, text: str, cores: float | None
+) -> None:
     (tmp_path / "cpu.max").write_text(text)
     assert quota(tmp_path / "cpu.max") == cores
     assert quota(tmp_path / "absent") is None

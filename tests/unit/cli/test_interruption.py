@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from ringbuffer import RingBuffer
-from ringbuffer.cli.demo import checks, command
-from ringbuffer.cli.demo import replay as replaying
-from ringbuffer.cli.demo.counter import Counter
-from ringbuffer.cli.demo.event import LineEvent
-from ringbuffer.cli.demo.indexer import Indexer
-from ringbuffer.cli.demo.progress import ProgressLine
-from ringbuffer.cli.demo.source import Source
-from ringbuffer.cli.interruption import Interruption
+from ringbuffer.cli import demo as demo_command
 from ringbuffer.cli.main import main
+from ringbuffer.programs.demo import checks
+from ringbuffer.programs.demo import replay as replaying
+from ringbuffer.programs.demo.counter import Counter
+from ringbuffer.programs.demo.event import LineEvent
+from ringbuffer.programs.demo.indexer import Indexer
+from ringbuffer.programs.demo.progress import ProgressLine
+from ringbuffer.programs.demo.source import LineSource
+from ringbuffer.programs.interruption import Interruption
 from tests.unit.cli.kit import PROJECT, QUIET, Terminal, replayed
 
 
@@ -27,7 +28,7 @@ def press_ctrl_c() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-# -- the two steps --------------------------------------------------------------------------------------------------
+# -- the two steps --------------------------------------------------------------------------------
 
 
 def test_a_first_ctrl_c_is_only_noted_and_ends_the_items() -> None:
@@ -80,10 +81,10 @@ def test_an_ignored_ctrl_c_stays_ignored() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# -- the replay -----------------------------------------------------------------------------------------------------
+# -- the replay -----------------------------------------------------------------------------------
 
 
-class InterruptedSource(Source):
+class InterruptedSource(LineSource):
     """Ctrl-C comes while the line of that number is read."""
 
     after = 0
@@ -116,7 +117,7 @@ def test_an_interrupted_run_that_is_right_has_exit_code_130(
     tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(InterruptedSource, "after", 1)
-    monkeypatch.setattr(command, "Source", InterruptedSource)
+    monkeypatch.setattr(demo_command, "LineSource", InterruptedSource)
     assert main(["demo", str(tree)]) == 130
     output = capsys.readouterr().out
     assert "1 lines of 3 file(s) (interrupted)" in output
@@ -143,7 +144,9 @@ def test_while_draining_a_first_ctrl_c_waits_on_and_a_second_does_not(tree: Path
     terminal = Terminal()
     result = replaying.Replay(Counter(0), Indexer(threading.Event()))
     with Interruption() as interruption:
-        replaying._drain(ring, Scripted(False, press_ctrl_c, True), interruption, result, ProgressLine(terminal))
+        replaying._drain(
+            ring, Scripted(False, press_ctrl_c, True), interruption, result, ProgressLine(terminal)
+        )
         assert interruption.requested
         with pytest.raises(KeyboardInterrupt):
             replaying._drain(ring, Scripted(press_ctrl_c), interruption, result, QUIET)
@@ -163,8 +166,10 @@ def test_a_second_ctrl_c_aborts_with_a_message(
     assert capsys.readouterr() == ("", "ringbuffer demo: aborted; nothing was checked\n")
 
 
-def test_a_ctrl_c_before_the_replay_aborts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(Source, "of", lambda paths: press_ctrl_c())
+def test_a_ctrl_c_before_the_replay_aborts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(LineSource, "of", lambda paths: press_ctrl_c())
     assert main(["demo", str(PROJECT / "README.md")]) == 130
     assert "aborted; nothing was checked" in capsys.readouterr().err
 
@@ -173,7 +178,7 @@ def test_a_ctrl_c_before_the_replay_aborts(monkeypatch: pytest.MonkeyPatch, caps
 def test_a_ctrl_c_during_the_checks_still_reports_the_replay(
     form: list[str], tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "check", lambda *arguments: press_ctrl_c())
+    monkeypatch.setattr(demo_command, "check", lambda *arguments: press_ctrl_c())
     assert main(["demo", str(tree), *form]) == 130
     output = capsys.readouterr().out
     if form:
@@ -184,12 +189,13 @@ def test_a_ctrl_c_during_the_checks_still_reports_the_replay(
         assert "the checks were interrupted" in output
 
 
-# -- in a process of its own, whose standard input stays open -------------------------------------------------------
+# -- in a process of its own, whose standard input stays open -------------------------------------
 
-# Does something when line 2 has come through: the publisher waits for more input by then, or is about to.
+# Does something when line 2 has come through: the publisher waits for more input by then, or is
+# about to.
 AT_LINE_2 = """
 import os, signal, sys
-from ringbuffer.cli.demo import replay
+from ringbuffer.programs.demo import replay
 from ringbuffer.cli.main import main
 
 class Telling(replay.Indexer):
@@ -204,10 +210,11 @@ sys.exit(main(sys.argv[1:]))
 SAY_SO = AT_LINE_2.format(r'os.write(2, b"indexed\n")')
 INTERRUPT = AT_LINE_2.format("os.kill(os.getpid(), signal.SIGINT)")
 
-# The journal never comes back from its first line, as with a disk that hangs; "draining" is said after the first Ctrl-C.
+# The journal never comes back from its first line, as with a disk that hangs; "draining" is said
+# after the first Ctrl-C.
 STUCK = """
 import os, sys, threading
-from ringbuffer.cli.demo import replay
+from ringbuffer.programs.demo import replay
 from ringbuffer.cli.main import main
 
 class Stuck(replay.Journal):
@@ -237,7 +244,9 @@ def demo(script: str, *arguments: str, folder: Path) -> "subprocess.Popen[bytes]
 
 
 @pytest.mark.parametrize("strategy", ["sleeping", "blocking"])
-def test_a_real_sigint_while_input_is_awaited_reports_what_came_so_far(tmp_path: Path, strategy: str) -> None:
+def test_a_real_sigint_while_input_is_awaited_reports_what_came_so_far(
+    tmp_path: Path, strategy: str
+) -> None:
     with demo(SAY_SO, "--json", "--wait-strategy", strategy, folder=tmp_path) as process:
         assert process.stdin is not None
         assert process.stderr is not None
@@ -245,7 +254,8 @@ def test_a_real_sigint_while_input_is_awaited_reports_what_came_so_far(tmp_path:
         process.stdin.flush()
         assert process.stderr.readline() == b"indexed\n"
         process.send_signal(signal.SIGINT)
-        output = process.stdout.read() if process.stdout is not None else b""  # to its end, with standard input still open
+        # To its end, with standard input still open
+        output = process.stdout.read() if process.stdout is not None else b""
         assert process.wait(60) == 130
     report = json.loads(output)
     assert (report["events"], report["interrupted"], report["passed"]) == (3, True, True)
@@ -270,7 +280,16 @@ def test_a_second_real_sigint_aborts_at_once_though_a_consumer_is_stuck(tmp_path
 
 def test_a_real_sigint_in_the_middle_of_the_replay_ends_it_cleanly(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_bytes(b"some words in a line\n" * 200_000)
-    command_line = [sys.executable, "-c", INTERRUPT, "demo", str(tmp_path), "--buffer-size", "16", "--json"]
+    command_line = [
+        sys.executable,
+        "-c",
+        INTERRUPT,
+        "demo",
+        str(tmp_path),
+        "--buffer-size",
+        "16",
+        "--json",
+    ]
     done = subprocess.run(command_line, capture_output=True, timeout=100, check=False, cwd=PROJECT)
     assert done.returncode == 130, done.stderr
     report = json.loads(done.stdout)

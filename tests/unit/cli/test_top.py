@@ -1,4 +1,4 @@
-"""`ringbuffer top`: what it shows, when it ends, and whom it talks to."""
+"""`ringbuffer top`: what it shows, when it ends, and which endpoint it asks."""
 
 import io
 import json
@@ -11,10 +11,10 @@ import pytest
 
 from ringbuffer import Disruptor
 from ringbuffer.cli.main import main
-from ringbuffer.cli.top.client import Client, EndpointError
-from ringbuffer.cli.top.command import watch
-from ringbuffer.cli.top.view import view
+from ringbuffer.cli.top import watch
 from ringbuffer.diagnostics import DiagnosticEventHandler, Endpoint
+from ringbuffer.programs.top.client import Client, EndpointError
+from ringbuffer.programs.top.view import view
 from tests.unit.cli.kit import Terminal
 
 
@@ -33,7 +33,9 @@ def endpoint() -> Iterator[Endpoint]:
         yield endpoint
 
 
-def test_it_shows_rings_and_consumers_once(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_shows_rings_and_consumers_once(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
     assert main(["top", str(endpoint.port), "--once"]) == 0
     out = capsys.readouterr().out
@@ -50,7 +52,7 @@ def test_it_shows_the_same_as_json(endpoint: Endpoint, capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out)["rings"][0]["name"] == "orders"
 
 
-def test_ctrl_c_ends_the_view_and_that_is_no_failure(endpoint: Endpoint) -> None:
+def test_ctrl_c_ends_the_view_which_is_not_a_failure(endpoint: Endpoint) -> None:
     pauses: list[None] = []
 
     def pause() -> None:
@@ -69,13 +71,23 @@ def test_into_a_file_it_writes_no_escape_sequences(endpoint: Endpoint) -> None:
     assert "\x1b" not in out.getvalue()
 
 
-def test_when_the_program_has_ended_so_has_the_view(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+def test_when_the_program_has_ended_so_has_the_view(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert watch(Client(endpoint.url), io.StringIO(), False, True, endpoint.close) == 1
-    assert f"ringbuffer top: no endpoint answers on port {endpoint.port}: " in capsys.readouterr().err
+    assert (
+        f"ringbuffer top: no endpoint answers on port {endpoint.port}: " in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
-    "where", ["http://example.org:80", "http://192.168.0.1:9876", "http://localhost.example.org:1", "http://10.1:9876"]
+    "where",
+    [
+        "http://example.org:80",
+        "http://192.168.0.1:9876",
+        "http://localhost.example.org:1",
+        "http://10.1:9876",
+    ],
 )
 def test_another_machine_is_refused(where: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
@@ -84,16 +96,23 @@ def test_another_machine_is_refused(where: str, capsys: pytest.CaptureFixture[st
     assert "is on another machine" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("where", ["", "x", "0", "http://localhost", "http://localhost:99999", "https://localhost:1", "99999"])
-def test_what_is_no_endpoint_is_refused(where: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "where",
+    ["", "x", "0", "http://localhost", "http://localhost:99999", "https://localhost:1", "99999"],
+)
+def test_an_address_that_is_not_an_endpoint_is_refused(
+    where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["top", where])
     assert stop.value.code == 2
-    assert "is no endpoint: give its port, or its url" in capsys.readouterr().err
+    assert "is not an endpoint: give its port, or its url" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("interval", ["0", "-1", "nan", "inf", "soon"])
-def test_the_interval_is_a_positive_number(interval: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_interval_is_a_positive_number(
+    interval: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["top", "9876", "--interval", interval])
     assert stop.value.code == 2
@@ -101,7 +120,7 @@ def test_the_interval_is_a_positive_number(interval: str, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"rings": 3}', b"\xff"])
-def test_what_answers_otherwise_is_no_endpoint(body: bytes) -> None:
+def test_a_server_with_other_answers_is_not_an_endpoint(body: bytes) -> None:
     class Other(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -113,16 +132,24 @@ def test_what_answers_otherwise_is_no_endpoint(body: bytes) -> None:
     with HTTPServer(("127.0.0.1", 0), Other) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        with pytest.raises(EndpointError, match="is no endpoint of ringbuffer"):
+        with pytest.raises(EndpointError, match="is not an endpoint of ringbuffer"):
             Client(str(server.server_port)).statistics()
         thread.join()
 
 
-# -- the view ---------------------------------------------------------------------------------------------------------
+# -- the view -------------------------------------------------------------------------------------
 
 
 def consumer(name: str, lag: int, rate: float | None = None, **more: Any) -> dict[str, Any]:
-    return {"name": name, "sequence": 5, "lag": lag, "rate": rate, "state": None, "counters": {}, "distributions": {}} | more
+    return {
+        "name": name,
+        "sequence": 5,
+        "lag": lag,
+        "rate": rate,
+        "state": None,
+        "counters": {},
+        "distributions": {},
+    } | more
 
 
 def ring(**changes: Any) -> dict[str, Any]:
@@ -156,12 +183,17 @@ def test_a_ring_without_rates_and_consumers() -> None:
 
 
 def test_the_consumer_that_is_furthest_behind_is_marked() -> None:
-    rows = shown(consumers=[consumer("quick", 1), consumer("slow", 9), consumer("slow too", 9)])[-3:]
+    rows = shown(consumers=[consumer("quick", 1), consumer("slow", 9), consumer("slow too", 9)])[
+        -3:
+    ]
     assert [row[2] for row in rows] == [" ", ">", ">"]
     assert all(row[2] == " " for row in shown(consumers=[consumer("quick", 0)])[-1:])
 
 
-@pytest.mark.parametrize(("rate", "text"), [(0.0, "0.0/s"), (999.0, "999.0/s"), (12_300, "12.3 k/s"), (4_560_000, "4.6 M/s")])
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(0.0, "0.0/s"), (999.0, "999.0/s"), (12_300, "12.3 k/s"), (4_560_000, "4.6 M/s")],
+)
 def test_rates_are_short(rate: float, text: str) -> None:
     assert f"{text} in" in shown(publish_rate=rate, consume_rate=0.0, window=5.0)[-1]
 

@@ -9,7 +9,10 @@ from ringbuffer.diagnostics import Statistics
 
 
 def new_disruptor(
-    size: int = 8, kind: ProducerType = ProducerType.MULTI, strategy: WaitStrategy | None = None, name: str = "disruptor"
+    size: int = 8,
+    kind: ProducerType = ProducerType.MULTI,
+    strategy: WaitStrategy | None = None,
+    name: str = "disruptor",
 ) -> Disruptor[Any]:
     return Disruptor(SimpleNamespace, size, kind, strategy, name=name)
 

@@ -1,6 +1,7 @@
 """`Endpoint`: statistics over HTTP, for this machine alone."""
 
 import builtins
+import contextlib
 import http.client
 import json
 import socket
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ringbuffer.diagnostics import Endpoint, Sampler
+from ringbuffer.diagnostics import Endpoint, Sampler, Statistics
 from tests.unit.diagnostics.kit import ignore, new_disruptor, put
 
 
@@ -32,7 +33,11 @@ def test_statistics_are_served_as_json_with_rates_from_the_first_request_on() ->
         status, kind, body = ask(endpoint, "/statistics")
         assert (status, kind) == (200, "application/json; charset=utf-8")
         [ring] = json.loads(body)["rings"]
-        assert (ring["name"], ring["published"], ring["consumers"][0]["name"]) == ("orders", 0, "ignore")
+        assert (ring["name"], ring["published"], ring["consumers"][0]["name"]) == (
+            "orders",
+            0,
+            "ignore",
+        )
         assert ring["publish_rate"] > 0
         assert ask(endpoint, "/statistics", "HEAD")[2] == ""
 
@@ -45,7 +50,9 @@ def test_metrics_are_served_for_prometheus() -> None:
     assert 'ringbuffer_capacity{ring="orders"} 8.0' in body
 
 
-def test_without_the_library_metrics_are_not_there_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_metrics_are_not_there_and_it_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     real = builtins.__import__
 
     def missing(name: str, *arguments: Any, **named: Any) -> Any:
@@ -56,7 +63,10 @@ def test_without_the_library_metrics_are_not_there_and_it_says_so(monkeypatch: p
     monkeypatch.setattr(builtins, "__import__", missing)
     with Endpoint(new_disruptor()) as endpoint:
         status, _, body = ask(endpoint, "/metrics")
-    assert (status, body) == (501, "prometheus_client is not installed; install ringbuffer-ft[prometheus]\n")
+    assert (status, body) == (
+        501,
+        "prometheus_client is not installed; install ringbuffer-ft[prometheus]\n",
+    )
 
 
 def test_other_paths_and_other_methods_are_not_there() -> None:
@@ -72,7 +82,9 @@ def test_a_request_may_call_this_machine_by_its_loopback_names(name: str) -> Non
         assert ask(endpoint, "/statistics", Host=name.format(port=endpoint.port))[0] == 200
 
 
-@pytest.mark.parametrize("name", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost:1", ""])
+@pytest.mark.parametrize(
+    "name", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost:1", ""]
+)
 def test_a_request_that_calls_it_otherwise_is_refused(name: str) -> None:
     with Endpoint(new_disruptor()) as endpoint:
         assert ask(endpoint, "/statistics", Host=name.format(port=endpoint.port))[0] == 403
@@ -100,7 +112,9 @@ def test_it_listens_on_the_other_loopback_address() -> None:
         assert ask(endpoint, "/statistics")[0] == 200
 
 
-def test_a_client_that_goes_away_or_talks_nonsense_does_not_stop_it(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_client_that_goes_away_or_talks_nonsense_does_not_stop_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     with Endpoint(new_disruptor()) as endpoint:
         socket.create_connection(("127.0.0.1", endpoint.port)).close()
         with socket.create_connection(("127.0.0.1", endpoint.port)) as client:
@@ -127,3 +141,20 @@ def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="name at least one"):
         Endpoint()
     Endpoint(new_disruptor(), Sampler(new_disruptor(), name="another")).close()
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt, MemoryError])
+def test_whatever_a_request_raises_the_next_one_is_served(
+    error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler = Sampler(new_disruptor())
+    with Endpoint(sampler) as endpoint:
+
+        def fail(self: Sampler) -> Statistics:
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Sampler, "sample", fail)
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                assert ask(endpoint, "/statistics")[0] == 500
+        assert ask(endpoint, "/statistics")[0] == 200

@@ -29,7 +29,7 @@ def disruptor() -> Disruptor[Any]:
     return disruptor
 
 
-# -- Prometheus -------------------------------------------------------------------------------------------------------
+# -- Prometheus -----------------------------------------------------------------------------------
 
 
 def scraped(*things: object) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -37,10 +37,16 @@ def scraped(*things: object) -> dict[tuple[str, frozenset[tuple[str, str]]], flo
     registry = CollectorRegistry()
     registry.register(RingBufferCollector(*things))
     families = text_string_to_metric_families(generate_latest(registry).decode())
-    return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
+    return {
+        (s.name, frozenset(s.labels.items())): s.value
+        for family in families
+        for s in family.samples
+    }
 
 
-def test_prometheus_reads_the_figures_of_a_ring_and_of_its_consumers(disruptor: Disruptor[Any]) -> None:
+def test_prometheus_reads_the_figures_of_a_ring_and_of_its_consumers(
+    disruptor: Disruptor[Any],
+) -> None:
     found = scraped(disruptor)
     ring = frozenset({("ring", "orders")})
     consumer = ring | {("consumer", "ignore")}
@@ -55,26 +61,32 @@ def test_prometheus_reads_the_figures_of_a_ring_and_of_its_consumers(disruptor: 
 
 
 def test_the_buckets_of_prometheus_add_up(disruptor: Disruptor[Any]) -> None:
-    buckets = [value for (name, _), value in scraped(disruptor).items() if name == "ringbuffer_handler_batch_size_bucket"]
+    buckets = [
+        value
+        for (name, _), value in scraped(disruptor).items()
+        if name == "ringbuffer_handler_batch_size_bucket"
+    ]
     assert buckets == sorted(buckets)
     assert buckets[-1] == disruptor.graph.nodes[0].handlers[0].counters()["batches"]  # type: ignore[attr-defined]
 
 
-def test_what_is_not_counted_is_not_told_to_prometheus() -> None:
+def test_metrics_that_are_not_collected_are_omitted_for_prometheus() -> None:
     names = {name for name, _ in scraped(new_disruptor())}
     assert "ringbuffer_claimed_sequence" in names
     assert not {name for name in names if "wait" in name or "handler" in name or "dropped" in name}
 
 
 def test_several_rings_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"several are called disruptor: pass Sampler\(thing, name=...\)"):
+    with pytest.raises(
+        ValueError, match=r"several are called disruptor: pass Sampler\(thing, name=...\)"
+    ):
         RingBufferCollector(new_disruptor(), new_disruptor())
-    assert {labels for _, labels in scraped(new_disruptor(), Sampler(new_disruptor(), name="b"))} >= {
-        frozenset({("ring", "b")})
-    }
+    assert {
+        labels for _, labels in scraped(new_disruptor(), Sampler(new_disruptor(), name="b"))
+    } >= {frozenset({("ring", "b")})}
 
 
-# -- OpenTelemetry ----------------------------------------------------------------------------------------------------
+# -- OpenTelemetry --------------------------------------------------------------------------------
 
 
 def collected(*things: object) -> dict[str, list[tuple[dict[str, Any], float]]]:
@@ -86,7 +98,10 @@ def collected(*things: object) -> dict[str, list[tuple[dict[str, Any], float]]]:
         data = reader.get_metrics_data()
         assert data is not None
         return {
-            metric.name: [(dict(point.attributes or {}), point.value) for point in metric.data.data_points]  # type: ignore[union-attr]
+            metric.name: [
+                (dict(point.attributes or {}), point.value)  # type: ignore[union-attr]
+                for point in metric.data.data_points
+            ]
             for resource in data.resource_metrics
             for scope in resource.scope_metrics
             for metric in scope.metrics
@@ -95,14 +110,20 @@ def collected(*things: object) -> dict[str, list[tuple[dict[str, Any], float]]]:
         provider.shutdown()
 
 
-def test_opentelemetry_collects_the_figures_of_a_ring_and_of_its_consumers(disruptor: Disruptor[Any]) -> None:
+def test_opentelemetry_collects_the_figures_of_a_ring_and_of_its_consumers(
+    disruptor: Disruptor[Any],
+) -> None:
     found = collected(disruptor)
     assert found["ringbuffer.published_events"] == [({"ring": "orders"}, 10)]
     assert found["ringbuffer.remaining_capacity"] == [({"ring": "orders"}, 8)]
     consumer = {"ring": "orders", "consumer": "ignore"}
     assert found["ringbuffer.handler_events"] == [(consumer, 10)]
     assert found["ringbuffer.handler_duration_seconds.count"] == [(consumer, 10)]
-    assert [labels["percentile"] for labels, _ in found["ringbuffer.handler_duration_seconds"]] == ["50", "99", "99.9"]
+    assert [labels["percentile"] for labels, _ in found["ringbuffer.handler_duration_seconds"]] == [
+        "50",
+        "99",
+        "99.9",
+    ]
 
 
 def test_one_look_serves_all_instruments_of_a_collection() -> None:
@@ -133,11 +154,19 @@ def test_counters_only_grow_and_gauges_are_the_rest() -> None:
     counters |= {figure.name for figure in CONSUMER if figure.kind is Kind.COUNTER}
     assert "published_events" in counters
     assert not counters & {"claimed_sequence", "consumer_lag", "utilization", "returning"}
-    names = [figure.name for figure in RING] + [figure.name for figure in CONSUMER] + [each[1] for each in DISTRIBUTIONS]
+    names = (
+        [figure.name for figure in RING]
+        + [figure.name for figure in CONSUMER]
+        + [each[1] for each in DISTRIBUTIONS]
+    )
     assert len(names) == len(set(names))
 
 
 def test_every_figure_is_explained_in_the_operations_page() -> None:
     page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
-    names = [figure.name for figure in RING] + [figure.name for figure in CONSUMER] + [each[1] for each in DISTRIBUTIONS]
+    names = (
+        [figure.name for figure in RING]
+        + [figure.name for figure in CONSUMER]
+        + [each[1] for each in DISTRIBUTIONS]
+    )
     assert [name for name in names if f"`{name}`" not in page] == []

@@ -1,4 +1,4 @@
-"""`DiagnosticEventHandler`: every form of handler, counted and timed, with a line in the log now and then."""
+"""`DiagnosticEventHandler`: every form of handler is counted and timed, and sometimes logged."""
 
 import asyncio
 import logging
@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
-from ringbuffer import IgnoringExceptionHandler, RewindAtMost, RewindBatch, TimeoutBlockingWaitStrategy
+from ringbuffer import (
+    IgnoringExceptionHandler,
+    RewindAtMost,
+    RewindBatch,
+    TimeoutBlockingWaitStrategy,
+)
 from ringbuffer.diagnostics import DiagnosticEventHandler
-from ringbuffer.disruptor import Consumer
+from ringbuffer.disruptor import HandlerSpec
 from tests.support.scripted_host import ScriptedHost
 from tests.unit.diagnostics.kit import ignore, new_disruptor, put
 
@@ -53,7 +58,7 @@ class Called(Each):
 def run(handler: Any, events: int = 40, **options: Any) -> None:
     disruptor = new_disruptor()
     disruptor.set_default_exception_handler(IgnoringExceptionHandler())
-    disruptor.handle_events_with(Consumer(handler, **options))
+    disruptor.handle_events_with(HandlerSpec(handler, **options))
     with disruptor:
         for _ in range(events):
             disruptor.publish_event(put)
@@ -74,7 +79,9 @@ def test_every_form_of_handler_gets_every_event(make: Callable[[], Any], enabled
 
 def test_a_consumer_is_called_after_the_handler_and_not_after_its_wrapper() -> None:
     disruptor = new_disruptor()
-    disruptor.handle_events_with(DiagnosticEventHandler(ignore), DiagnosticEventHandler(Each(), name="mine"))
+    disruptor.handle_events_with(
+        DiagnosticEventHandler(ignore), DiagnosticEventHandler(Each(), name="mine")
+    )
     assert disruptor.graph.names() == ["ignore", "mine"]
 
 
@@ -89,13 +96,17 @@ async def fails_on_odd_later(event: Any, sequence: int, end_of_batch: bool) -> N
 
 
 @pytest.mark.parametrize("inner", [fails_on_odd, fails_on_odd_later])
-def test_errors_are_counted_logged_and_passed_on(inner: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_errors_are_counted_logged_and_passed_on(
+    inner: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     handler = DiagnosticEventHandler(inner, durations=True)
     run(handler, events=4)
     assert handler.counters()["errors"] == 2
     assert handler.distributions()["durations"].count == 4
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert lines == [f"{inner.__name__} failed on sequence {sequence}: ValueError('odd')" for sequence in (1, 3)]
+    assert lines == [
+        f"{inner.__name__} failed on sequence {sequence}: ValueError('odd')" for sequence in (1, 3)
+    ]
 
 
 def test_a_whole_batch_that_fails_is_one_error() -> None:
@@ -113,7 +124,7 @@ def test_a_whole_batch_that_fails_is_one_error() -> None:
     assert counted["events"] == 40
 
 
-def test_a_batch_that_is_asked_for_again_is_no_error() -> None:
+def test_a_batch_that_is_asked_for_again_is_not_an_error() -> None:
     def again(event: Any, sequence: int, end_of_batch: bool) -> None:
         if sequence == 3 and not asked:
             asked.append(sequence)
@@ -156,7 +167,8 @@ def test_the_hooks_of_the_handler_are_called_too() -> None:
     disruptor.handle_events_with(handler)
     with disruptor:
         disruptor.publish_event(put)
-        while not handler.counters()["timeouts"]:  # the consumer times out again and again by itself
+        # The consumer times out again and again by itself
+        while not handler.counters()["timeouts"]:
             pass
     assert inner.hooks == {"on_start", "on_shutdown", "on_batch_start", "on_timeout"}
     assert inner.release is not None
@@ -173,7 +185,7 @@ def test_an_asynchronous_hook_of_a_plain_handler_is_awaited() -> None:
     assert inner.batches
 
 
-# -- times and lines, by a clock of the test's own ---------------------------------------------------------------------
+# -- times and lines, by a clock of the test's own ------------------------------------------------
 
 
 def test_durations_and_latencies_are_by_the_hosts_clock() -> None:
@@ -201,7 +213,9 @@ def test_latencies_of_coroutines_are_taken_when_they_have_ended() -> None:
         await asyncio.sleep(0)
         host.now += 3.0
 
-    handler: DiagnosticEventHandler[float] = DiagnosticEventHandler(slow, published_at=lambda event: event, host=host)
+    handler: DiagnosticEventHandler[float] = DiagnosticEventHandler(
+        slow, published_at=lambda event: event, host=host
+    )
     host.now = 10.0
     asyncio.run(handler.on_event(8.0, 0, True))  # type: ignore[arg-type]
     assert handler.distributions()["latencies"].sum == pytest.approx(5.0)
@@ -221,7 +235,9 @@ def batch(handler: DiagnosticEventHandler[Any], size: int) -> None:
         handler.on_event(None, sequence, sequence == size - 1)
 
 
-def test_a_line_is_logged_after_so_many_events_at_the_next_batch(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_line_is_logged_after_so_many_events_at_the_next_batch(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO)
     host = ScriptedHost()
     handler = DiagnosticEventHandler(ignore, log_events=10, host=host)
@@ -231,7 +247,9 @@ def test_a_line_is_logged_after_so_many_events_at_the_next_batch(caplog: pytest.
     assert lines_of(caplog) == ["ignore: 10 events, 10/s over 1.000 s, 3 batches, 0 errors"]
 
 
-def test_a_line_is_logged_after_so_many_seconds_also_by_a_timeout(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_line_is_logged_after_so_many_seconds_also_by_a_timeout(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO)
     host = ScriptedHost()
     handler = DiagnosticEventHandler(ignore, log_events=None, log_seconds=5, host=host)
@@ -253,7 +271,7 @@ def test_a_last_line_is_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_wrong_arguments_are_refused() -> None:
-    with pytest.raises(TypeError, match="is no event handler"):
+    with pytest.raises(TypeError, match="is not an event handler"):
         DiagnosticEventHandler(3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="log_events must be 1 or more"):
         DiagnosticEventHandler(ignore, log_events=0)
@@ -261,5 +279,7 @@ def test_wrong_arguments_are_refused() -> None:
         DiagnosticEventHandler(ignore, log_seconds=-1)
     with pytest.raises(TypeError, match="published_at must take 1 argument"):
         DiagnosticEventHandler(ignore, published_at=lambda: 0.0)  # type: ignore[misc, arg-type]
-    with pytest.raises(ValueError, match="published_at is for handlers that take events one by one"):
+    with pytest.raises(
+        ValueError, match="published_at is for handlers that take events one by one"
+    ):
         DiagnosticEventHandler(Whole(), published_at=lambda event: 0.0)

@@ -23,7 +23,9 @@ from tests.unit.diagnostics.kit import ignore
 def counted(kind: ProducerType, *, looked_at: bool) -> Counter[str]:
     """The shared accesses of one thread that publishes and one consumer that is moved by hand."""
     memory = CountingMemory()
-    ring: RingBuffer[dict[str, int]] = RingBuffer(8, dict, kind, BusySpinWaitStrategy(), memory=memory)
+    ring: RingBuffer[dict[str, int]] = RingBuffer(
+        8, dict, kind, BusySpinWaitStrategy(), memory=memory
+    )
     consumer = Sequence(memory=memory)
     ring.add_gating_sequences(consumer)
     producer = ring.producer()
@@ -40,7 +42,9 @@ def counted(kind: ProducerType, *, looked_at: bool) -> Counter[str]:
 
 
 @pytest.mark.parametrize("kind", ProducerType)
-def test_a_producer_makes_the_same_accesses_whether_anybody_looks_or_not(kind: ProducerType) -> None:
+def test_a_producer_makes_the_same_accesses_with_and_without_statistics(
+    kind: ProducerType,
+) -> None:
     assert counted(kind, looked_at=True) == counted(kind, looked_at=False)
 
 
@@ -79,7 +83,7 @@ def test_a_claim_that_finds_room_notes_nothing(kind: ProducerType) -> None:
     ring: RingBuffer[Any] = RingBuffer(8, dict, kind)
     for _ in range(50):
         ring.publish_event(lambda event, sequence: None)
-    assert ring.sequencer.state.room_waits.by_thread() == {}
+    assert ring.sequencer.state.claim_stalls.by_thread() == {}
 
 
 @pytest.mark.parametrize("kind", ProducerType)
@@ -92,7 +96,7 @@ def test_a_stall_and_a_claim_that_times_out_are_counted(kind: ProducerType) -> N
     with pytest.raises(ClaimTimeoutError):
         producer.next(timeout=0)
     assert statistics(ring).counters == {"producer_stalls": 1, "claim_timeouts": 1}
-    [wait] = ring.sequencer.state.room_waits.by_thread().values()
+    [wait] = ring.sequencer.state.claim_stalls.by_thread().values()
     assert wait.wanted is None
 
 

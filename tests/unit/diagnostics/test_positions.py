@@ -10,21 +10,42 @@ ANY = st.integers(-3, 40)
 
 
 def check(positions: Positions) -> None:
-    assert -1 <= positions.minimum <= positions.published <= positions.claimed <= positions.minimum + positions.capacity
-    assert all(positions.minimum <= each.sequence <= positions.published for each in positions.consumers)
+    assert (
+        -1
+        <= positions.minimum
+        <= positions.published
+        <= positions.claimed
+        <= positions.minimum + positions.capacity
+    )
+    assert all(
+        positions.minimum <= each.sequence <= positions.published for each in positions.consumers
+    )
 
 
 @given(minimum=ANY, consumers=st.lists(ANY, max_size=4), published=ANY, claimed=ANY)
-def test_whatever_is_read_fits_together_afterwards(minimum: int, consumers: list[int], published: int, claimed: int) -> None:
-    check(settle(SIZE, minimum, [ConsumerPosition("c", each) for each in consumers], published, claimed, {}))
+def test_whatever_is_read_fits_together_afterwards(
+    minimum: int, consumers: list[int], published: int, claimed: int
+) -> None:
+    check(
+        settle(
+            SIZE,
+            minimum,
+            [ConsumerPosition("c", each) for each in consumers],
+            published,
+            claimed,
+            {},
+        )
+    )
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[int, int, int, int]]:
-    """A ring with two consumers: (first, second, published, claimed) after each step, none of which breaks its rules."""
+    """Two consumers of a ring: (first, second, published, claimed) after each valid step."""
     first = second = published = claimed = -1
     history = [(first, second, published, claimed)]
-    for step in draw(st.lists(st.sampled_from(["claim", "publish", "first", "second"]), max_size=60)):
+    for step in draw(
+        st.lists(st.sampled_from(["claim", "publish", "first", "second"]), max_size=60)
+    ):
         count = draw(st.integers(1, SIZE))
         if step == "claim":
             claimed = min(claimed + count, min(first, second) + SIZE)
@@ -45,7 +66,10 @@ def test_what_is_read_in_order_is_no_older_than_it_was_read_and_no_younger_than_
     moment = st.integers(0, len(history) - 1)
     times = sorted(data.draw(st.tuples(moment, moment, moment, moment, moment)))
     minimum = min(history[times[0]][:2])
-    consumers = [ConsumerPosition("first", history[times[1]][0]), ConsumerPosition("second", history[times[2]][1])]
+    consumers = [
+        ConsumerPosition("first", history[times[1]][0]),
+        ConsumerPosition("second", history[times[2]][1]),
+    ]
     published, claimed = history[times[3]][2], history[times[4]][3]
     found = settle(SIZE, minimum, consumers, published, claimed, {})
     check(found)
@@ -57,6 +81,8 @@ def test_what_is_read_in_order_is_no_older_than_it_was_read_and_no_younger_than_
         assert before.sequence <= after.sequence <= truth
 
 
-def test_consumers_of_the_same_name_are_told_apart() -> None:
-    found = settle(8, -1, [ConsumerPosition(name, -1) for name in ("a", "a", "b", "a", "a #2")], -1, -1, {})
+def test_consumers_of_the_same_name_are_distinguished() -> None:
+    found = settle(
+        8, -1, [ConsumerPosition(name, -1) for name in ("a", "a", "b", "a", "a #2")], -1, -1, {}
+    )
     assert [each.name for each in found.consumers] == ["a", "a #2", "b", "a #3", "a #2 #2"]

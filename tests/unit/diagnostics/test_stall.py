@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from ringbuffer import ClaimTimeoutError, Disruptor, InsufficientCapacityError, RingBuffer, RingBufferClosedError, Sequence
+from ringbuffer import (
+    ClaimTimeoutError,
+    Disruptor,
+    InsufficientCapacityError,
+    RingBuffer,
+    RingBufferClosedError,
+    Sequence,
+)
 from ringbuffer.diagnostics import Stall, StallDetector, Watched, stacks
 from tests.support.scripted_host import ScriptedHost
 from tests.support.threads import PATIENCE, Background
@@ -25,7 +32,7 @@ class Clock(ScriptedHost):
 
 @pytest.fixture
 def held() -> Iterator[tuple[Disruptor[Any], Gate]]:
-    """A disruptor whose first consumer is in an event, with five published; another consumer waits for it."""
+    """A disruptor with five events: its first consumer is in one, the other waits for it."""
     disruptor, gate = new_disruptor(), Gate()
     disruptor.handle_events_with(gate).then(ignore)
     with disruptor:
@@ -46,15 +53,24 @@ def test_the_consumer_that_holds_up_the_ring_is_named_and_not_the_one_that_waits
     assert detector.look() == []
     host.now = 3.0
     [stall] = detector.look()
-    assert (stall.ring, stall.gating.consumer, stall.gating.state, stall.seconds) == ("disruptor", "Gate", "RUNNING", 3.0)
+    assert (stall.ring, stall.gating.consumer, stall.gating.state, stall.seconds) == (
+        "disruptor",
+        "Gate",
+        "RUNNING",
+        3.0,
+    )
     assert stall.gating.lag == 4 - stall.gating.sequence
     [frames] = stall.stacks.values()
     assert any(frame.endswith("in on_event") and "kit.py" in frame for frame in frames)
     assert stall.deadlock == ()
-    assert str(stall).startswith("'Gate', RUNNING holds up 'disruptor': it has not moved from sequence ")
+    assert str(stall).startswith(
+        "'Gate', RUNNING holds up 'disruptor': it has not moved from sequence "
+    )
 
 
-def test_a_consumer_that_has_moved_is_not_stalled_however_long_it_took(held: tuple[Disruptor[Any], Gate]) -> None:
+def test_a_consumer_that_has_moved_is_not_stalled_however_long_it_took(
+    held: tuple[Disruptor[Any], Gate],
+) -> None:
     host = Clock()
     detector = StallDetector(held[0], after=2, host=host)
     detector.look()
@@ -74,7 +90,7 @@ def test_a_ring_with_nothing_to_do_is_not_stalled() -> None:
         assert detector.look() == []
 
 
-def test_a_sequence_that_nobody_advances_is_found_in_a_ring_alone() -> None:
+def test_a_sequence_that_does_not_advance_is_found_in_a_ring_alone() -> None:
     ring: RingBuffer[Any] = RingBuffer(4, dict)
     host = Clock()
     ring.add_gating_sequences(Sequence())
@@ -83,10 +99,17 @@ def test_a_sequence_that_nobody_advances_is_found_in_a_ring_alone() -> None:
     detector.look()
     host.now = 1.0
     [stall] = detector.look()
-    assert (stall.ring, stall.gating.consumer, stall.gating.threads, stall.stacks) == ("mine", "consumer 1", (), {})
+    assert (stall.ring, stall.gating.consumer, stall.gating.threads, stall.stacks) == (
+        "mine",
+        "consumer 1",
+        (),
+        {},
+    )
 
 
-def test_producers_that_wait_for_room_are_shown_with_what_they_do(held: tuple[Disruptor[Any], Gate]) -> None:
+def test_producers_that_wait_for_room_are_shown_with_what_they_do(
+    held: tuple[Disruptor[Any], Gate],
+) -> None:
     disruptor, gate = held
     host = Clock()
     detector = StallDetector(disruptor, after=1, host=host)
@@ -99,7 +122,7 @@ def test_producers_that_wait_for_room_are_shown_with_what_they_do(held: tuple[Di
         gate.opened.set()
     [frames] = stall.producers.values()
     assert any("in publish_event" in frame for frame in frames)
-    assert "1 producers wait for room" in str(stall)
+    assert "1 producers wait for free capacity" in str(stall)
     assert Watched(disruptor).waiting_producers() == {}
 
 
@@ -110,23 +133,27 @@ def test_the_worker_that_keeps_its_pool_back_is_the_one_whose_stack_is_shown() -
         for _ in range(3):
             disruptor.publish_event(put)
         while not gate.entered.is_set():
-            with contextlib.suppress(InsufficientCapacityError):  # the gate may be closed behind a ring of events
+            # The gate may be closed behind a ring of events
+            with contextlib.suppress(InsufficientCapacityError):
                 disruptor.try_publish_event(put)
         detector = StallDetector(disruptor, after=1, host=host)
         stacks_shown: list[str] = []
-        while not any("kit.py" in frame for frame in stacks_shown):  # the others finish, and only the gate's event is left
+        # The others finish, and only the gate's event is left
+        while not any("kit.py" in frame for frame in stacks_shown):
             host.now += 1.0
             stalls = detector.look()
-            stacks_shown = [frame for stall in stalls for frames in stall.stacks.values() for frame in frames]
+            stacks_shown = [
+                frame for stall in stalls for frames in stall.stacks.values() for frame in frames
+            ]
         gate.opened.set()
     assert [stall.gating.consumer for stall in stalls] == ["pool"]
 
 
-# -- deadlocks --------------------------------------------------------------------------------------------------------
+# -- deadlocks ------------------------------------------------------------------------------------
 
 
 def test_consumers_that_wait_for_room_in_each_others_rings_are_reported_as_a_deadlock() -> None:
-    """A's handler fills B, and B's handler fills A: nobody can go on."""
+    """A's handler fills B, and B's handler fills A: neither can continue."""
     first, second = new_disruptor(2, name="A"), new_disruptor(2, name="B")
     unfinished: list[Exception] = []
 
@@ -147,28 +174,38 @@ def test_consumers_that_wait_for_room_in_each_others_rings_are_reported_as_a_dea
     second.handle_events_with(into(first))
     host = Clock()
     detector = StallDetector(first, second, after=1, host=host)
-    first.publish_event(put)  # before either handler can claim the slot of the other's first event, and never publish it
+    # Before either handler can claim the slot of the other's first event, and never publish it
+    first.publish_event(put)
     second.publish_event(put)
     first.start()
     second.start()
-    while not (Watched(first).waiting_producers() and Watched(second).waiting_producers()):  # they come to that by themselves
+    # They come to that by themselves
+    while not (Watched(first).waiting_producers() and Watched(second).waiting_producers()):
         pass
     detector.look()
     host.now = 1.0
     stalls = {stall.ring: stall for stall in detector.look()}
     assert stalls["A"].deadlock == ("A", "B")
     assert stalls["B"].deadlock == ("B", "A")
-    assert "deadlock: the consumer of each waits for room in the next: 'A' -> 'B' -> 'A'" in str(stalls["A"])
+    assert (
+        "deadlock: the consumer of each waits for free capacity in the next: 'A' -> 'B' -> 'A'"
+        in str(stalls["A"])
+    )
     released.set()
     first.halt()
     second.halt()
     assert first.join(PATIENCE)
     assert second.join(PATIENCE)
     # The first ring that is closed ends one wait; that may make the room that the other waits for.
-    assert [type(each) for each in unfinished] in ([RingBufferClosedError], [RingBufferClosedError] * 2)
+    assert [type(each) for each in unfinished] in (
+        [RingBufferClosedError],
+        [RingBufferClosedError] * 2,
+    )
 
 
-def test_a_consumer_that_waits_for_room_in_a_ring_that_goes_on_is_no_deadlock(held: tuple[Disruptor[Any], Gate]) -> None:
+def test_a_consumer_that_waits_for_room_in_a_ring_that_goes_on_is_not_a_deadlock(
+    held: tuple[Disruptor[Any], Gate],
+) -> None:
     """A's handler waits for room in B, whose consumer is slow: that is all."""
     other, gate = held
     first, host = new_disruptor(name="first"), Clock()
@@ -189,7 +226,7 @@ def test_a_consumer_that_waits_for_room_in_a_ring_that_goes_on_is_no_deadlock(he
         gate.opened.set()
 
 
-def test_who_gave_up_does_not_wait() -> None:
+def test_a_waiter_that_gave_up_does_not_wait() -> None:
     ring: RingBuffer[Any] = RingBuffer(2, dict)
     ring.add_gating_sequences(Sequence())
     ring.producer().publish(ring.producer().next(2) - 1, 1)
@@ -198,7 +235,7 @@ def test_who_gave_up_does_not_wait() -> None:
     assert Watched(ring).waiting_producers() == {}
 
 
-# -- reports ----------------------------------------------------------------------------------------------------------
+# -- reports --------------------------------------------------------------------------------------
 
 
 def test_a_stall_is_logged_once_and_again_when_it_is_twice_as_long(
@@ -213,7 +250,9 @@ def test_a_stall_is_logged_once_and_again_when_it_is_twice_as_long(
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 4
 
 
-def test_a_detector_that_was_started_reports_by_itself_until_it_is_closed(held: tuple[Disruptor[Any], Gate]) -> None:
+def test_a_detector_that_was_started_reports_by_itself_until_it_is_closed(
+    held: tuple[Disruptor[Any], Gate],
+) -> None:
     told, reported = list[Stall](), threading.Event()
 
     def note(stall: Stall) -> None:
@@ -230,8 +269,9 @@ def test_a_detector_that_was_started_reports_by_itself_until_it_is_closed(held: 
     assert len(told) == count
 
 
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt, MemoryError])
 def test_a_report_that_fails_does_not_end_the_detector(
-    held: tuple[Disruptor[Any], Gate], caplog: pytest.LogCaptureFixture
+    held: tuple[Disruptor[Any], Gate], error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
     calls, twice = list[Stall](), threading.Event()
 
@@ -239,17 +279,17 @@ def test_a_report_that_fails_does_not_end_the_detector(
         calls.append(stall)
         if len(calls) == 2:
             twice.set()
-        raise ValueError("no pager")
+        raise error("no pager")
 
     with StallDetector(held[0], after=0.005, on_stall=fail):
         assert twice.wait(PATIENCE)
-    assert "the stall detector failed, and goes on" in caplog.text
+    assert "the stall detector failed, and continues" in caplog.text
 
 
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="name at least one ring"):
         StallDetector()
-    with pytest.raises(TypeError, match="3 has no ring to be watched"):
+    with pytest.raises(TypeError, match="3 cannot be watched"):
         StallDetector(3)
     with pytest.raises(ValueError, match=r"several are called ring: pass Watched\(ring, name\)"):
         StallDetector(RingBuffer(2, dict), RingBuffer(2, dict))
@@ -257,10 +297,10 @@ def test_wrong_arguments_are_refused() -> None:
         StallDetector(RingBuffer(2, dict), after=0)
 
 
-# -- stacks -----------------------------------------------------------------------------------------------------------
+# -- stacks ---------------------------------------------------------------------------------------
 
 
-def test_the_stacks_of_running_threads_are_told_by_number() -> None:
+def test_the_stacks_of_running_threads_are_reported_by_number() -> None:
     gate = Gate()
     with Background(lambda: gate.on_event(None, 0, True)) as background:
         assert gate.entered.wait(PATIENCE)
@@ -285,7 +325,9 @@ Current thread 0x0000000b (most recent call first):
     }
 
 
-def test_where_stacks_are_not_safe_to_take_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_stacks_are_not_safe_to_take_none_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(stacks, "_SAFE_SINCE", (99, 0, 0))
     monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False)
     assert stacks.stacks() == {}

@@ -1,4 +1,4 @@
-"""`statistics` and `Sampler`: figures that fit together while the ring runs, and rates over a stated window."""
+"""`statistics` and `Sampler`: consistent figures of a running ring, rates over a stated window."""
 
 import json
 from typing import Any
@@ -7,8 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringbuffer import BlockingWaitStrategy, Disruptor, ProducerType, RingBuffer, Sequence, TimeoutBlockingWaitStrategy
-from ringbuffer.diagnostics import CountingWaitStrategy, DiagnosticEventHandler, Positions, Sampler, settle, statistics
+from ringbuffer import (
+    BlockingWaitStrategy,
+    Disruptor,
+    ProducerType,
+    RingBuffer,
+    Sequence,
+    TimeoutBlockingWaitStrategy,
+)
+from ringbuffer.diagnostics import (
+    CountingWaitStrategy,
+    DiagnosticEventHandler,
+    Positions,
+    Sampler,
+    settle,
+    statistics,
+)
+from tests.support.examples import examples
 from tests.support.scripted_host import ScriptedHost
 from tests.support.threads import Background
 from tests.unit.diagnostics.kit import Gate, check, ignore, ignore_too, new_disruptor, put
@@ -20,12 +35,20 @@ def test_a_new_ring_is_empty(kind: ProducerType) -> None:
     check(found)
     assert (found.claimed, found.published, found.minimum_gating_sequence) == (-1, -1, -1)
     assert (found.remaining_capacity, found.utilization, found.slowest) == (8, 0.0, None)
-    assert found.window is found.publish_rate is found.consume_rate is found.waits is found.timeouts is found.errors is None
+    assert (
+        found.window
+        is found.publish_rate
+        is found.consume_rate
+        is found.waits
+        is found.timeouts
+        is found.errors
+        is None
+    )
     assert found.producer_stalls == 0
 
 
 @pytest.mark.parametrize("kind", ProducerType)
-def test_claimed_and_published_are_told_apart(kind: ProducerType) -> None:
+def test_claimed_and_published_are_distinguished(kind: ProducerType) -> None:
     ring: RingBuffer[Any] = RingBuffer(8, dict, kind)
     ring.add_gating_sequences(Sequence())
     producer = ring.producer()
@@ -34,7 +57,12 @@ def test_claimed_and_published_are_told_apart(kind: ProducerType) -> None:
     producer.publish(low)
     found = statistics(ring, "mine")
     check(found)
-    assert (found.name, found.claimed, found.published, found.remaining_capacity) == ("mine", 1, 0, 6)
+    assert (found.name, found.claimed, found.published, found.remaining_capacity) == (
+        "mine",
+        1,
+        0,
+        6,
+    )
     assert found.utilization == 0.25
     assert [(each.name, each.lag) for each in found.consumers] == [("consumer 1", 1)]
 
@@ -56,24 +84,31 @@ def test_the_slowest_consumer_is_named_with_its_lag_and_its_state() -> None:
             disruptor.publish_event(put)
         assert gate.entered.wait(60)
         found = statistics(disruptor)
-        while any(each.name == "ignore" and each.lag for each in found.consumers):  # it comes to its end by itself
+        # It ends by itself
+        while any(each.name == "ignore" and each.lag for each in found.consumers):
             found = statistics(disruptor)
         check(found)
         slowest = found.slowest
         assert slowest is not None
-        assert (slowest.name, slowest.state, slowest.lag) == ("Gate", "RUNNING", 4 - slowest.sequence)
+        assert (slowest.name, slowest.state, slowest.lag) == (
+            "Gate",
+            "RUNNING",
+            4 - slowest.sequence,
+        )
         gate.opened.set()
     assert [each.lag for each in statistics(disruptor).consumers] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("values", [False, True], ids=["events", "values"])
 @pytest.mark.parametrize("kind", ProducerType)
-@settings(max_examples=5)
+@settings(max_examples=examples(2, 5))
 @given(size=st.sampled_from([2, 8, 64]), events=st.integers(1, 400), batch=st.integers(1, 8))
 def test_no_look_at_a_running_ring_is_negative_or_above_capacity(
     kind: ProducerType, values: bool, size: int, events: int, batch: int
 ) -> None:
-    disruptor: Disruptor[Any] = Disruptor.of_values(size, kind) if values else new_disruptor(size, kind)
+    disruptor: Disruptor[Any] = (
+        Disruptor.of_values(size, kind) if values else new_disruptor(size, kind)
+    )
     disruptor.handle_events_with(ignore).then(ignore_too)
     sampler = Sampler(disruptor)
     before = sampler.sample()
@@ -90,7 +125,9 @@ def test_no_look_at_a_running_ring_is_negative_or_above_capacity(
             producer.publish(high - count + 1, high)
 
     with disruptor:
-        publishers = [Background(publish).start() for _ in range(1 if kind is ProducerType.SINGLE else 2)]
+        publishers = [
+            Background(publish).start() for _ in range(1 if kind is ProducerType.SINGLE else 2)
+        ]
         done = False
         while not done:  # one more look after the last publisher has ended
             done = not any(publisher._thread.is_alive() for publisher in publishers)
@@ -120,7 +157,7 @@ def test_consumers_that_come_and_go_make_nothing_negative() -> None:
             check(sampler.sample())
 
 
-# -- rates ------------------------------------------------------------------------------------------------------------
+# -- rates ----------------------------------------------------------------------------------------
 
 
 class Scripted:
@@ -161,7 +198,9 @@ def test_rates_are_of_the_window_and_not_of_what_was_before() -> None:
 
 
 @given(steps=st.lists(st.floats(0, 3), max_size=300))
-def test_a_window_keeps_a_bounded_number_of_looks_and_is_never_much_longer_than_asked(steps: list[float]) -> None:
+def test_a_window_keeps_a_bounded_number_of_looks_and_is_never_much_longer_than_asked(
+    steps: list[float],
+) -> None:
     host = ScriptedHost()
     sampler = Sampler(Scripted(), window=2, host=host)
     sampler.sample()
@@ -172,7 +211,7 @@ def test_a_window_keeps_a_bounded_number_of_looks_and_is_never_much_longer_than_
         assert len(sampler._kept) <= 66
 
 
-def test_who_joins_behind_makes_no_rate_negative() -> None:
+def test_a_consumer_that_joins_behind_makes_no_rate_negative() -> None:
     thing, host = Scripted(), ScriptedHost()
     sampler = Sampler(thing, host=host)
     thing.published = thing.finished = 50
@@ -181,7 +220,7 @@ def test_who_joins_behind_makes_no_rate_negative() -> None:
     assert sampler.sample().consume_rate == 0.0
 
 
-# -- what is counted --------------------------------------------------------------------------------------------------
+# -- what is counted ------------------------------------------------------------------------------
 
 
 def test_waits_and_timeouts_are_those_of_the_counting_wait_strategy() -> None:
@@ -191,7 +230,8 @@ def test_waits_and_timeouts_are_those_of_the_counting_wait_strategy() -> None:
     disruptor.handle_events_with(handler)
     with disruptor:
         disruptor.publish_event(put)
-        while not statistics(disruptor).timeouts:  # the consumer times out again and again by itself
+        # The consumer times out again and again by itself
+        while not statistics(disruptor).timeouts:
             pass
     found = statistics(disruptor)
     assert found.waits is not None
@@ -219,7 +259,9 @@ def test_errors_are_those_of_the_handlers_that_count() -> None:
 
 def test_the_workers_of_a_pool_count_together() -> None:
     disruptor = new_disruptor()
-    disruptor.handle_events_with_worker_pool(DiagnosticEventHandler(ignore), DiagnosticEventHandler(ignore_too), name="pool")
+    disruptor.handle_events_with_worker_pool(
+        DiagnosticEventHandler(ignore), DiagnosticEventHandler(ignore_too), name="pool"
+    )
     with disruptor:
         for _ in range(50):
             disruptor.publish_event(put)

@@ -1,4 +1,7 @@
-"""Any acyclic graph, any sizes, any mix of claims: every handler sees every event once, in order, after all it depends on."""
+"""Any acyclic graph, with any sizes and claims: each handler sees each event once, in order.
+
+It sees an event after all handlers on which it depends.
+"""
 
 import asyncio
 import itertools
@@ -8,8 +11,22 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringbuffer import Consumer, Disruptor, InsufficientCapacityError, Producer, ProducerType, WaitStrategy
-from ringbuffer.wait import BlockingWaitStrategy, LiteBlockingWaitStrategy, SleepingWaitStrategy, YieldingWaitStrategy
+from ringbuffer import (
+    Disruptor,
+    HandlerSpec,
+    InsufficientCapacityError,
+    Producer,
+    ProducerType,
+    WaitStrategy,
+)
+from ringbuffer.wait import (
+    AdaptiveWaitStrategy,
+    BlockingWaitStrategy,
+    LiteBlockingWaitStrategy,
+    SleepingWaitStrategy,
+    YieldingWaitStrategy,
+)
+from tests.support.examples import examples
 from tests.support.threads import PATIENCE, together
 
 
@@ -44,7 +61,11 @@ class Watcher:
     handler: Any = None
 
     def note(self, event: Event, sequence: int) -> None:
-        self.early.extend(sequence for each in self.before if self.disruptor.sequence_of(each.handler).get() < sequence)
+        self.early.extend(
+            sequence
+            for each in self.before
+            if self.disruptor.sequence_of(each.handler).get() < sequence
+        )
         self.seen.append((sequence, event.producer, event.number))
 
 
@@ -76,12 +97,29 @@ def as_worker(watcher: Watcher) -> Any:
 FORMS = [as_function, as_function, as_batches, as_coroutine, as_worker]
 
 #: What a producer does with its next events, and how many.
-WAYS = ["next", "try", "timeout", "event", "events", "claim", "failing event", "failing events", "failing claim", "skip"]
+WAYS = [
+    "next",
+    "try",
+    "timeout",
+    "event",
+    "events",
+    "claim",
+    "failing event",
+    "failing events",
+    "failing claim",
+    "skip",
+]
 
 type Step = tuple[str, int]
 
 
-def produce(producer: Producer[Event], size: int, name: int, steps: list[Step], published: list[tuple[int, int]]) -> None:
+def produce(
+    producer: Producer[Event],
+    size: int,
+    name: int,
+    steps: list[Step],
+    published: list[tuple[int, int]],
+) -> None:
     """Do the steps; every event that is to be seen is in `published`, in order."""
     numbers = itertools.count()
     for way, wanted in steps:
@@ -137,13 +175,19 @@ def graphs(draw: st.DrawFn) -> list[tuple[list[int], Any, int | None]]:
 steps = st.lists(st.tuples(st.sampled_from(WAYS), st.integers(1, 12)), max_size=25)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(30, 300), deadline=None)
 @given(
     graph=graphs(),
     exponent=st.integers(0, 5),
     kind=st.sampled_from(ProducerType),
     strategy=st.sampled_from(
-        [BlockingWaitStrategy, LiteBlockingWaitStrategy, SleepingWaitStrategy, YieldingWaitStrategy],
+        [
+            BlockingWaitStrategy,
+            AdaptiveWaitStrategy,
+            LiteBlockingWaitStrategy,
+            SleepingWaitStrategy,
+            YieldingWaitStrategy,
+        ],
     ),
     plans=st.lists(steps, min_size=1, max_size=3),
 )
@@ -165,7 +209,7 @@ def test_every_handler_sees_every_event_once_in_order_after_all_it_depends_on(
         if form is as_worker:
             group.handle_events_with_worker_pool(watcher.handler)
         else:
-            group.handle_events_with(Consumer(watcher.handler, max_batch_size=max_batch_size))
+            group.handle_events_with(HandlerSpec(watcher.handler, max_batch_size=max_batch_size))
         watchers.append(watcher)
     published: list[list[tuple[int, int]]] = [[] for _ in plans]
 

@@ -2,7 +2,7 @@
 
 import re
 
-from ringbuffer import Consumer, Disruptor, ProducerType, YieldingWaitStrategy
+from ringbuffer import Disruptor, HandlerSpec, ProducerType, YieldingWaitStrategy
 from tests.unit.disruptor.kit import Cell, Named, Recorder, Silent, new_disruptor, put
 
 
@@ -31,7 +31,9 @@ def test_as_text() -> None:
 
 
 def test_an_empty_one_and_a_dead_one() -> None:
-    assert str(new_disruptor()).splitlines() == ["disruptor: 8 slots of events, multi producer, BlockingWaitStrategy"]
+    assert str(new_disruptor()).splitlines() == [
+        "disruptor: 8 slots of events, multi producer, BlockingWaitStrategy"
+    ]
     disruptor = new_disruptor()
     disruptor.set_default_exception_handler(Silent())
 
@@ -67,7 +69,9 @@ def test_for_mermaid() -> None:
     text = wired().to_mermaid()
     assert text.startswith('flowchart LR\n  ring[("orders: 8 slots')
     labels = dict(re.findall(r'^  (n\d+)\[+"([^"]*)"\]+$', text, re.M))
-    arrows = {(labels.get(a, a), labels[b]) for a, b in re.findall(r"^  (\w+) --> (\w+)$", text, re.M)}
+    arrows = {
+        (labels.get(a, a), labels[b]) for a, b in re.findall(r"^  (\w+) --> (\w+)$", text, re.M)
+    }
     assert arrows == {
         ("ring", "journal"),
         ("ring", "replicate"),
@@ -79,6 +83,6 @@ def test_for_mermaid() -> None:
 
 def test_names_that_would_end_a_label_do_not() -> None:
     disruptor = new_disruptor()
-    disruptor.handle_events_with(Consumer(Recorder(), name='a "quoted" \\ name\nof two lines'))
+    disruptor.handle_events_with(HandlerSpec(Recorder(), name='a "quoted" \\ name\nof two lines'))
     assert 'label="a \\"quoted\\" \\\\ name of two lines"' in disruptor.to_dot()
     assert 'n0["a #quot;quoted#quot; \\ name of two lines"]' in disruptor.to_mermaid()

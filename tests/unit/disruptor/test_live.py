@@ -6,8 +6,15 @@ from typing import Any, Self
 
 import pytest
 
-from ringbuffer import Consumer, Disruptor, ProcessorStateError, ProducerType, RingBufferClosedError
+from ringbuffer import (
+    Disruptor,
+    HandlerSpec,
+    ProcessorStateError,
+    ProducerType,
+    RingBufferClosedError,
+)
 from tests.support.forwarding_host import ForwardingHost
+from tests.support.repetition import repeated
 from tests.support.threads import PATIENCE, Background
 from tests.unit.disruptor.kit import Cell, Gate, Recorder, new_disruptor, put
 
@@ -34,7 +41,9 @@ class Pump:
     def _run(self) -> None:
         with self.disruptor.producer() as producer:
             while not self._stop.is_set():
-                self.last = producer.publish_event(lambda event, sequence: put(event, sequence, sequence), timeout=PATIENCE)
+                self.last = producer.publish_event(
+                    lambda event, sequence: put(event, sequence, sequence), timeout=PATIENCE
+                )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -71,17 +80,25 @@ def test_a_whole_stage_is_added_behind_another_and_starts_together(kind: Produce
             early: list[int] = []
 
             def last_of_stage(
-                event: Cell, sequence: int, end_of_batch: bool, stage: list[Recorder] = stage, early: list[int] = early
+                event: Cell,
+                sequence: int,
+                end_of_batch: bool,
+                stage: list[Recorder] = stage,
+                early: list[int] = early,
             ) -> None:
                 early.extend(1 for each in stage if disruptor.sequence_of(each).get() < sequence)
                 early.extend(1 for each in stage if each.sequences[0] != stage[0].sequences[0])
 
             with disruptor.live() as live:
                 live.after(first).then(*stage).then(last_of_stage)
-                live.after(*stage).handle_events_with_worker_pool(Recorder(), Recorder(), name="pool")
+                live.after(*stage).handle_events_with_worker_pool(
+                    Recorder(), Recorder(), name="pool"
+                )
             for recorder in stage:
                 recorder.wait_for(20)
-            names = {node.name: [before.name for before in node.after] for node in disruptor.graph.nodes}
+            names = {
+                node.name: [before.name for before in node.after] for node in disruptor.graph.nodes
+            }
             assert names["pool"] == ["Recorder"] * 3
             disruptor.remove(last_of_stage, PATIENCE)
             disruptor.remove(disruptor.graph.nodes[-1].runner, PATIENCE)
@@ -93,12 +110,13 @@ def test_a_whole_stage_is_added_behind_another_and_starts_together(kind: Produce
     assert len(disruptor.graph.nodes) == 1
 
 
+@repeated(100, 1000)
 @each_kind
-def test_consumers_come_and_go_a_thousand_times_while_a_producer_runs(kind: ProducerType) -> None:
+def test_consumers_come_and_go_while_a_producer_runs(kind: ProducerType, times: int) -> None:
     disruptor, first = new_disruptor(16, kind), Recorder()
     disruptor.handle_events_with(first)
     with disruptor, Pump(disruptor) as pump:
-        for number in range(1000):
+        for number in range(times):
             recorder = Recorder()
             with disruptor.live() as live:
                 (live.after(first) if number % 2 else live).handle_events_with(recorder)
@@ -110,7 +128,7 @@ def test_consumers_come_and_go_a_thousand_times_while_a_producer_runs(kind: Prod
     assert contiguous(first)[-1] == pump.last
 
 
-def test_a_removed_consumer_holds_up_nobody() -> None:
+def test_a_removed_consumer_holds_up_no_producer() -> None:
     disruptor, first, slow = new_disruptor(2), Recorder(), Gate()
     disruptor.handle_events_with(first, slow)
     with disruptor:
@@ -203,7 +221,7 @@ def test_a_block_that_raises_leaves_nothing_behind() -> None:
 
 class FailingHost(ForwardingHost):
     def __init__(self) -> None:
-        self.refused = "nobody"
+        self.refused = "no thread"
 
     def start_thread(self, target: Callable[[], None], name: str) -> Any:
         if name == self.refused:
@@ -218,7 +236,9 @@ def test_if_one_of_a_block_cannot_be_started_none_of_it_stays() -> None:
     with disruptor:
         host.refused = "third"
         with pytest.raises(RuntimeError, match="can't start"), disruptor.live() as live:
-            live.handle_events_with(Recorder()).then(Recorder(), Consumer(Recorder(), name="third"))
+            live.handle_events_with(Recorder()).then(
+                Recorder(), HandlerSpec(Recorder(), name="third")
+            )
         for number in range(20):
             disruptor.publish_event(put, number, timeout=PATIENCE)
         assert len(disruptor.graph.nodes) == 1
@@ -261,7 +281,9 @@ def test_on_a_ring_of_values_too_and_every_slot_is_cleared(kind: ProducerType) -
             for number in range(1, 100):
                 values = seen[number] = []
 
-                def handle(value: int, sequence: int, last: bool, values: list[int] = values) -> None:
+                def handle(
+                    value: int, sequence: int, last: bool, values: list[int] = values
+                ) -> None:
                     values.append(value)
 
                 with disruptor.live() as live:

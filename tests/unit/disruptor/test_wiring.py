@@ -1,6 +1,8 @@
 """The wiring language: what can be said, and what is refused."""
 
 import asyncio
+import dis
+import inspect
 import threading
 from typing import Any
 
@@ -9,9 +11,9 @@ import pytest
 from ringbuffer import (
     AsyncEventProcessor,
     BatchEventProcessor,
-    Consumer,
     Disruptor,
     EventProcessor,
+    HandlerSpec,
     ProcessorStateError,
     ProducerType,
     RewindAtMost,
@@ -22,6 +24,7 @@ from ringbuffer import (
     WorkerPool,
     YieldingWaitStrategy,
 )
+from ringbuffer.disruptor.wiring import EventHandlerGroup, Wiring
 from tests.unit.disruptor.kit import Cell, Keeping, Named, Recorder, new_disruptor, put
 
 
@@ -74,7 +77,12 @@ def test_functions_objects_coroutines_and_consumers_with_options_can_be_wired() 
         seen["named"].append(event.value)
 
     disruptor = new_disruptor()
-    disruptor.handle_events_with(function, coroutine, Consumer(Batch(), max_batch_size=2), Consumer(named, name="a name"))
+    disruptor.handle_events_with(
+        function,
+        coroutine,
+        HandlerSpec(Batch(), max_batch_size=2),
+        HandlerSpec(named, name="a name"),
+    )
     with disruptor:
         disruptor.publish_events(put, range(8))
     assert seen == {kind: list(range(8)) for kind in seen}
@@ -90,7 +98,9 @@ def test_options_reach_the_processor() -> None:
 
     disruptor = new_disruptor()
     cpu = next(iter(disruptor.ring.host.available_cpus()), None)
-    disruptor.handle_events_with(Consumer(failing, cpu=cpu, exception_handler=errors, rewind=RewindAtMost(2)))
+    disruptor.handle_events_with(
+        HandlerSpec(failing, cpu=cpu, exception_handler=errors, rewind=RewindAtMost(2))
+    )
     with disruptor:
         disruptor.publish_event(put, 1)
     assert calls == [0, 0, 0]
@@ -106,7 +116,9 @@ class Factory:
     def __init__(self, make: Any) -> None:
         self.make = make
 
-    def create_processor(self, ring: RingBuffer[Cell], barrier: SequenceBarrier) -> EventProcessor[Cell]:
+    def create_processor(
+        self, ring: RingBuffer[Cell], barrier: SequenceBarrier
+    ) -> EventProcessor[Cell]:
         processor: EventProcessor[Cell] = self.make(ring, barrier)
         return processor
 
@@ -132,11 +144,21 @@ def test_a_factory_makes_its_processor_behind_what_comes_before() -> None:
             ValueError,
             "does not wait at the barrier",
         ),
-        (lambda ring, barrier: BatchEventProcessor(ring, barrier, Recorder(), gating=False), ValueError, "does not gate"),
-        (lambda ring, barrier: BatchEventProcessor(ring, barrier, NOT_A_HANDLER), TypeError, "is no event handler"),
+        (
+            lambda ring, barrier: BatchEventProcessor(ring, barrier, Recorder(), gating=False),
+            ValueError,
+            "does not gate",
+        ),
+        (
+            lambda ring, barrier: BatchEventProcessor(ring, barrier, NOT_A_HANDLER),
+            TypeError,
+            "is not an event handler",
+        ),
     ],
 )
-def test_what_a_factory_makes_wrong_is_refused_and_gates_nothing(make: Any, error: type[Exception], message: str) -> None:
+def test_what_a_factory_makes_wrong_is_refused_and_gates_nothing(
+    make: Any, error: type[Exception], message: str
+) -> None:
     disruptor, first = new_disruptor(2), Recorder()
     group = disruptor.handle_events_with(first)
     with pytest.raises(error, match=message):
@@ -174,7 +196,9 @@ def test_a_ready_processor_that_does_not_wait_for_what_it_is_wired_after_is_refu
         group.then(BatchEventProcessor(disruptor.ring, disruptor.ring.new_barrier(), Recorder()))
     other = new_disruptor()
     with pytest.raises(ValueError, match="consumes another ring"):
-        other.handle_events_with(BatchEventProcessor(disruptor.ring, disruptor.ring.new_barrier(), Recorder()))
+        other.handle_events_with(
+            BatchEventProcessor(disruptor.ring, disruptor.ring.new_barrier(), Recorder())
+        )
     with pytest.raises(ValueError, match="different disruptors"):
         group.and_(other.handle_events_with(Recorder()))
 
@@ -183,7 +207,7 @@ def test_a_pool_shares_and_what_comes_after_it_waits_for_all() -> None:
     workers, after = [Named(f"w{number}") for number in range(3)], Recorder()
     disruptor = new_disruptor()
     disruptor.handle_events_with_worker_pool(
-        *workers[:2], Consumer(workers[2], name="third"), max_chunk=2, name="pool"
+        *workers[:2], HandlerSpec(workers[2], name="third"), max_chunk=2, name="pool"
     ).then_handle_events_with_worker_pool(after)
     pool = disruptor.graph.nodes[0].runner
     assert isinstance(pool, WorkerPool)
@@ -193,7 +217,11 @@ def test_a_pool_shares_and_what_comes_after_it_waits_for_all() -> None:
     with disruptor:
         for number in range(200):
             disruptor.publish_event(put, number)
-    assert sorted(value for worker in workers for value in worker.values) == after.values == list(range(200))
+    assert (
+        sorted(value for worker in workers for value in worker.values)
+        == after.values
+        == list(range(200))
+    )
 
 
 async def coroutine(event: Cell, sequence: int, end_of_batch: bool) -> None: ...
@@ -202,13 +230,19 @@ async def coroutine(event: Cell, sequence: int, end_of_batch: bool) -> None: ...
 @pytest.mark.parametrize(
     ("consumer", "error", "message"),
     [
-        (3, TypeError, "is no event handler"),
-        (None, TypeError, "is no event handler"),
-        (Consumer(Recorder(), max_batch_size=0), ValueError, "max_batch_size of 'Recorder' must be 1 or more"),
-        (Consumer(Recorder(), cpu=-1), ValueError, "cannot be bound to cpu -1"),
+        (3, TypeError, "is not an event handler"),
+        (None, TypeError, "is not an event handler"),
+        (
+            HandlerSpec(Recorder(), max_batch_size=0),
+            ValueError,
+            "max_batch_size of 'Recorder' must be 1 or more",
+        ),
+        (HandlerSpec(Recorder(), cpu=-1), ValueError, "cannot be bound to cpu -1"),
     ],
 )
-def test_what_cannot_consume_is_refused_with_its_whole_stage(consumer: Any, error: type[Exception], message: str) -> None:
+def test_what_cannot_consume_is_refused_with_its_whole_stage(
+    consumer: Any, error: type[Exception], message: str
+) -> None:
     disruptor = new_disruptor(2)
     for wire in (disruptor.handle_events_with, disruptor.handle_events_with_worker_pool):
         with pytest.raises(error, match=message):
@@ -223,11 +257,13 @@ def test_what_cannot_consume_is_refused_with_its_whole_stage(consumer: Any, erro
     ("worker", "error", "message"),
     [
         (coroutine, TypeError, "asynchronous"),
-        (Consumer(Recorder(), max_batch_size=3), ValueError, "give the pool max_chunk"),
+        (HandlerSpec(Recorder(), max_batch_size=3), ValueError, "give the pool max_chunk"),
         (Factory(None), TypeError, "made of handlers"),
     ],
 )
-def test_what_cannot_be_a_worker_is_refused(worker: Any, error: type[Exception], message: str) -> None:
+def test_what_cannot_be_a_worker_is_refused(
+    worker: Any, error: type[Exception], message: str
+) -> None:
     disruptor = new_disruptor(2)
     with pytest.raises(error, match=message):
         disruptor.handle_events_with_worker_pool(Recorder(), worker)
@@ -236,11 +272,11 @@ def test_what_cannot_be_a_worker_is_refused(worker: Any, error: type[Exception],
         disruptor.publish_event(put, number, timeout=1)
 
 
-def test_nobody_consumes_twice_and_nobody_is_found_who_does_not() -> None:
+def test_no_handler_consumes_twice_and_only_consumers_are_found() -> None:
     disruptor, recorder, worker = new_disruptor(), Named("one"), Named("two")
     group = disruptor.handle_events_with(recorder)
     disruptor.handle_events_with_worker_pool(worker)
-    for again in (recorder, Consumer(recorder), worker, disruptor.processor_of(recorder)):
+    for again in (recorder, HandlerSpec(recorder), worker, disruptor.processor_of(recorder)):
         with pytest.raises(ValueError, match="consumes here already"):
             group.then(again)
     twice = Recorder()
@@ -339,3 +375,18 @@ def test_methods_of_one_object_are_handlers_of_their_own() -> None:
     with disruptor:
         disruptor.publish_event(put, 1)
     assert methods.seen == [("one", 1), ("two", 1)]
+
+
+@pytest.mark.parametrize("wire", [Wiring, EventHandlerGroup])
+def test_wiring_passes_no_consumers_on_in_a_way_that_is_a_point_after_its_effect(
+    wire: type[Any],
+) -> None:
+    # CPython may run a signal handler after `method(*arguments)` has returned: they are wired then.
+    # A new barrier has no effect on anything.
+    methods = [
+        each
+        for name, each in vars(wire).items()
+        if inspect.isfunction(each) and name != "as_sequence_barrier"
+    ]
+    names = {each.opname for method in methods for each in dis.get_instructions(method)}
+    assert "CALL_FUNCTION_EX" not in names

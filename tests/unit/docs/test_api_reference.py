@@ -11,7 +11,9 @@ import ringbuffer
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "api"
 DIRECTIVE = re.compile(r"^\.\. (?:auto\w+|py:data):: (ringbuffer\.[\w.]+)$", re.MULTILINE)
-NAMED = [name for page in sorted(REFERENCE.glob("*.rst")) for name in DIRECTIVE.findall(page.read_text())]
+NAMED = [
+    name for page in sorted(REFERENCE.glob("*.rst")) for name in DIRECTIVE.findall(page.read_text())
+]
 
 
 def public_names() -> set[str]:
@@ -21,7 +23,9 @@ def public_names() -> set[str]:
         if module.ispkg:
             package = importlib.import_module(module.name)
             exported: list[str] = getattr(package, "__all__", [])
-            names |= {f"{module.name}.{name}" for name in exported if not is_exported_above(package, name)}
+            names |= {
+                f"{module.name}.{name}" for name in exported if not is_exported_above(package, name)
+            }
     return names
 
 

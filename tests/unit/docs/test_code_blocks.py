@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[3]
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")), *PROJECT.glob("*/README.md")]
+PAGES = [
+    PROJECT / "README.md",
+    *sorted((PROJECT / "docs").rglob("*.md")),
+    *PROJECT.glob("*/README.md"),
+]
 PAGES += [PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
 
 
 #: The first line of a block that says, in any way, that it is Python.
-PYTHON_FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[ \t]*\{?(?:code-block\}?[ \t]*)?py(?:thon|con)?[0-9]*\b.*$", re.M | re.I)
+PYTHON_FENCE = re.compile(
+    r"^[ \t>]*(?:`{3,}|~{3,})[ \t]*\{?(?:code-block\}?[ \t]*)?py(?:thon|con)?[0-9]*\b.*$",
+    re.M | re.I,
+)
 
 
 def blocks(page: Path) -> list[str]:
@@ -24,20 +31,28 @@ def blocks(page: Path) -> list[str]:
 def test_the_code_on_this_page_runs(page: Path) -> None:
     program = "\n".join(blocks(page))
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_no_block_escapes_being_run(page: Path) -> None:
-    """Whatever is called Python is spelt so that the test above finds it: no option, no other name, no indentation."""
+    """Each Python block begins in the way that the test above finds, without options or indents."""
     assert PYTHON_FENCE.findall(page.read_text()) == ["```python"] * len(blocks(page))
 
 
 def test_the_readme_shows_what_it_says() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", blocks(PROJECT / "README.md")[0]], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", blocks(PROJECT / "README.md")[0]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout == "101.5\n101.7\n101.6\n"
 

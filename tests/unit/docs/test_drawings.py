@@ -17,7 +17,9 @@ def test_the_script_draws_what_is_there(tmp_path: Path) -> None:
         (tmp_path / script.name).write_text(script.read_text())
     subprocess.run([sys.executable, str(tmp_path / "draw.py")], check=True, timeout=60)
     drawn = {path.name: path.read_text() for path in tmp_path.glob("*.svg")}
-    assert drawn == {path.name: path.read_text() for path in PICTURES}, "run: python docs/drawings/draw.py"
+    assert drawn == {path.name: path.read_text() for path in PICTURES}, (
+        "run: python docs/drawings/draw.py"
+    )
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: str(picture.name))
@@ -30,5 +32,9 @@ def test_a_picture_is_well_formed_and_says_what_it_shows(picture: Path) -> None:
 
 
 def test_every_picture_is_on_a_page() -> None:
-    shown = {name for page in DOCS.glob("*.md") for name in re.findall(r"!\[[^\]]+\]\(drawings/([^)]+)\)", page.read_text())}
+    shown = {
+        name
+        for page in (*DOCS.glob("*.md"), DOCS.parent / "CONTRIBUTING.md")
+        for name in re.findall(r"!\[[^\]]+\]\((?:docs/)?drawings/([^)]+)\)", page.read_text())
+    }
     assert {picture.name for picture in PICTURES} <= shown

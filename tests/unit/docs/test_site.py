@@ -25,7 +25,7 @@ def site(tmp_path: Path, body: str) -> Path:
         '<img src="data:image/png;base64,AA==">',
     ],
 )
-def test_a_good_link_is_no_fault(tmp_path: Path, body: str) -> None:
+def test_a_good_link_is_not_a_fault(tmp_path: Path, body: str) -> None:
     assert list(faults(site(tmp_path, body))) == []
     assert main([str(tmp_path)]) == 0
 
@@ -41,7 +41,9 @@ def test_a_good_link_is_no_fault(tmp_path: Path, body: str) -> None:
         ('<link rel="stylesheet" href="//example.org/a.css">', "another host"),
     ],
 )
-def test_a_bad_link_is_told(tmp_path: Path, body: str, fault: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_link_is_reported(
+    tmp_path: Path, body: str, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (found,) = faults(site(tmp_path, body))
     assert fault in found
     assert main([str(tmp_path)]) == 1

@@ -19,12 +19,19 @@ def test_it_prints_what_it_says(example: Path) -> None:
     assert said is not None
     _, _, printed = said.partition("Prints:\n")
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(example)], capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+        [sys.executable, "-W", "error", str(example)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.rstrip() == textwrap.dedent(printed).rstrip()
 
 
 def test_the_list_names_each_of_them() -> None:
-    named = re.findall(r"^\| \[(\w+\.py)\]\(\1\) \|", (EXAMPLES / "README.md").read_text(), re.MULTILINE)
+    named = re.findall(
+        r"^\| \[(\w+\.py)\]\(\1\) \|", (EXAMPLES / "README.md").read_text(), re.MULTILINE
+    )
     assert sorted(named) == [example.name for example in FILES]

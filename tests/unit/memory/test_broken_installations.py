@@ -1,4 +1,4 @@
-"""What a user sees who imports the library where `atomics` is not as it must be: one error, which says what to do."""
+"""An import with a broken installation of `atomics`: one error, which says what to do."""
 
 import os
 import subprocess
@@ -9,24 +9,30 @@ ROOT = Path(__file__).parents[3]
 
 
 def import_library(path: Path, *options: str) -> str:
-    """The last line of what an import prints, in an interpreter that looks for packages in `path` first."""
+    """The last line that an import prints; the interpreter searches `path` for packages first."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(path), str(ROOT)))}
     command = [sys.executable, *options, "-c", "import ringbuffer"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=path, timeout=60, check=False)
-    assert done.returncode != 0, "the library was imported all the same"
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=path, timeout=60, check=False
+    )
+    assert done.returncode != 0, "the library was imported anyway"
     return done.stderr.strip().splitlines()[-1]
 
 
 def fake_package(path: Path, version: str | None, table: str | None = None) -> None:
     """A package `atomics` that shadows the real one; `version` is what its metadata say."""
     (path / "atomics" / "_impl").mkdir(parents=True)
-    (path / "atomics" / "__init__.py").write_text("raise AssertionError('atomics must never be imported')\n")
+    (path / "atomics" / "__init__.py").write_text(
+        "raise AssertionError('atomics must never be imported')\n"
+    )
     if table is not None:
         (path / "atomics" / "_impl" / "patomic.py").write_text(table)
     if version is not None:
         metadata = path / f"atomics-{version}.dist-info"
         metadata.mkdir()
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: atomics\nVersion: {version}\n")
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: atomics\nVersion: {version}\n"
+        )
 
 
 def test_without_the_package_the_import_says_what_to_install(tmp_path: Path) -> None:

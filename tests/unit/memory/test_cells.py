@@ -1,4 +1,5 @@
 import ctypes
+import itertools
 import platform
 import sys
 import threading
@@ -10,6 +11,7 @@ from ringbuffer.memory import ProcessMemory
 from ringbuffer.memory.flags import ProcessFlagArray
 from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED, ProcessCell
 from ringbuffer.memory.words import CELL_BYTES, VALUE_OFFSET, WORD, Block, OrderedWord
+from tests.interrupts.points import Points
 from tests.support.threads import together
 
 MEMORIES = [pytest.param(ProcessMemory(plain_moves=False), id="ordered")]
@@ -23,7 +25,9 @@ def test_values_of_cells_are_alone_in_128_aligned_bytes(memory: ProcessMemory) -
     cells = [memory.cell() for _ in range(200)]
     addresses = sorted(cell.address for cell in cells)
     assert all(address % 128 == 56 for address in addresses)
-    assert min(after - before for before, after in zip(addresses, addresses[1:], strict=False)) >= 128
+    assert (
+        min(after - before for before, after in zip(addresses, addresses[1:], strict=False)) >= 128
+    )
 
 
 def test_a_value_does_not_reach_into_the_next_block() -> None:
@@ -35,8 +39,11 @@ def test_a_value_does_not_reach_into_the_next_block() -> None:
 
 @pytest.mark.parametrize("offset", range(0, 256, 16))
 @pytest.mark.parametrize("size", [128, 384])
-def test_a_block_is_aligned_wherever_its_memory_begins(monkeypatch: pytest.MonkeyPatch, offset: int, size: int) -> None:
-    # CPython 3.13t's allocator happens to align these sizes itself, so the test brings memory that is not aligned.
+def test_a_block_is_aligned_wherever_its_memory_begins(
+    monkeypatch: pytest.MonkeyPatch, offset: int, size: int
+) -> None:
+    # CPython 3.13t's allocator happens to align these sizes itself, so the test brings memory that
+    # is not aligned.
     def allocate(length: int) -> ctypes.Array[ctypes.c_char]:
         return (ctypes.c_char * length).from_buffer(bytearray(length + 256), offset)
 
@@ -55,7 +62,9 @@ def test_plain_moves_are_used_on_machines_with_total_store_order_and_nowhere_els
 
 
 @each_memory
-def test_a_cell_starts_as_told_and_keeps_the_whole_range_of_64_bits(memory: ProcessMemory) -> None:
+def test_a_cell_starts_with_its_value_and_keeps_the_whole_range_of_64_bits(
+    memory: ProcessMemory,
+) -> None:
     for value in (0, -1, 1, 2**63 - 1, -(2**63)):
         cell = memory.cell(value)
         assert cell.load() == cell.view().get() == cell.view().word[0] == value
@@ -104,7 +113,9 @@ def test_a_view_keeps_the_memory_alive(memory: ProcessMemory) -> None:
 
 
 @each_memory
-def test_a_function_of_a_view_keeps_the_memory_alive_without_the_view(memory: ProcessMemory) -> None:
+def test_a_function_of_a_view_keeps_the_memory_alive_without_the_view(
+    memory: ProcessMemory,
+) -> None:
     compare_and_set, exchange, fetch_add = (
         memory.cell(77).view().compare_and_set,
         memory.cell(77).view().exchange,
@@ -160,6 +171,47 @@ def test_fetch_add_loses_nothing_under_contention(memory: ProcessMemory) -> None
 
 
 @each_memory
+@pytest.mark.parametrize("stands", [5, 6])
+@pytest.mark.parametrize("before", ["nothing", "a swap", "a failed swap", "an interrupt"])
+def test_a_view_knows_after_an_interrupt_whether_its_swap_has_happened(
+    memory: ProcessMemory, stands: int, before: str
+) -> None:
+    kinds = []
+    with Points() as points:
+        for at in itertools.count():
+            cell = memory.cell(3)
+            view = cell.view()
+            match before:
+                case "a swap":
+                    assert view.compare_and_set(3, 5)
+                case "a failed swap":
+                    cell.store(5)
+                    assert not view.compare_and_set(4, 8)  # which leaves what it found, 5, and 8
+                case "an interrupt":
+                    cell.store(5)
+                    points.begin(1)
+                    with pytest.raises(points.interrupt):
+                        view.compare_and_set(4, 8)
+                    points.end()
+                    assert not view.has_set(4, 8)
+            cell.store(stands)
+            points.begin(at)
+            try:  # noqa: SIM105 - nothing but the call is watched
+                view.compare_and_set(5, 8)
+            except points.interrupt:
+                pass
+            points.end()
+            if points.raised is None:
+                break
+            kinds.append(points.raised.kind)
+            happened = points.raised.kind == "call" and stands == 5
+            assert cell.load() == (8 if happened else stands)
+            assert view.has_set(5, 8) is happened
+            assert not view.has_set(5, 8), "it is asked once"
+    assert kinds == ["entry", "call"]
+
+
+@each_memory
 def test_compare_and_set_loses_nothing_under_contention(memory: ProcessMemory) -> None:
     cell = memory.cell()
 
@@ -198,13 +250,16 @@ def test_exchange_hands_each_value_to_exactly_one_thread(memory: ProcessMemory) 
     results = together(*[lambda base=base: pass_on(base) for base in (0, 10_000, 20_000)])
     received = [value for result in results for value in result]  # type: ignore[attr-defined]
     assert len(set(received)) == len(received) == 9_000
-    assert set(received) | {cell.load()} == {-1} | {base + n for base in (0, 10_000, 20_000) for n in range(3_000)}
+    assert set(received) | {cell.load()} == {-1} | {
+        base + n for base in (0, 10_000, 20_000) for n in range(3_000)
+    }
 
 
 @each_memory
 def test_threads_may_make_views_of_one_cell_at_the_same_time(memory: ProcessMemory) -> None:
     # CPython 3.13t does not count the slices of a shared memoryview atomically: see Block.bytes.
-    # With the defect a count may also come out too high, and then hides it for good: so there are many cells.
+    # With the defect a count may also come out too high, and then hides it for good: so there are
+    # many cells.
     threads, views = 8, 400
     for _ in range(25):
         cell, flags = memory.cell(), memory.flags(64, 0)
@@ -220,7 +275,7 @@ def test_threads_may_make_views_of_one_cell_at_the_same_time(memory: ProcessMemo
 
 
 @each_memory
-def test_flags_start_as_told_and_are_set_one_by_one(memory: ProcessMemory) -> None:
+def test_flags_start_with_their_value_and_are_set_one_by_one(memory: ProcessMemory) -> None:
     flags = memory.flags(300, 1).view()
     assert [flags.items[index] for index in range(300)] == [1] * 300
     flags.items[299] = 0
@@ -229,8 +284,12 @@ def test_flags_start_as_told_and_are_set_one_by_one(memory: ProcessMemory) -> No
 
 
 @each_memory
-@pytest.mark.parametrize(("start", "stop"), [(0, 0), (0, 1), (3, 9), (0, 10_000), (4_095, 4_097), (17, 9_999)])
-def test_a_range_of_flags_is_filled_and_nothing_beside_it(memory: ProcessMemory, start: int, stop: int) -> None:
+@pytest.mark.parametrize(
+    ("start", "stop"), [(0, 0), (0, 1), (3, 9), (0, 10_000), (4_095, 4_097), (17, 9_999)]
+)
+def test_a_range_of_flags_is_filled_and_nothing_beside_it(
+    memory: ProcessMemory, start: int, stop: int
+) -> None:
     flags = memory.flags(10_000, 0).view()
     flags.fill(start, stop, 1)
     expected = bytearray(10_000)
@@ -239,7 +298,7 @@ def test_a_range_of_flags_is_filled_and_nothing_beside_it(memory: ProcessMemory,
 
 
 @each_memory
-def test_find_tells_the_first_index_within_the_range(memory: ProcessMemory) -> None:
+def test_find_returns_the_first_index_within_the_range(memory: ProcessMemory) -> None:
     flags = memory.flags(100, 0).view()
     flags.items[40] = 1
     flags.items[60] = 1

@@ -1,4 +1,4 @@
-"""Litmus tests in the manner of jcstress: free-running threads, a table of outcomes, none of them forbidden."""
+"""Litmus tests in the manner of jcstress: free-running threads, and no forbidden outcome."""
 
 from collections import Counter
 
@@ -6,6 +6,7 @@ import pytest
 
 from ringbuffer.memory import ProcessMemory
 from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
+from tests.support.repetition import repeated
 from tests.support.threads import together
 
 MEMORIES = [pytest.param(ProcessMemory(plain_moves=False), 120_000, id="ordered")]
@@ -21,14 +22,21 @@ class Payload:
 
 
 @pytest.mark.parametrize(("memory", "outcomes"), MEMORIES)
-def test_who_sees_the_sequence_sees_the_payload(memory: ProcessMemory, outcomes: int) -> None:
-    # writer: payload = n; other cell = n; sequence = n          reader: s = sequence; p = payload; c = other cell
-    # allowed: p >= s and c >= s (the writer may have gone on);  forbidden: p < s or c < s
+def test_a_thread_that_sees_the_sequence_sees_the_payload(
+    memory: ProcessMemory, outcomes: int
+) -> None:
+    # writer: payload = n; other cell = n; sequence = n
+    # reader: s = sequence; p = payload; c = other cell
+    # allowed: p >= s and c >= s (the writer may be ahead); forbidden: p < s or c < s
     sequence, other, payload = memory.cell(), memory.cell(), Payload()
     done = memory.cell()
 
     def write() -> None:
-        sequence_word, other_word, done_word = sequence.view().word, other.view().word, done.view().word
+        sequence_word, other_word, done_word = (
+            sequence.view().word,
+            other.view().word,
+            done.view().word,
+        )
         number = 0
         while not done_word[0]:
             number += 1
@@ -61,11 +69,15 @@ def test_who_sees_the_sequence_sees_the_payload(memory: ProcessMemory, outcomes:
     assert table["forbidden"] == 0
 
 
-@pytest.mark.parametrize("memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES])
-def test_after_an_exchange_at_least_one_of_two_threads_sees_the_other(memory: ProcessMemory) -> None:
+@repeated(4_000, 20_000)
+@pytest.mark.parametrize(
+    "memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES]
+)
+def test_after_an_exchange_at_least_one_of_two_threads_sees_the_other(
+    memory: ProcessMemory, times: int
+) -> None:
     # store buffering: x.exchange(1); read y  |  y.exchange(1); read x.   Forbidden: both read 0.
-    rounds = 20_000
-    pairs = [(memory.cell(), memory.cell()) for _ in range(rounds // 20)]
+    pairs = [(memory.cell(), memory.cell()) for _ in range(times // 20)]
     table: Counter[tuple[int, int]] = Counter()
     for _ in range(20):
         for x, y in pairs:
@@ -79,11 +91,13 @@ def test_after_an_exchange_at_least_one_of_two_threads_sees_the_other(memory: Pr
         first, second = together(lambda: play(0, pairs), lambda: play(1, pairs))  # type: ignore[arg-type]
         table.update(zip(first, second, strict=True))  # type: ignore[call-overload]
     print(f"store buffering with exchanges: {dict(table)}")
-    assert table.total() == rounds
+    assert table.total() == times
     assert table[0, 0] == 0
 
 
-@pytest.mark.parametrize("memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES])
+@pytest.mark.parametrize(
+    "memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES]
+)
 def test_a_flag_that_is_seen_set_shows_what_was_written_before(memory: ProcessMemory) -> None:
     # writer: event n, then flag n; reader: finds flags set in order, then reads the events.
     size, laps = 4096, 12
@@ -117,12 +131,17 @@ def test_a_flag_that_is_seen_set_shows_what_was_written_before(memory: ProcessMe
     assert together(read, write)[0] == 0
 
 
-@pytest.mark.parametrize("memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES])
-def test_after_a_store_two_threads_may_miss_each_other_and_nothing_worse(memory: ProcessMemory) -> None:
-    # store buffering: x = 1; read y  |  y = 1; read x.   Both may read 0: why no store-to-load hand-over uses a plain store.
-    # The table is for the reader of the test's output. Forbidden is only what was never stored.
-    rounds = 20_000
-    pairs = [(memory.cell(), memory.cell()) for _ in range(rounds)]
+@repeated(4_000, 20_000)
+@pytest.mark.parametrize(
+    "memory", [each.values[0] for each in MEMORIES], ids=[str(each.id) for each in MEMORIES]
+)
+def test_after_a_store_two_threads_may_miss_each_other_and_nothing_worse(
+    memory: ProcessMemory, times: int
+) -> None:
+    # store buffering: x = 1; read y  |  y = 1; read x. Both may read 0: so no store-to-load
+    # hand-over uses a plain store. The table is for the reader of the test's output. The only
+    # forbidden outcome is a value that was never stored.
+    pairs = [(memory.cell(), memory.cell()) for _ in range(times)]
 
     def play(mine: int) -> list[int]:
         words = [(pair[mine].view().word, pair[1 - mine].view().word) for pair in pairs]
@@ -135,13 +154,17 @@ def test_after_a_store_two_threads_may_miss_each_other_and_nothing_worse(memory:
     first, second = together(lambda: play(0), lambda: play(1))
     table: Counter[tuple[int, int]] = Counter(zip(first, second, strict=True))  # type: ignore[call-overload]
     print(f"store buffering with stores: {dict(table)}; interesting: (0, 0)")
-    assert table.total() == rounds
+    assert table.total() == times
     assert set(table) <= {(0, 0), (0, 1), (1, 0), (1, 1)}
     assert all(x.load() == y.load() == 1 for x, y in pairs)
 
 
-@pytest.mark.parametrize(("memory", "outcomes"), [(each.values[0], 100_000) for each in MEMORIES], ids=lambda each: None)
-def test_two_looks_at_a_sequence_that_grows_never_see_it_shrink(memory: ProcessMemory, outcomes: int) -> None:
+@pytest.mark.parametrize(
+    ("memory", "outcomes"), [(each.values[0], 100_000) for each in MEMORIES], ids=lambda each: None
+)
+def test_two_looks_at_a_sequence_that_grows_never_see_it_shrink(
+    memory: ProcessMemory, outcomes: int
+) -> None:
     # coherence: the writer counts up; forbidden: a later read returns less than an earlier one.
     sequence, done = memory.cell(), memory.cell()
 

@@ -7,8 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringbuffer import ProducerType, RingBuffer
-from ringbuffer.memory import ProcessMemory, RowView, SlotLayout, SlotView, range_clearer, range_reader, range_writer
-from ringbuffer.memory.slots import SLOTS_PER_ROW, ProcessRowSlots, ProcessValueSlots
+from ringbuffer.memory import (
+    ProcessMemory,
+    SlotLayout,
+    SlotView,
+    StripedSlots,
+    range_clearer,
+    range_reader,
+    range_writer,
+)
+from ringbuffer.memory.slots import SLOTS_PER_STRIPE, ProcessStripedSlots, ProcessValueSlots
 from tests.support.threads import together
 
 SIZE = 16
@@ -18,9 +26,9 @@ each_layout = pytest.mark.parametrize(
     "slots",
     [
         pytest.param(ProcessValueSlots(SIZE), id="list"),
-        pytest.param(ProcessRowSlots(SIZE, 4), id="rows of 4"),
-        pytest.param(ProcessRowSlots(SIZE, SIZE), id="one row"),
-        pytest.param(ProcessRowSlots(SIZE, 1), id="rows of 1"),
+        pytest.param(ProcessStripedSlots(SIZE, 4), id="rows of 4"),
+        pytest.param(ProcessStripedSlots(SIZE, SIZE), id="one row"),
+        pytest.param(ProcessStripedSlots(SIZE, 1), id="rows of 1"),
     ],
 )
 
@@ -28,7 +36,7 @@ each_layout = pytest.mark.parametrize(
 @each_layout
 @given(low=st.integers(0, 5 * SIZE), length=st.integers(1, SIZE))
 def test_a_range_is_stored_and_read_in_order_and_nothing_else_changes(
-    slots: ProcessValueSlots | ProcessRowSlots, low: int, length: int
+    slots: ProcessValueSlots | ProcessStripedSlots, low: int, length: int
 ) -> None:
     view: SlotView[Any] = slots.view()
     for index in range(SIZE):
@@ -48,7 +56,7 @@ def test_a_range_is_stored_and_read_in_order_and_nothing_else_changes(
 @each_layout
 @given(low=st.integers(0, 5 * SIZE), length=st.integers(1, SIZE))
 def test_a_range_is_cleared_and_what_was_in_it_is_handed_out(
-    slots: ProcessValueSlots | ProcessRowSlots, low: int, length: int
+    slots: ProcessValueSlots | ProcessStripedSlots, low: int, length: int
 ) -> None:
     view: SlotView[Any] = slots.view()
     range_writer(view)(low, list(range(low, low + SIZE)))
@@ -61,7 +69,7 @@ def test_a_range_is_cleared_and_what_was_in_it_is_handed_out(
 
 
 @each_layout
-def test_what_was_read_is_a_list_of_its_own(slots: ProcessValueSlots | ProcessRowSlots) -> None:
+def test_what_was_read_is_a_list_of_its_own(slots: ProcessValueSlots | ProcessStripedSlots) -> None:
     view: SlotView[Any] = slots.view()
     store, read = range_writer(view), range_reader(view)
     values = list(range(SIZE))
@@ -74,30 +82,32 @@ def test_what_was_read_is_a_list_of_its_own(slots: ProcessValueSlots | ProcessRo
 @pytest.mark.parametrize(
     ("kind", "size", "rows"),
     [
-        (ProducerType.SINGLE, 4 * SLOTS_PER_ROW, 4),
-        (ProducerType.MULTI, 4 * SLOTS_PER_ROW, 4),
-        (ProducerType.MULTI, 2 * SLOTS_PER_ROW, 2),
-        (ProducerType.MULTI, SLOTS_PER_ROW, 1),
+        (ProducerType.SINGLE, 4 * SLOTS_PER_STRIPE, 4),
+        (ProducerType.MULTI, 4 * SLOTS_PER_STRIPE, 4),
+        (ProducerType.MULTI, 2 * SLOTS_PER_STRIPE, 2),
+        (ProducerType.MULTI, SLOTS_PER_STRIPE, 1),
     ],
 )
-def test_a_ring_of_values_that_is_larger_than_a_row_has_several(kind: ProducerType, size: int, rows: int) -> None:
+def test_a_ring_of_values_that_is_larger_than_a_row_has_several(
+    kind: ProducerType, size: int, rows: int
+) -> None:
     slots = RingBuffer.of_values(size, kind).slots.view()
     assert len(slots) == size
-    assert (len(slots.rows) if isinstance(slots, RowView) else 1) == rows
+    assert (len(slots.rows) if isinstance(slots, StripedSlots) else 1) == rows
 
 
-def test_rows_are_asked_for_by_who_moves_batches() -> None:
+def test_a_layout_of_slots_says_which_rows_they_have() -> None:
     memory = ProcessMemory()
     assert isinstance(memory.value_slots(1024).view(), list)
-    assert isinstance(memory.value_slots(1024, SlotLayout.ROWS).view(), RowView)
+    assert isinstance(memory.value_slots(1024, SlotLayout.STRIPED).view(), StripedSlots)
     for size in (1, 1024):
-        cells = memory.value_slots(size, SlotLayout.CELLS).view()
-        assert isinstance(cells, RowView)
+        cells = memory.value_slots(size, SlotLayout.PER_SLOT).view()
+        assert isinstance(cells, StripedSlots)
         assert [len(row) for row in cells.rows] == [1] * size
 
 
 def test_two_threads_store_side_by_side_in_one_row() -> None:
-    slots = ProcessRowSlots(SIZE, 8)
+    slots = ProcessStripedSlots(SIZE, 8)
     rounds = 2000
 
     def body(low: int) -> None:

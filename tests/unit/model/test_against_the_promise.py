@@ -1,7 +1,7 @@
-"""A ring with processors and pools, driven at random, against spec/BroadcastLog.tla and spec/CompetingQueue.tla.
+"""A ring with processors and pools, driven at random, against BroadcastLog and CompetingQueue.
 
-After every step everybody is waited for who can go on; then every consumer must have handled what the log promises, no more and
-no less, and every pool each of its events once.
+After every step the test waits until no thread can continue. Then every consumer must have handled
+exactly what the log promises, and every pool each of its events once.
 """
 
 import time
@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ringbuffer import Disruptor, InsufficientCapacityError, ProcessorState, ProducerType
 from ringbuffer.disruptor.node import Node
 from ringbuffer.host import SYSTEM_HOST
+from tests.support.examples import examples
 from tests.support.threads import PATIENCE
 
 
@@ -39,7 +40,9 @@ class Promised:
 
 
 class Machine(RuleBasedStateMachine):
-    @initialize(exponent=st.integers(0, 3), kind=st.sampled_from(ProducerType), of_values=st.booleans())
+    @initialize(
+        exponent=st.integers(0, 3), kind=st.sampled_from(ProducerType), of_values=st.booleans()
+    )
     def build(self, exponent: int, kind: ProducerType, of_values: bool) -> None:
         make: Any = Disruptor.of_values if of_values else lambda *rest: Disruptor(dict, *rest)
         self.disruptor: Disruptor[Any] = make(1 << exponent, kind)
@@ -55,7 +58,7 @@ class Machine(RuleBasedStateMachine):
         if hasattr(self, "disruptor"):
             self.disruptor.shutdown(PATIENCE)
 
-    # -- publishing ---------------------------------------------------------------------------------------------
+    # -- publishing -------------------------------------------------------------------------------
 
     def room(self) -> int:
         slowest = min((each.position for each in self.promised), default=self.end)
@@ -93,12 +96,14 @@ class Machine(RuleBasedStateMachine):
             self.log.update(enumerate(numbers, self.end + 1))
         self.end += n
 
-    # -- the graph ----------------------------------------------------------------------------------------------
+    # -- the graph --------------------------------------------------------------------------------
 
     @precondition(lambda self: 0 < len(self.promised) < 5)
     @rule(data=st.data(), workers=st.sampled_from([1, 1, 2]))
     def add(self, data: st.DataObject, workers: int) -> None:
-        numbers = data.draw(st.lists(st.integers(0, len(self.promised) - 1), unique=True, max_size=2))
+        numbers = data.draw(
+            st.lists(st.integers(0, len(self.promised) - 1), unique=True, max_size=2)
+        )
         after = [self.promised[number] for number in numbers]
         with self.disruptor.live() as live:
             self.add_to(live, after, workers)
@@ -124,7 +129,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def remove(self, data: st.DataObject) -> None:
-        leaves = [each for each in self.promised if not any(each in other.after for other in self.promised)]
+        leaves = [
+            each
+            for each in self.promised
+            if not any(each in other.after for other in self.promised)
+        ]
         if len(self.promised) > 1 and leaves:
             leaf = leaves[data.draw(st.integers(0, len(leaves) - 1))]
             self.disruptor.remove(leaf.node.runner, PATIENCE)
@@ -143,7 +152,7 @@ class Machine(RuleBasedStateMachine):
             if not each.runs:
                 each.node.runner.start()
 
-    # -- what is promised ---------------------------------------------------------------------------------------
+    # -- what is promised -------------------------------------------------------------------------
 
     @invariant()
     def everybody_has_handled_what_the_log_promises(self) -> None:
@@ -157,7 +166,9 @@ class Machine(RuleBasedStateMachine):
             self.check(each)
         # A consumer stores its sequence first, and clears the slots of values afterwards.
         deadline = time.monotonic() + PATIENCE
-        while self.disruptor.ring.remaining_capacity() != self.room() and time.monotonic() < deadline:
+        while (
+            self.disruptor.ring.remaining_capacity() != self.room() and time.monotonic() < deadline
+        ):
             SYSTEM_HOST.yield_now()
         assert self.disruptor.ring.remaining_capacity() == self.room()
         if self.of_values:
@@ -166,7 +177,9 @@ class Machine(RuleBasedStateMachine):
             assert held == {number for sequence, number in self.log.items() if sequence > slowest}
 
     def check(self, each: Promised) -> None:
-        expected = [(at, self.log[at]) for at in range(each.start + 1, each.position + 1) if at in self.log]
+        expected = [
+            (at, self.log[at]) for at in range(each.start + 1, each.position + 1) if at in self.log
+        ]
         assert (sorted(each.seen) if each.is_pool else each.seen) == expected
 
 
@@ -175,4 +188,6 @@ def fill(event: dict[str, int], sequence: int, number: int) -> None:
 
 
 TestPromise = Machine.TestCase
-TestPromise.settings = settings(max_examples=60, stateful_step_count=30, deadline=None, report_multiple_bugs=False)
+TestPromise.settings = settings(
+    max_examples=examples(15, 60), stateful_step_count=30, deadline=None, report_multiple_bugs=False
+)

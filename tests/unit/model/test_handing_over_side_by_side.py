@@ -1,4 +1,4 @@
-"""A single producer that hands over its production, even between a claim and its publication, beside the same mirror.
+"""A single producer that hands over its role, even between claim and publication, and the mirror.
 
 The mirror knows one producer and no hand-over: nothing that others see may change by it.
 """
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from ringbuffer import ProducerThreadError, SingleProducerSequencer
-from tests.unit.model.driven_sequencers import DrivenSingle
-from tests.unit.model.driving import side_by_side
+from ringbuffer.producer import producer_ops
+from spec.mirrors.driven_sequencers import DrivenSingle
+from tests.support.side_by_side import side_by_side
 from tests.unit.model.test_sequencers_side_by_side import SequencerMachine
 
 
@@ -20,13 +21,16 @@ class HandOverMachine(SequencerMachine):
 
     @rule(n=st.integers(1, 16))
     def hand_over(self, n: int) -> None:
-        """The successor goes on where the former one was, most often with a claim; that one can do nothing any more."""
+        """The successor continues where the former producer was, most often with a claim.
+
+        The former producer can do nothing any more.
+        """
         self.claim(0, n, None)
         assert isinstance(self.sequencer, SingleProducerSequencer)
         ((name, former),) = self.producers.items()
         self.sequencer.release_producer()
         assert self.sequencer.claimed == self.mirror.claimed()
-        self.producers[name] = self.sequencer.producer_barrier()
+        self.producers[name] = producer_ops(self.sequencer)
         for claim in (former.next, former.try_next):
             with pytest.raises(ProducerThreadError):
                 claim(1)

@@ -6,11 +6,18 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ringbuffer import InsufficientCapacityError, MultiProducerSequencer, Sequence, SingleProducerSequencer
+from ringbuffer import (
+    InsufficientCapacityError,
+    MultiProducerSequencer,
+    Sequence,
+    SingleProducerSequencer,
+)
 from ringbuffer.barrier import BarrierView
+from ringbuffer.producer import producer_ops
 from ringbuffer.sequencer import Sequencer
-from tests.unit.model.driving import FOREVER, AtOnce, Driven, side_by_side
-from tests.unit.model.joining import NOTHING, Joining
+from spec.mirrors.driven import FOREVER, Driven
+from spec.mirrors.joining import NOTHING, Joining
+from tests.support.side_by_side import AtOnce, side_by_side
 
 KINDS: list[type[Sequencer]] = [SingleProducerSequencer, MultiProducerSequencer]
 
@@ -60,14 +67,14 @@ class JoiningMachine(RuleBasedStateMachine):
         self.mirror = DrivenJoining(self.size)
         self.sequencer = kind(self.size, AtOnce())
         self.has_one_producer = kind is SingleProducerSequencer
-        self.real = self.sequencer.producer_barrier()
+        self.real = producer_ops(self.sequencer)
         self.sequences = {"a": Sequence()}
         self.views: dict[str, BarrierView] = {"a": self.sequencer.new_barrier().view()}
         self.sequencer.add_gating_sequences(self.sequences["a"])
 
     @rule(n=st.integers(1, 16), publishes=st.integers(0, 16))
     def claim(self, n: int, publishes: int) -> None:
-        """And publish some of it, often all: the others join between a claim and its publication."""
+        """Claim, and publish a part, often all: consumers join between claim and publication."""
         if self.mirror.at("p") == "claim":
             high = self.mirror.claim(min(n, self.size))
             if high is None:
@@ -134,4 +141,4 @@ class JoiningMachine(RuleBasedStateMachine):
 
 
 TestJoining: Any = JoiningMachine.TestCase
-TestJoining.settings = side_by_side(80, 50)
+TestJoining.settings = side_by_side(160, 50)

@@ -1,7 +1,8 @@
-"""A real processor in its own thread beside the mirror of its model, compared whenever that thread rests.
+"""A real processor in its own thread beside its mirror, compared whenever that thread rests.
 
-It rests in the handler, which waits for a verdict; at the barrier, when its wait strategy has found nothing; or it has ended.
-So the machine knows when to look, and nothing depends on how long anything takes.
+It rests in the handler, which waits for a verdict; at the barrier, when its wait strategy has found
+nothing; or it has ended. So the machine knows when to look, and nothing depends on how long
+anything takes.
 """
 
 from queue import SimpleQueue
@@ -20,10 +21,12 @@ from ringbuffer import (
     RingBuffer,
     RingBufferClosedError,
 )
+from ringbuffer.producer import producer_ops
 from ringbuffer.sequence import Readable
 from ringbuffer.wait.strategy import Alertable
-from tests.unit.model.driving import FOREVER, Driven, side_by_side
-from tests.unit.model.lifecycle import NONE, Lifecycle
+from spec.mirrors.driven import FOREVER, Driven
+from spec.mirrors.lifecycle import NONE, Lifecycle
+from tests.support.side_by_side import side_by_side
 
 #: Longer than a thread needs to come to rest, shorter than pytest's timeout.
 PATIENCE = 5.0
@@ -38,13 +41,15 @@ class Died(Exception):
 
 
 class Reports(BlockingWaitStrategy):
-    """Tells that somebody is about to wait: there was neither an alert nor an event."""
+    """Reports that a thread is about to wait: it has found neither an alert nor an event."""
 
     def __init__(self, rests: SimpleQueue[str]) -> None:
         super().__init__()
         self.rests = rests
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
         self.rests.put("wait")
         return super().wait_for(sequence, cursor, dependent, barrier)
 
@@ -57,9 +62,13 @@ class LifecycleMachine(RuleBasedStateMachine):
         self.rests: SimpleQueue[str] = SimpleQueue()
         self.verdicts: SimpleQueue[bool] = SimpleQueue()
         self.handled: list[int] = []
-        self.ring: RingBuffer[dict[str, int]] = RingBuffer(size, dict, wait_strategy=Reports(self.rests))
+        self.ring: RingBuffer[dict[str, int]] = RingBuffer(
+            size, dict, wait_strategy=Reports(self.rests)
+        )
         # The model's batches are of one event: between two events there is a look for an alert.
-        self.processor = BatchEventProcessor(self.ring, self.ring.new_barrier(), self.handle, max_batch_size=1)
+        self.processor = BatchEventProcessor(
+            self.ring, self.ring.new_barrier(), self.handle, max_batch_size=1
+        )
         self.has_died = False
 
     def teardown(self) -> None:
@@ -78,7 +87,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         self.handled.append(sequence)
 
     def settle(self, *, left_rest: bool = False) -> None:
-        """Let both come to rest: the mirror's run as far as it can go without a verdict, and the real thread."""
+        """Let both come to rest: the thread, and the mirror as far as it can go by itself."""
         while not self.rests_at():
             self.mirror.fire("run")
             left_rest = True
@@ -88,7 +97,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             assert self.rests.get(timeout=PATIENCE) == self.rests_at()
 
     def rests_at(self) -> str:
-        """Where the mirror's run goes no further without a verdict, an event or an alert; or nothing."""
+        """Where the mirror waits for a verdict, an event or an alert; empty if it can continue."""
         state = self.mirror.state
         match self.mirror.at("run"):
             case "handle" | "none" as place:
@@ -97,7 +106,7 @@ class LifecycleMachine(RuleBasedStateMachine):
                 return "wait"
         return ""
 
-    # -- what the others do -------------------------------------------------------------------------------------
+    # -- what the others do -----------------------------------------------------------------------
 
     @rule()
     def start(self) -> None:
@@ -122,8 +131,8 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule()
     def publish(self) -> None:
-        """The model's producer tries again where this one is told that there is no room, and once it is refused no more."""
-        producer = self.ring.sequencer.producer_barrier()
+        """The model's producer retries if this one finds no capacity, until the ring is closed."""
+        producer = producer_ops(self.ring.sequencer)
         before = self.mirror.state["cursor"]
         self.mirror.go("producer", "claim", "refused")
         if self.mirror.at("producer") == "refused":
@@ -153,7 +162,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule(turns=st.lists(st.sampled_from(TURNS), min_size=1, max_size=10))
     def go_on(self, turns: list[str]) -> None:
-        """Several operations, one after the other, everything compared after each: without this few runs would get far."""
+        """Several operations, each with a comparison: without this, few runs would get far."""
         for turn in turns:
             match turn:
                 case "start":
@@ -168,7 +177,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule()
     def shut_down(self) -> None:
-        """Once everything is handled, or nobody will handle it; afterwards the model's is at its end, and so is this one."""
+        """Shut down when all is handled, or will never be; then both are at their ends."""
         state = self.mirror.state
         goes_on = state["state"] in ("RUNNING", "IDLE") and state["sequence"] < state["cursor"]
         if goes_on or state["starts"] == 0 or self.mirror.at("ender") != "end":
@@ -181,10 +190,10 @@ class LifecycleMachine(RuleBasedStateMachine):
         if self.mirror.can("ender"):
             self.mirror.go("ender", "done")
         assert self.processor.join(0) == (self.mirror.at("ender") == "done")
-        # The model starts nothing after the end; whoever wants to know what is left does.
+        # The model starts nothing after the end; a thread that reads what is left does.
         self.mirror.set(pc={**self.mirror.state["pc"], "ender": "end"})
 
-    # -- everything that shows ----------------------------------------------------------------------------------
+    # -- everything that shows --------------------------------------------------------------------
 
     @invariant()
     def both_look_the_same(self) -> None:
@@ -197,7 +206,10 @@ class LifecycleMachine(RuleBasedStateMachine):
         assert self.processor.barrier.is_alerted == state["alert"]
         assert self.ring.is_closed == state["closed"]
         assert max(self.ring.sequencer.state.limit.load(), NONE) == state["limit"]
-        assert (self.ring.cursor, self.processor.sequence.get()) == (state["cursor"], state["sequence"])
+        assert (self.ring.cursor, self.processor.sequence.get()) == (
+            state["cursor"],
+            state["sequence"],
+        )
         assert self.handled == list(range(state["sequence"] + 1))
         assert isinstance(self.processor.failure, Died) == self.has_died
         assert self.processor.join(0) == (not self.processor.is_running)

@@ -1,7 +1,7 @@
-"""The mirrors are the models: the same states and the same labelled edges as TLC finds, in every small configuration.
+"""The mirrors equal the models: the states and labelled edges of TLC, in each small configuration.
 
-Where there are too many states to write down, a mirror must have as many as TLC counts: those counts stand beside the
-configurations, and `make check` compares them with what TLC counts now.
+Where there are too many states to write down, a mirror must have as many as TLC counts: those
+counts stand beside the configurations, and `make check` compares them with what TLC counts now.
 """
 
 from pathlib import Path
@@ -9,35 +9,65 @@ from typing import Any
 
 import pytest
 
-from ringbuffer.cli.check.configuration import Configuration, read_all
-from tests.unit.model.graphs import SPEC, Edge, Node, Numbers, of_mirror, of_tlc
-from tests.unit.model.mirrors import MODULES, mirror_of, of_configuration
-from tests.unit.model.single_producer import SingleProducer
-from tests.unit.model.values import freeze, parse
+from spec.folder import SPEC
+from spec.mirrors.catalogue import MIRRORS, mirror_of, of_configuration
+from spec.mirrors.single_producer import SingleProducer
+from spec.tools.configuration import Configuration, read_all
+from spec.tools.state_graph import Edge, Node, Numbers, graph_of_tlc, states_of_mirror
+from spec.tools.values import freeze, parse
 
-#: Up to so many states a graph is compared edge by edge; up to so many they are counted whenever the tests run, by
-#: `make check-full`, and, beyond that, by `make mirrors`.
-COMPARED, COUNTED, COUNTED_IN_FULL = 9_000, 150_000, 600_000
+#: Up to so many states a graph is compared edge by edge: in `make test`, and in `make verify`.
+COMPARED_IN_TEST, COMPARED = 3_000, 9_000
+#: Up to so many states they are counted: in `make verify`, by `make check-full`, and, beyond that,
+#: by `make mirrors`.
+COUNTED, COUNTED_IN_FULL = 150_000, 600_000
 
-CONFIGURATIONS = [each for each in read_all(SPEC) if each.module in MODULES and each.expect is None]
+CONFIGURATIONS = [
+    each for each in read_all(SPEC.configurations) if each.module in MIRRORS and each.expect is None
+]
 ONE = "Consumers <- One; Dependencies <- Independent"
 CHAIN = "Consumers <- Two; Dependencies <- Chain"
 
-#: Smaller than any configuration, or of another shape.
-OTHERS = [
+#: Smaller than any configuration, or of another shape; the first ones in `make test` too.
+FIRST = [
     ("SingleProducer", f"Size = 2; Events = 4; Batches = {{1, 2}}; {ONE}"),
+    (
+        "MultiProducer",
+        f'Size = 1; Events = 2; Batches = {{1}}; Producers = {{"p", "q"}}; {ONE}; MayGiveUp = TRUE',
+    ),
+    ("WorkPool", 'Size = 1; Events = 2; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
+    ("Joining", "Size = 1; Events = 2; Batches = {1}"),
+]
+OTHERS = [
+    ("Joining", "Size = 1; Events = 3; Batches = {1}"),
     ("SingleProducer", f"Size = 2; Events = 8; Batches = {{1, 2}}; {ONE}"),
     ("SingleProducer", f"Size = 4; Events = 6; Batches = {{1, 3}}; {ONE}"),
-    ("SingleProducer", "Size = 1; Events = 2; Batches = {1}; Consumers <- Three; Dependencies <- Diamond"),
-    ("MultiProducer", f'Size = 2; Events = 4; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE'),
-    ("MultiProducer", f'Size = 2; Events = 8; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = FALSE'),
-    ("MultiProducer", f'Size = 4; Events = 6; Batches = {{1, 3}}; Producers = {{"p"}}; {ONE}; MayGiveUp = FALSE'),
-    ("MultiProducer", f'Size = 2; Events = 4; Batches = {{1}}; Producers = {{"p"}}; {CHAIN}; MayGiveUp = FALSE'),
-    ("MultiProducer", f'Size = 1; Events = 2; Batches = {{1}}; Producers = {{"p", "q"}}; {ONE}; MayGiveUp = TRUE'),
-    ("MultiProducer", f'Size = 2; Events = 2; Batches = {{1, 2}}; Producers = {{"p", "q"}}; {ONE}; MayGiveUp = FALSE'),
+    (
+        "SingleProducer",
+        "Size = 1; Events = 2; Batches = {1}; Consumers <- Three; Dependencies <- Diamond",
+    ),
+    (
+        "MultiProducer",
+        f'Size = 2; Events = 4; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE',
+    ),
+    (
+        "MultiProducer",
+        f'Size = 2; Events = 8; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = FALSE',
+    ),
+    (
+        "MultiProducer",
+        f'Size = 4; Events = 6; Batches = {{1, 3}}; Producers = {{"p"}}; {ONE}; MayGiveUp = FALSE',
+    ),
+    (
+        "MultiProducer",
+        f'Size = 2; Events = 4; Batches = {{1}}; Producers = {{"p"}}; {CHAIN}; MayGiveUp = FALSE',
+    ),
+    (
+        "MultiProducer",
+        f"Size = 2; Events = 2; Batches = {{1, 2}}; "
+        f'Producers = {{"p", "q"}}; {ONE}; MayGiveUp = FALSE',
+    ),
     ("WorkPool", 'Size = 2; Events = 3; Workers = {"v", "w"}; Chunks = {1, 2}; Deaths = 0'),
-    ("WorkPool", 'Size = 1; Events = 2; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
-    ("Joining", "Size = 1; Events = 3; Batches = {1}"),
     ("Joining", "Size = 2; Events = 2; Batches = {1, 2}"),
 ]
 
@@ -45,14 +75,16 @@ OTHERS = [
 def assert_same(ours: set[Any], theirs: set[Any], what: str) -> None:
     if ours != theirs:
         example = next(iter(ours ^ theirs))
-        raise AssertionError(f"{len(ours - theirs)} {what} more, {len(theirs - ours)} fewer, such as {example}")
+        raise AssertionError(
+            f"{len(ours - theirs)} {what} more, {len(theirs - ours)} fewer, such as {example}"
+        )
 
 
 def compare(module: str, constants: str, folder: Path) -> None:
     mirror, numbers = mirror_of(module, constants), Numbers()
     edges: set[Edge] = set()
-    states: set[Node] = of_mirror(mirror, numbers, edges)
-    tlc_states, tlc_edges = of_tlc(module, constants.replace(";", "\n"), folder, numbers)
+    states: set[Node] = states_of_mirror(mirror, numbers, edges)
+    tlc_states, tlc_edges = graph_of_tlc(module, constants.replace(";", "\n"), folder, numbers)
     assert_same(states, tlc_states, "states")
     assert_same(edges, tlc_edges, "edges")
 
@@ -61,28 +93,47 @@ def name_of(configuration: Configuration) -> str:
     return configuration.name
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("module", "constants"), OTHERS)
+def in_test(case: Any, *, is_in_test: bool) -> Any:
+    """A case of a test; marked, unless `make test` runs it."""
+    values = case if isinstance(case, tuple) else (case,)
+    return pytest.param(*values, marks=() if is_in_test else pytest.mark.verify)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("module", "constants"), [in_test(each, is_in_test=each in FIRST) for each in [*FIRST, *OTHERS]]
+)
 def test_the_graph_is_the_models(module: str, constants: str, tmp_path: Path) -> None:
     compare(module, constants, tmp_path)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "configuration", [each for each in CONFIGURATIONS if (each.states or 0) <= COMPARED and each.size == "small"], ids=name_of
+    "configuration",
+    [
+        in_test(each, is_in_test=(each.states or 0) <= COMPARED_IN_TEST)
+        for each in CONFIGURATIONS
+        if (each.states or 0) <= COMPARED and each.size == "small"
+    ],
+    ids=name_of,
 )
-def test_the_graph_of_a_configuration_is_the_models(configuration: Configuration, tmp_path: Path) -> None:
+def test_the_graph_of_a_configuration_is_the_models(
+    configuration: Configuration, tmp_path: Path
+) -> None:
     compare(configuration.module, configuration.constants, tmp_path)
 
 
 def count(configuration: Configuration) -> None:
     mirror = of_configuration(configuration)
-    assert len(of_mirror(mirror, Numbers())) == configuration.states
+    assert len(states_of_mirror(mirror, Numbers())) == configuration.states
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.verify
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "configuration", [each for each in CONFIGURATIONS if COMPARED < (each.states or 0) <= COUNTED], ids=name_of
+    "configuration",
+    [each for each in CONFIGURATIONS if COMPARED < (each.states or 0) <= COUNTED],
+    ids=name_of,
 )
 def test_a_larger_configuration_has_as_many_states(configuration: Configuration) -> None:
     count(configuration)
@@ -91,7 +142,9 @@ def test_a_larger_configuration_has_as_many_states(configuration: Configuration)
 @pytest.mark.large
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
-    "configuration", [each for each in CONFIGURATIONS if COUNTED < (each.states or 0) <= COUNTED_IN_FULL], ids=name_of
+    "configuration",
+    [each for each in CONFIGURATIONS if COUNTED < (each.states or 0) <= COUNTED_IN_FULL],
+    ids=name_of,
 )
 def test_a_large_configuration_has_as_many_states(configuration: Configuration) -> None:
     count(configuration)
@@ -100,7 +153,9 @@ def test_a_large_configuration_has_as_many_states(configuration: Configuration) 
 @pytest.mark.huge
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(
-    "configuration", [each for each in CONFIGURATIONS if (each.states or 0) > COUNTED_IN_FULL], ids=name_of
+    "configuration",
+    [each for each in CONFIGURATIONS if (each.states or 0) > COUNTED_IN_FULL],
+    ids=name_of,
 )
 def test_a_huge_configuration_has_as_many_states(configuration: Configuration) -> None:
     count(configuration)
@@ -108,18 +163,20 @@ def test_a_huge_configuration_has_as_many_states(configuration: Configuration) -
 
 def test_every_configuration_of_a_mirrored_module_has_its_states_recorded() -> None:
     assert not [each.name for each in CONFIGURATIONS if each.states is None]
-    assert {each.module for each in CONFIGURATIONS} == set(MODULES)
+    assert {each.module for each in CONFIGURATIONS} == set(MIRRORS)
 
 
-def test_a_mirror_that_differs_in_one_step_is_told_from_the_model() -> None:
+def test_a_mirror_that_differs_in_one_step_is_distinguished_from_the_model() -> None:
     class OffByOne(SingleProducer):
         def initial(self) -> dict[str, Any]:
             return {**super().initial(), "limit": self.size}
 
     numbers = Numbers()
-    right, wrong = (kind(2, 3, frozenset({1}), {"a": frozenset()}) for kind in (SingleProducer, OffByOne))
+    right, wrong = (
+        kind(2, 3, frozenset({1}), {"a": frozenset()}) for kind in (SingleProducer, OffByOne)
+    )
     with pytest.raises(AssertionError, match="states more"):
-        assert_same(of_mirror(wrong, numbers), of_mirror(right, numbers), "states")
+        assert_same(states_of_mirror(wrong, numbers), states_of_mirror(right, numbers), "states")
 
 
 @pytest.mark.parametrize(

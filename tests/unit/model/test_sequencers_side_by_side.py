@@ -1,4 +1,4 @@
-"""The real sequencers and barriers beside the mirrors of their models, operation by operation, everything compared."""
+"""The real sequencers and barriers beside their mirrors, operation by operation, all compared."""
 
 from typing import Any
 
@@ -8,29 +8,50 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ringbuffer import InsufficientCapacityError, RingBufferClosedError, Sequence
 from ringbuffer.errors import AlertError, ClaimTimeoutError
+from ringbuffer.producer import producer_ops
 from ringbuffer.readers import SlotReader
-from ringbuffer.sequencer.capacity import CLOSED_LIMIT
+from ringbuffer.sequencer import MultiProducerSequencer, SingleProducerSequencer
+from ringbuffer.sequencer.ring_state import CLOSED_LIMIT
+from spec.mirrors.catalogue import dependencies_of
+from spec.mirrors.driven_sequencers import DrivenMulti, DrivenSingle
 from tests.support.scripted_host import ScriptedHost
-from tests.unit.model.driven_sequencers import GRAPHS, ROUNDS, DrivenMulti, DrivenSingle, Rounds, dependencies_of
-from tests.unit.model.driving import AtOnce, side_by_side
+from tests.support.side_by_side import AtOnce, side_by_side
+
+REAL = {DrivenSingle: SingleProducerSequencer, DrivenMulti: MultiProducerSequencer}
+
+#: One consumer; two that are independent; a chain; a diamond.
+GRAPHS = [("One", "Independent"), ("Two", "Independent"), ("Two", "Chain"), ("Three", "Diamond")]
+
+type Rounds = list[tuple[int, bool, str]]
+#: Successive claims: how many slots, whether they are skipped, and how far the consumers come
+#: before the next claim.
+ROUND = st.tuples(
+    st.integers(1, 16), st.booleans(), st.sampled_from(["no further", "reading", "done"])
+)
+ROUNDS = st.lists(ROUND, max_size=8)
 
 
 class SequencerMachine(RuleBasedStateMachine):
     """The mirror says what each operation comes to; the real sequencer must say the same.
 
-    What no model has is added here, and only here: a skipped event is published like any other, and not shown; an alert ends
-    a look before it begins; a closed ring refuses what the mirror would have claimed.
+    What no model has is added here, and only here: a skipped event is published like any other, and
+    not shown; an alert ends a look before it begins; a closed ring refuses what the mirror would
+    have claimed.
     """
 
     kind: type[DrivenSingle | DrivenMulti]
 
-    @initialize(exponent=st.sampled_from([0, 1, 1, 2, 2, 3, 4]), graph=st.sampled_from(GRAPHS), rounds=ROUNDS)
+    @initialize(
+        exponent=st.sampled_from([0, 1, 1, 2, 2, 3, 4]),
+        graph=st.sampled_from(GRAPHS),
+        rounds=ROUNDS,
+    )
     def build(self, exponent: int, graph: tuple[str, str], rounds: Rounds) -> None:
         self.size = 1 << exponent
-        self.mirror = self.kind(self.size, dependencies_of(graph))
+        self.mirror = self.kind(self.size, dependencies_of(*graph))
         self.host = ScriptedHost()
-        self.sequencer = self.kind.real(self.size, AtOnce(), host=self.host)
-        self.producers = {each: self.sequencer.producer_barrier() for each in self.kind.producers}
+        self.sequencer = REAL[self.kind](self.size, AtOnce(), host=self.host)
+        self.producers = {each: producer_ops(self.sequencer) for each in self.kind.producers}
         self.sequences = {each: Sequence() for each in self.mirror.dependencies}
         self.sequencer.add_gating_sequences(*self.sequences.values())
         self.barriers = {
@@ -41,8 +62,10 @@ class SequencerMachine(RuleBasedStateMachine):
         self.slots = [-1] * self.size
         skipped = self.sequencer.state.skipped
         self.readers = {each: SlotReader(self.slots, skipped.view()) for each in self.sequences}
-        self.pending: dict[str, list[int]] = {each: [] for each in self.producers}  # claimed and not published
-        self.early: list[int] = []  # of the pending ones, those that are skipped when their turn comes
+        # Claimed and not published
+        self.pending: dict[str, list[int]] = {each: [] for each in self.producers}
+        # Of the pending ones, those that are skipped when their turn comes
+        self.early: list[int] = []
         self.skipped: set[int] = set()
         self.skips = 0
         self.alerted: set[str] = set()
@@ -57,7 +80,7 @@ class SequencerMachine(RuleBasedStateMachine):
         """A size of a claim that the ring admits."""
         return 1 + n % self.size
 
-    # -- claiming -----------------------------------------------------------------------------------------------
+    # -- claiming ---------------------------------------------------------------------------------
 
     @rule(index=st.integers(0, 1), n=st.integers(1, 16), timeout=st.sampled_from([None, 0, 0.001]))
     def claim(self, index: int, n: int, timeout: float | None) -> None:
@@ -85,17 +108,21 @@ class SequencerMachine(RuleBasedStateMachine):
             assert self.host.now >= started + timeout
 
     @precondition(lambda self: not any(self.pending.values()) and not self.closed)
-    @rule(index=st.integers(0, 1), n=st.integers(1, 16), closes=st.sampled_from([False, False, False, True]))
+    @rule(
+        index=st.integers(0, 1),
+        n=st.integers(1, 16),
+        closes=st.sampled_from([False, False, False, True]),
+    )
     def claim_and_wait(self, index: int, n: int, closes: bool) -> None:
-        """Until the consumers have made room, or the ring is closed. What was claimed is published, so they can."""
+        """Wait until consumers free capacity, as they can: all claims are published. Or close."""
         name, n = self.kind.producers[index % len(self.producers)], self.fit(n)
         self.alerted_are_cleared()
         high = self.mirror.claim(name, n)
 
         def let_others_run(_: int) -> None:
             nonlocal high
-            assert high is None, "there is room, and it waits"
-            assert not self.closed, "it is told, and waits"
+            assert high is None, "there is free capacity, and it waits"
+            assert not self.closed, "the ring is closed, and it waits"
             if closes:
                 self.close()
                 return
@@ -121,11 +148,15 @@ class SequencerMachine(RuleBasedStateMachine):
         for each in self.pending[name]:
             self.slots[each % self.size] = each
 
-    # -- publishing ---------------------------------------------------------------------------------------------
+    # -- publishing -------------------------------------------------------------------------------
 
-    @rule(index=st.integers(0, 1), count=st.integers(1, 16), skips=st.sampled_from([False, False, True]))
+    @rule(
+        index=st.integers(0, 1),
+        count=st.integers(1, 16),
+        skips=st.sampled_from([False, False, True]),
+    )
     def publish(self, index: int, count: int, skips: bool) -> None:
-        """Some of what is claimed, in order, or all of it where there is a single producer: its mirror knows no parts."""
+        """Publish some claims, in order; all of them with a single producer, as its mirror does."""
         name = self.producer(index, has_claimed=True)
         if name is not None:
             self.publish_of(name, count, skips)
@@ -162,7 +193,9 @@ class SequencerMachine(RuleBasedStateMachine):
         real = self.producers[self.kind.producers[index % len(self.producers)]]
         low = self.mirror.claimed() + offset
         high = low + count - 1
-        due = {each for pending in self.pending.values() for each in pending if each not in self.early}
+        due = {
+            each for pending in self.pending.values() for each in pending if each not in self.early
+        }
         is_due = count > 0 and due.issuperset(range(low, high + 1))
         is_next = self.kind is DrivenMulti or low == self.mirror.cursor() + 1
         if not (is_due and is_next):
@@ -172,7 +205,7 @@ class SequencerMachine(RuleBasedStateMachine):
             with pytest.raises(ValueError, match="cannot publish"):
                 real.skip(low, high)
 
-    # -- consuming ----------------------------------------------------------------------------------------------
+    # -- consuming --------------------------------------------------------------------------------
 
     @rule(index=st.integers(0, 2))
     def look_for_events(self, index: int) -> None:
@@ -196,7 +229,7 @@ class SequencerMachine(RuleBasedStateMachine):
 
     @rule(rounds=ROUNDS)
     def go_round(self, rounds: Rounds) -> None:
-        """Claim, publish, consume, again and again. Without this few runs would get beyond the second lap."""
+        """Claim, publish, consume, repeatedly. Without this, few runs would reach the third lap."""
         self.alerted_are_cleared()
         for number, (count, skips, comes_to) in enumerate(rounds):
             self.claim(number, count, None)
@@ -207,7 +240,7 @@ class SequencerMachine(RuleBasedStateMachine):
             self.both_look_the_same()
 
     def everybody_goes_on(self, *, finishes: bool) -> None:
-        """Each comes to its next batch; who comes after another one finds what that one has finished."""
+        """Each takes its next batch; a consumer with dependencies finds what they have finished."""
         for each in self.sequences:
             self.finish(each)
             self.look(each)
@@ -221,7 +254,11 @@ class SequencerMachine(RuleBasedStateMachine):
         self.mirror.go(name, "wait")
         last = self.mirror.state["sequence"][name]
         reader = self.readers[name]
-        shown = [sequence for low, high in reader.shown(first, last) for sequence in reader.read(low, high)]
+        shown = [
+            sequence
+            for low, high in reader.shown(first, last)
+            for sequence in reader.read(low, high)
+        ]
         assert shown == [each for each in range(first, last + 1) if each not in self.skipped]
         self.sequences[name].set(last)
 
@@ -249,7 +286,7 @@ class SequencerMachine(RuleBasedStateMachine):
         self.sequencer.close()
         self.closed = True
 
-    # -- everything that shows ----------------------------------------------------------------------------------
+    # -- everything that shows --------------------------------------------------------------------
 
     @invariant()
     def both_look_the_same(self) -> None:
@@ -257,9 +294,15 @@ class SequencerMachine(RuleBasedStateMachine):
             return
         real, mirror = self.sequencer, self.mirror
         published, claimed, state = mirror.published(), mirror.claimed(), mirror.state
-        assert (real.cursor, real.claimed, real.published()) == (mirror.cursor(), claimed, published)
+        assert (real.cursor, real.claimed, real.published()) == (
+            mirror.cursor(),
+            claimed,
+            published,
+        )
         assert real.published_view().get() == published
-        assert {each: sequence.get() for each, sequence in self.sequences.items()} == state["sequence"]
+        assert {each: sequence.get() for each, sequence in self.sequences.items()} == state[
+            "sequence"
+        ]
         assert real.minimum_gating_sequence == mirror.lowest
         assert real.state.limit.load() == (CLOSED_LIMIT if self.closed else state["limit"])
         assert real.is_closed == self.closed
@@ -267,7 +310,9 @@ class SequencerMachine(RuleBasedStateMachine):
         for sequence in range(claimed - self.size - 2, claimed + 3):
             assert real.is_available(sequence) == mirror.is_available(sequence), sequence
         for each, barrier in self.barriers.items():
-            assert barrier.get() == min([published, *(state["sequence"][other] for other in mirror.dependencies[each])])
+            assert barrier.get() == min(
+                [published, *(state["sequence"][other] for other in mirror.dependencies[each])]
+            )
             assert barrier.is_alerted == (each in self.alerted)
             if each in self.alerted:
                 self.look(each)

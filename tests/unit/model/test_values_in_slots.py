@@ -1,6 +1,7 @@
-"""A ring of values, whose slots are cleared when the last consumer has passed them, beside a list of what is in each slot.
+"""A ring of values, whose slots are cleared after their last consumer, beside a list of values.
 
-Consumers come and go until there is none, and events are published in pieces: what is claimed and not published is not cleared.
+Consumers come and go, until the last has left, and events are published in pieces: slots that are
+claimed and not published are not cleared.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ringbuffer import InsufficientCapacityError, ProducerType, RingBuffer, Sequence
-from tests.unit.model.driving import side_by_side
+from tests.support.side_by_side import side_by_side
 
 
 class ValuesMachine(RuleBasedStateMachine):
@@ -37,7 +38,9 @@ class ValuesMachine(RuleBasedStateMachine):
         else:
             self.claimed += n
             assert self.ring.try_next(n) == self.claimed
-        for sequence in range(self.published + 1, min(self.claimed, self.published + publishes) + 1):
+        for sequence in range(
+            self.published + 1, min(self.claimed, self.published + publishes) + 1
+        ):
             self.ring[sequence] = self.slots[sequence % self.size] = sequence
             self.ring.publish(sequence)
             self.published = sequence
@@ -81,7 +84,9 @@ class ValuesMachine(RuleBasedStateMachine):
         if hasattr(self, "members"):
             assert self.ring.slots.view() == self.slots
             assert self.ring.remaining_capacity() == self.size - (self.claimed - self.gate())
-            assert [member.get() for member, _ in self.members] == [position for _, position in self.members]
+            assert [member.get() for member, _ in self.members] == [
+                position for _, position in self.members
+            ]
 
 
 TestValues: Any = ValuesMachine.TestCase

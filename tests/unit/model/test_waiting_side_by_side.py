@@ -1,7 +1,8 @@
-"""Every wait strategy beside the mirror of spec/Blocking.tla: who waits, who was woken, who was halted, after each operation.
+"""Every wait strategy beside the mirror of Blocking: the state of each thread after each operation.
 
-The real consumers are threads that wait at real barriers, but one at a time: each operation goes as far as it comes by itself.
-Strategies that spin or sleep for short times need no signal, and come to rest where one that blocks does.
+The real consumers are threads that wait at real barriers, but one at a time: each operation goes as
+far as it comes by itself. Strategies that spin or sleep for short times need no signal, and come to
+rest where one that blocks does.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from hypothesis.stateful import (
 )
 
 from ringbuffer import (
+    AdaptiveWaitStrategy,
     AlertError,
     BlockingWaitStrategy,
     BusySpinWaitStrategy,
@@ -32,15 +34,23 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
+from ringbuffer.producer import producer_ops
+from spec.mirrors.blocking import CONSUMERS, FREE, HALTER, PUBLISHER, Blocking
+from spec.mirrors.mirror import State
 from tests.schedules.host import ScheduledHost
 from tests.schedules.interactive import Players
 from tests.schedules.memory import ScheduledMemory
-from tests.unit.model.blocking import CONSUMERS, FREE, HALTER, PUBLISHER, Blocking
-from tests.unit.model.graphs import State
+from tests.support.examples import examples
 
 TIMEOUT = 0.5
-SETTINGS = settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True, report_multiple_bugs=False)
-#: As the real one, but it looks at the clock on every turn.
+SETTINGS = settings(
+    max_examples=examples(10, 40),
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    report_multiple_bugs=False,
+)
+#: As the real one, but it reads the clock in each iteration.
 Phased: Any = type("Phased", (PhasedBackoffWaitStrategy,), {"SPIN_TRIES": 1})
 
 STRATEGIES: dict[str, Callable[[ScheduledMemory, ScheduledHost], WaitStrategy]] = {
@@ -49,6 +59,7 @@ STRATEGIES: dict[str, Callable[[ScheduledMemory, ScheduledHost], WaitStrategy]] 
     "sleeping": lambda memory, host: SleepingWaitStrategy(1, 1, host=host),
     "blocking": lambda memory, host: BlockingWaitStrategy(host=host),
     "lite blocking": lambda memory, host: LiteBlockingWaitStrategy(memory=memory, host=host),
+    "adaptive": lambda memory, host: AdaptiveWaitStrategy(1, 1e-4, memory=memory, host=host),
     "timeout blocking": lambda memory, host: TimeoutBlockingWaitStrategy(TIMEOUT, host=host),
     "phased": lambda memory, host: Phased.with_lite_lock(1e-4, 1e-4, memory=memory, host=host),
 }
@@ -65,24 +76,38 @@ class Waiting(RuleBasedStateMachine):
         self.memory, self.host = ScheduledMemory(scheduler), ScheduledHost(scheduler)
         self.strategy: Any = STRATEGIES[self.kind](self.memory, self.host)
         self.times_out = isinstance(self.strategy, TimeoutBlockingWaitStrategy)
-        self.mirror = Blocking(10_000, isinstance(self.strategy, LiteBlockingWaitStrategy), self.times_out, frozenset(alerted))
+        self.mirror = Blocking(
+            10_000,
+            isinstance(self.strategy, LiteBlockingWaitStrategy),
+            False,
+            self.times_out,
+            frozenset(alerted),
+        )
         self.state: State = self.mirror.initial()
-        self.sequencer = SingleProducerSequencer(1 << exponent, self.strategy, memory=self.memory, host=self.host)
+        self.sequencer = SingleProducerSequencer(
+            1 << exponent, self.strategy, memory=self.memory, host=self.host
+        )
         self.sequences = {c: Sequence(memory=self.memory) for c in CONSUMERS}
         self.sequencer.add_gating_sequences(*self.sequences.values())
-        self.barriers = {"a": self.sequencer.new_barrier(), "b": self.sequencer.new_barrier(self.sequences["a"])}
+        self.barriers = {
+            "a": self.sequencer.new_barrier(),
+            "b": self.sequencer.new_barrier(self.sequences["a"]),
+        }
         self.players.begin(*CONSUMERS, PUBLISHER, HALTER)
 
     def teardown(self) -> None:
         if hasattr(self, "players"):
             self.players.end()
 
-    # -- the mirror ---------------------------------------------------------------------------------------------
+    # -- the mirror -------------------------------------------------------------------------------
 
     def fire(self, thread: str, *labels: str) -> bool:
         """Take the next step of a thread, if there is one by one of these names."""
         for label, changes in self.mirror.of_thread(self.state, thread):
-            if label in labels or (not labels and label not in ("TimeOut", "OutOfTime", "CheckAlert", "Publish", "Alert")):
+            if label in labels or (
+                not labels
+                and label not in ("TimeOut", "OutOfTime", "CheckAlert", "Publish", "Alert")
+            ):
                 self.state = {**self.state, **changes}
                 return True
         return False
@@ -93,7 +118,7 @@ class Waiting(RuleBasedStateMachine):
             pass
         assert self.state["lock"] == FREE
 
-    # -- operations ---------------------------------------------------------------------------------------------
+    # -- operations -------------------------------------------------------------------------------
 
     def idle(self) -> list[str]:
         return [c for c in CONSUMERS if self.state["pc"][c] == "check"]
@@ -127,8 +152,8 @@ class Waiting(RuleBasedStateMachine):
         self.rest()
 
         def operation() -> None:
-            barrier = self.sequencer.producer_barrier()
-            barrier.publish(barrier.try_next())
+            ops = producer_ops(self.sequencer)
+            ops.publish(ops.try_next())
 
         self.players.order(PUBLISHER, operation)
 
@@ -136,7 +161,11 @@ class Waiting(RuleBasedStateMachine):
     @rule(data=st.data())
     def alert(self, data: st.DataObject) -> None:
         c = data.draw(st.sampled_from(sorted(self.mirror.alerted)))
-        alerted = next(changes for _, changes in self.mirror.of_thread(self.state, HALTER) if changes["alert"][c])
+        alerted = next(
+            changes
+            for _, changes in self.mirror.of_thread(self.state, HALTER)
+            if changes["alert"][c]
+        )
         self.state = {**self.state, **alerted}
         self.rest()
         self.players.order(HALTER, self.barriers[c].alert)
@@ -153,17 +182,17 @@ class Waiting(RuleBasedStateMachine):
 
     @rule()
     def signal_for_nothing(self) -> None:
-        """Whoever is woken for nothing goes to sleep again."""
+        """A thread that is woken for nothing sleeps again."""
         self.state = {**self.state, "pc": {**self.state["pc"], PUBLISHER: "signal"}}
         self.rest()
         self.players.order(PUBLISHER, self.strategy.signal_all_when_blocking)
 
-    # -- what must be the same ----------------------------------------------------------------------------------
+    # -- what must be the same --------------------------------------------------------------------
 
     @invariant()
     def looks_the_same(self) -> None:
         if hasattr(self, "players"):
-            with self.players.apart():
+            with self.players.outside_the_run():
                 self.compare()
 
     def compare(self) -> None:
@@ -184,6 +213,7 @@ class Waiting(RuleBasedStateMachine):
             yield self.strategy._condition
 
 
+@pytest.mark.hypothesis  # as those that hypothesis marks itself: `make verify` tries more examples
 @pytest.mark.parametrize("kind", STRATEGIES)
 def test_a_strategy_waits_as_the_model_says(kind: str) -> None:
     run_state_machine_as_test(type("WaitingThere", (Waiting,), {"kind": kind}), settings=SETTINGS)  # type: ignore[no-untyped-call]

@@ -1,8 +1,9 @@
 """The real workers of a pool beside the mirror of their model, in one thread.
 
-A worker runs in the calling thread until it is halted. Where it would wait, and inside its handler, the machine goes on: there
-it publishes, has other workers run, or has the handler fail. So a worker is overtaken between its look at `work` and its claim,
-and while it holds a claim; what is compared is compared there too.
+A worker runs in the calling thread until it is halted. Where it would wait, and inside its handler,
+the machine goes on: there it publishes, has other workers run, or has the handler fail. So a worker
+is overtaken between its look at `work` and its claim, and while it holds a claim; what is compared
+is compared there too.
 """
 
 from collections import Counter
@@ -13,13 +14,21 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from ringbuffer import InsufficientCapacityError, ProcessorState, ProducerType, RingBuffer, RingBufferClosedError
+from ringbuffer import (
+    InsufficientCapacityError,
+    ProcessorState,
+    ProducerType,
+    RingBuffer,
+    RingBufferClosedError,
+)
 from ringbuffer.processors import WorkerPool
 from ringbuffer.processors.work.share import IDLE
+from ringbuffer.producer import producer_ops
 from ringbuffer.sequence import Readable
 from ringbuffer.wait.strategy import Alertable
-from tests.unit.model.driving import Driven, side_by_side
-from tests.unit.model.work_pool import NOTHING, PUBLISHER, WorkPool
+from spec.mirrors.driven import Driven
+from spec.mirrors.work_pool import NOTHING, PUBLISHER, WorkPool
+from tests.support.side_by_side import side_by_side
 
 #: More than a run publishes; the model counts how often each is handled.
 EVENTS = 1_000
@@ -41,7 +50,9 @@ class Script:
     def __init__(self, instead: Callable[[], None]) -> None:
         self.instead = instead
 
-    def wait_for(self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable) -> int:
+    def wait_for(
+        self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable
+    ) -> int:
         while (available := dependent.get()) < sequence:
             barrier.check_alert()
             self.instead()
@@ -76,9 +87,13 @@ class WorkPoolMachine(RuleBasedStateMachine):
         self.names = ("u", "v", "w")[:workers]
         self.max_chunk = max_chunk
         self.mirror = Driven(WorkPool(1 << exponent, EVENTS, frozenset(self.names), frozenset(), 0))
-        self.ring: RingBuffer[Any] = RingBuffer(1 << exponent, dict, kind, Script(self.instead_of_waiting))
-        self.producer = self.ring.sequencer.producer_barrier()
-        self.pool = WorkerPool(self.ring, [Handler(self, each) for each in self.names], max_chunk=max_chunk)
+        self.ring: RingBuffer[Any] = RingBuffer(
+            1 << exponent, dict, kind, Script(self.instead_of_waiting)
+        )
+        self.producer = producer_ops(self.ring.sequencer)
+        self.pool = WorkerPool(
+            self.ring, [Handler(self, each) for each in self.names], max_chunk=max_chunk
+        )
         self.workers = dict(zip(self.names, self.pool.workers, strict=True))
         self.running: list[str] = []  # the last one runs, the others are in its way
         self.handled: Counter[int] = Counter()
@@ -86,11 +101,16 @@ class WorkPoolMachine(RuleBasedStateMachine):
         self.ahead: list[int] = []  # claimed and not published
         self.closed = False
 
-    # -- the machine's moves ------------------------------------------------------------------------------------
+    # -- the machine's moves ----------------------------------------------------------------------
 
-    @rule(count=st.integers(0, 16), index=st.integers(0, 2), halts=st.sampled_from([False] * 7 + [True]), data=st.data())
+    @rule(
+        count=st.integers(0, 16),
+        index=st.integers(0, 2),
+        halts=st.sampled_from([False] * 7 + [True]),
+        data=st.data(),
+    )
     def publish_and_run(self, count: int, index: int, halts: bool, data: st.DataObject) -> None:
-        """A worker runs until it has nothing to do, or is halted, or dies; one that has died goes on where it was."""
+        """Run a worker until it is idle, halts or dies. A dead one continues where it was."""
         self.data = data
         name = self.names[index % len(self.names)]
         if halts:
@@ -115,12 +135,12 @@ class WorkPoolMachine(RuleBasedStateMachine):
                     self.producer.try_next()
 
     def claim_ahead(self) -> None:
-        """All the room there is: when a worker has died nobody can claim, but what was claimed can still be published."""
+        """Claim all free capacity: after a worker's death, only claimed slots can be published."""
         while not self.closed and self.ring.has_available_capacity(1):
             self.ahead.append(self.producer.try_next())
 
     def halt_before_a_run(self, name: str) -> None:
-        """Only one that was never started remembers it: then its first run ends at once, and does nothing."""
+        """Only a worker that was never started remembers it: its first run ends at once."""
         worker = self.workers[name]
         was_started = worker.state is ProcessorState.HALTED
         worker.halt()
@@ -147,10 +167,10 @@ class WorkPoolMachine(RuleBasedStateMachine):
         assert worker.state is ProcessorState.HALTED
         self.both_look_the_same()
 
-    # -- where the machine is called ----------------------------------------------------------------------------
+    # -- where the machine is called --------------------------------------------------------------
 
     def instead_of_waiting(self) -> None:
-        """A worker has found nothing. Without anything new it is halted; else it may find that another was faster."""
+        """A worker has found nothing. Without a new event it halts; else another may be faster."""
         name = self.running[-1]
         self.settle(name)
         self.both_look_the_same()
@@ -165,7 +185,10 @@ class WorkPoolMachine(RuleBasedStateMachine):
         self.goes_on[name] = self.data.draw(st.booleans(), "goes on after this claim")
         if not self.goes_on[name]:
             self.workers[name].halt()
-        if self.mirror.at(name) != "handle" or self.mine(name)["current"] == self.mine(name)["claimed"]:
+        if (
+            self.mirror.at(name) != "handle"
+            or self.mine(name)["current"] == self.mine(name)["claimed"]
+        ):
             assert size == max(1, min(self.max_chunk, available // len(self.names)))
             self.claim(name, size)
         assert size == self.mine(name)["claimed"] - self.mine(name)["current"]
@@ -190,7 +213,7 @@ class WorkPoolMachine(RuleBasedStateMachine):
         if others:
             self.run(self.data.draw(st.sampled_from(others)))
 
-    # -- the mirror's moves -------------------------------------------------------------------------------------
+    # -- the mirror's moves -----------------------------------------------------------------------
 
     def mine(self, name: str) -> Any:
         return self.mirror.state["local"][name]
@@ -201,19 +224,25 @@ class WorkPoolMachine(RuleBasedStateMachine):
             assert self.mirror.fire(name) != "Halt", "it had to wait"
 
     def settle(self, name: str) -> None:
-        """Up to where a worker waits; if there was something to claim, another worker was faster."""
+        """Advance to where a worker waits; if it could have claimed, another worker was faster."""
         self.advance(name, "wait", "check")
-        while self.mirror.at(name) != "wait" or self.mirror.state["cursor"] > self.mine(name)["current"]:
+        while (
+            self.mirror.at(name) != "wait"
+            or self.mirror.state["cursor"] > self.mine(name)["current"]
+        ):
             assert not self.try_to_claim(name, 1)
             self.advance(name, "wait", "check")
 
     def end(self, name: str) -> None:
-        """Up to where it was halted; the model's is at an end then, and this one may be run again."""
+        """Advance to where it halted; the model's worker has ended, this one may run again."""
         self.advance(name, "wait", "ready")
-        self.mirror.set(pc={**self.mirror.state["pc"], name: "ready"}, local={**self.mirror.state["local"], name: NOTHING})
+        self.mirror.set(
+            pc={**self.mirror.state["pc"], name: "ready"},
+            local={**self.mirror.state["local"], name: NOTHING},
+        )
 
     def claim(self, name: str, size: int) -> None:
-        """Claim so much, perhaps at a later attempt: an earlier one was for what another worker has taken meanwhile."""
+        """Claim so much, perhaps at a later attempt: another worker may have claimed meanwhile."""
         self.advance(name, "announce")
         while self.mirror.state["work"] != self.mine(name)["current"]:
             assert not self.try_to_claim(name, 1)
@@ -233,7 +262,7 @@ class WorkPoolMachine(RuleBasedStateMachine):
             self.mirror.fire(name)
         raise Died
 
-    # -- everything that shows ----------------------------------------------------------------------------------
+    # -- everything that shows --------------------------------------------------------------------
 
     @invariant()
     def both_look_the_same(self) -> None:
@@ -242,13 +271,19 @@ class WorkPoolMachine(RuleBasedStateMachine):
         state = self.mirror.state
         assert self.ring.sequencer.published() == state["cursor"]
         assert (self.pool.claimed, self.pool.sequence.get()) == (state["work"], state["done"])
-        assert self.handled == Counter({event: times for event, times in state["handled"].items() if times})
+        assert self.handled == Counter(
+            {event: times for event, times in state["handled"].items() if times}
+        )
         assert self.ring.minimum_gating_sequence == state["done"]
         for name, worker in self.workers.items():
             busy = state["busy"][name]
-            assert worker.sequence.get() == (IDLE if busy == self.mirror.mirror.idle else busy), name
+            assert worker.sequence.get() == (IDLE if busy == self.mirror.mirror.idle else busy), (
+                name
+            )
             has_claim = state["pc"][name] in ("handle", "dead")
-            assert worker.unfinished == (range(busy + 1, state["local"][name]["claimed"] + 1) if has_claim else range(0))
+            assert worker.unfinished == (
+                range(busy + 1, state["local"][name]["claimed"] + 1) if has_claim else range(0)
+            )
 
 
 TestWorkPool: Any = WorkPoolMachine.TestCase

@@ -16,7 +16,9 @@ class Cell:
         self.value = -1
 
 
-def new_ring(size: int = 8, kind: ProducerType = ProducerType.MULTI, strategy: WaitStrategy | None = None) -> RingBuffer[Cell]:
+def new_ring(
+    size: int = 8, kind: ProducerType = ProducerType.MULTI, strategy: WaitStrategy | None = None
+) -> RingBuffer[Cell]:
     return RingBuffer(size, Cell, kind, strategy)
 
 
@@ -76,12 +78,16 @@ class Recorder:
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         with self._changed:
-            assert self._changed.wait_for(condition, PATIENCE), f"seen {self.seen[-3:]}, calls {self.calls[-3:]}"
+            assert self._changed.wait_for(condition, PATIENCE), (
+                f"seen {self.seen[-3:]}, calls {self.calls[-3:]}"
+            )
 
     def wait_for(self, count: int) -> None:
         self.wait_until(lambda: len(self.seen) >= count)
 
 
-def wait_for_sequence[E](ring: RingBuffer[E], processor: BatchEventProcessor[E], sequence: int) -> None:
+def wait_for_sequence[E](
+    ring: RingBuffer[E], processor: BatchEventProcessor[E], sequence: int
+) -> None:
     """Wait until the processor has finished with `sequence`."""
     assert ring.new_barrier(processor.sequence).wait_for(sequence) >= sequence

@@ -57,7 +57,7 @@ class Releasing(Recorder):
 
 
 @pytest.mark.parametrize("handler", [asynchronous, Batches(), Releasing(), 3])
-def test_who_needs_a_thread_of_its_own_is_refused(handler: Any) -> None:
+def test_an_object_that_needs_its_own_thread_is_refused(handler: Any) -> None:
     with pytest.raises(TypeError):
         AggregateEventHandler(Recorder(), handler)
     with pytest.raises(ValueError, match="at least one"):

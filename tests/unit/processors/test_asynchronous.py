@@ -8,7 +8,14 @@ import pytest
 
 from ringbuffer import AsyncEventProcessor, BatchEventProcessor, RewindBatch, RingBuffer, WorkerPool
 from tests.support.threads import PATIENCE
-from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, publish_batch, wait_for_sequence
+from tests.unit.processors.kit import (
+    Cell,
+    Recorder,
+    new_ring,
+    publish,
+    publish_batch,
+    wait_for_sequence,
+)
 
 
 class AsyncRecorder(Recorder):
@@ -96,10 +103,13 @@ def test_two_processors_do_not_hold_each_other_up() -> None:
     release = threading.Event()
 
     async def blocking(event: Cell, sequence: int, end_of_batch: bool) -> None:
-        assert release.wait(PATIENCE)  # blocks its own loop: a mistake, but nobody else's problem
+        assert release.wait(PATIENCE)  # blocks its own loop: a mistake, which hurts no other
 
     other = AsyncRecorder()
-    with AsyncEventProcessor(ring, ring.new_barrier(), blocking), AsyncEventProcessor(ring, ring.new_barrier(), other):
+    with (
+        AsyncEventProcessor(ring, ring.new_barrier(), blocking),
+        AsyncEventProcessor(ring, ring.new_barrier(), other),
+    ):
         publish(ring, [1, 2, 3])
         other.wait_for(3)
         release.set()
@@ -143,7 +153,10 @@ def test_it_is_halted_and_restarted_like_any_processor() -> None:
             wait_for_sequence(ring, processor, number // 2)
         assert processor.close(PATIENCE)
     assert len(handler.seen) == 100
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("asynchronous")]
+    for thread in threading.enumerate():
+        if thread.name.startswith("asynchronous"):  # the last one has nothing left to do but to end
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
 
 
 def test_it_may_run_in_the_calling_thread() -> None:
@@ -158,8 +171,12 @@ def test_it_may_run_in_the_calling_thread() -> None:
     assert processor.sequence.get() == 0
 
 
-@pytest.mark.parametrize("make", [BatchEventProcessor, lambda ring, barrier, handler: WorkerPool(ring, [handler])])
-def test_who_cannot_await_refuses_a_coroutine_function_and_gates_nothing(make: Any) -> None:
+@pytest.mark.parametrize(
+    "make", [BatchEventProcessor, lambda ring, barrier, handler: WorkerPool(ring, [handler])]
+)
+def test_a_consumer_that_cannot_await_refuses_coroutine_functions_and_does_not_gate(
+    make: Any,
+) -> None:
     ring: RingBuffer[Cell] = new_ring(4)
 
     async def handle(event: Cell, sequence: int, end_of_batch: bool) -> None: ...
@@ -167,3 +184,42 @@ def test_who_cannot_await_refuses_a_coroutine_function_and_gates_nothing(make: A
     with pytest.raises(TypeError, match="asynchronous"):
         make(ring, ring.new_barrier(), handle)
     publish(ring, range(10))
+
+
+def test_a_handler_that_cancels_every_task_of_its_loop_fails_itself_at_most() -> None:
+    ring, seen = new_ring(8), list[int]()
+
+    async def handle(event: Cell, sequence: int, end_of_batch: bool) -> None:
+        seen.append(event.value)
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+
+    errors = CollectingHandler()
+    with AsyncEventProcessor(
+        ring, ring.new_barrier(), handle, exception_handler=errors
+    ) as processor:
+        for number in range(20):  # while it waits for the next one
+            publish(ring, [number])
+            wait_for_sequence(ring, processor, number)
+        publish_batch(ring, list(range(20, 24)))  # while the next one is to be handled
+        wait_for_sequence(ring, processor, 23)
+        assert processor.is_running
+    assert sorted([*seen, *errors.values]) == list(range(24))
+
+
+class CollectingHandler:
+    """Goes on after every error of an event, and keeps what the event was."""
+
+    def __init__(self) -> None:
+        self.values: list[int] = []
+
+    def handle_event_exception(self, error: BaseException, sequence: int, event: Any) -> None:
+        assert isinstance(error, RuntimeError)
+        assert "cancelled the handler" in str(error)
+        self.values.append(event.value)
+
+    def handle_on_start_exception(self, error: BaseException) -> None:
+        raise error
+
+    def handle_on_shutdown_exception(self, error: BaseException) -> None:
+        raise error

@@ -1,11 +1,17 @@
-"""A handler that publishes into the ring it consumes gets an error where it would wait for itself."""
+"""A handler that publishes into the ring it consumes gets an error if it would wait for itself."""
 
 import threading
 from collections.abc import Callable
 
 import pytest
 
-from ringbuffer import BatchEventProcessor, DeadlockError, InsufficientCapacityError, ProducerType, RingBuffer
+from ringbuffer import (
+    BatchEventProcessor,
+    DeadlockError,
+    InsufficientCapacityError,
+    ProducerType,
+    RingBuffer,
+)
 from tests.support.threads import PATIENCE, Background
 from tests.unit.processors.hosts import ProducerWatch
 from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, wait_for_sequence
@@ -22,7 +28,7 @@ def attempt(call: Callable[[], object], results: list[object]) -> None:
 
 
 def test_a_handler_that_others_overtake_while_it_waits_gets_the_error_too() -> None:
-    """One handler waits for a later stage, which is no deadlock; then another producer takes the room that comes.
+    """One handler waits for a later stage, not a deadlock; then another producer takes the slot.
 
     From then on the handler waits for the slot of the event it is handling.
     """
@@ -51,7 +57,8 @@ def test_a_handler_that_others_overtake_while_it_waits_gets_the_error_too() -> N
     two = BatchEventProcessor(ring, ring.new_barrier(one.sequence), later, max_batch_size=1)
     publish(ring, range(4))
     with one, two:
-        assert watch.waits.wait(PATIENCE)  # the handler waits for sequence 4, for which only stage two must move
+        # The handler waits for sequence 4, for which only stage two must move
+        assert watch.waits.wait(PATIENCE)
         later_may_go_on.set()
         assert publish(ring, [4]) == 4  # ... and another producer gets it
         overtaken.set()
@@ -64,21 +71,27 @@ def test_a_handler_that_others_overtake_while_it_waits_gets_the_error_too() -> N
 def test_a_claim_of_several_slots_counts_the_event_that_is_being_handled(count: int) -> None:
     ring: RingBuffer[Cell] = new_ring(4)
     results: list[object] = []
-    handle = Recorder(lambda sequence: attempt(lambda: ring.next(count, LIMIT), results) if sequence == 0 else None)
+    handle = Recorder(
+        lambda sequence: (
+            attempt(lambda: ring.next(count, LIMIT), results) if sequence == 0 else None
+        )
+    )
     processor = BatchEventProcessor(ring, ring.new_barrier(), handle)
-    publish(ring, range(5 - count))  # all but `count - 1` slots: one slot is missing, the one in hand
+    # All but `count - 1` slots: one slot is missing, the one in hand
+    publish(ring, range(5 - count))
     with processor:
         wait_for_sequence(ring, processor, 4 - count)
     assert isinstance(results[0], DeadlockError)
 
 
 @pytest.mark.parametrize("kind", ProducerType)
-def test_try_next_in_a_handler_says_that_there_is_no_room(kind: ProducerType) -> None:
+def test_try_next_in_a_handler_says_that_there_is_no_free_capacity(kind: ProducerType) -> None:
     ring = new_ring(2, kind)
     results: list[object] = []
     recorder = Recorder(lambda sequence: attempt(ring.try_next, results))
     processor = BatchEventProcessor(ring, ring.new_barrier(), recorder, max_batch_size=1)
-    Background(lambda: publish(ring, [1, 2])).start().join()  # its thread has ended: the production is free
+    # Its thread has ended: the production is free
+    Background(lambda: publish(ring, [1, 2])).start().join()
     with processor:
         wait_for_sequence(ring, processor, 1)
     assert isinstance(results[0], InsufficientCapacityError)
@@ -103,7 +116,9 @@ def test_a_handler_may_wait_for_a_later_stage() -> None:
 def test_a_thread_that_was_a_consumer_may_wait_for_room_again() -> None:
     ring, other = new_ring(2), Recorder()
     processor: BatchEventProcessor[Cell]
-    processor = BatchEventProcessor(ring, ring.new_barrier(), Recorder(lambda sequence: processor.halt()), max_batch_size=1)
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), Recorder(lambda sequence: processor.halt()), max_batch_size=1
+    )
     publish(ring, [1, 2])
     processor.run()  # in this thread, for one event
     second = BatchEventProcessor(ring, ring.new_barrier(), other)

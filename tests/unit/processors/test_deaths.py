@@ -19,7 +19,14 @@ from ringbuffer import (
 )
 from tests.support.threads import PATIENCE, Background
 from tests.unit.processors.hosts import ProducerWatch
-from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, publish_batch, wait_for_sequence
+from tests.unit.processors.kit import (
+    Cell,
+    Recorder,
+    new_ring,
+    publish,
+    publish_batch,
+    wait_for_sequence,
+)
 
 
 class Broken(Exception):
@@ -66,7 +73,7 @@ def full_disk() -> Iterator[None]:
     logger.removeHandler(handler)
 
 
-def test_an_error_that_cannot_be_printed_closes_the_ring_all_the_same() -> None:
+def test_an_error_that_cannot_be_printed_still_closes_the_ring() -> None:
     logging.disable(logging.CRITICAL)  # pytest's own capture would fail on it
     try:
         ring = new_ring(2)
@@ -74,7 +81,7 @@ def test_an_error_that_cannot_be_printed_closes_the_ring_all_the_same() -> None:
     finally:
         logging.disable(logging.NOTSET)
     assert isinstance(processor.failure, Unspeakable)
-    assert ring.is_closed, "producers wait for ever for a consumer that is dead"
+    assert ring.is_closed, "producers wait forever for a consumer that is dead"
     with pytest.raises(ConsumerFailedError) as caught:
         ring.next(timeout=PATIENCE)
     assert caught.value.__cause__ is processor.failure
@@ -84,7 +91,7 @@ def test_an_error_that_cannot_be_printed_closes_the_ring_all_the_same() -> None:
 def test_a_log_that_cannot_be_written_does_not_keep_the_ring_open() -> None:
     ring = new_ring(2)
     die(Broken(), ring)
-    assert ring.is_closed, "producers wait for ever for a consumer that is dead"
+    assert ring.is_closed, "producers wait forever for a consumer that is dead"
 
 
 @pytest.mark.parametrize("kind", ProducerType)
@@ -148,17 +155,24 @@ def test_the_cause_of_many_refusals_does_not_grow() -> None:
     assert processor.failure.__context__ is None
 
 
-def test_the_refusal_says_who_died_of_what_and_how_far_it_got() -> None:
+def test_the_refusal_names_the_dead_consumer_its_error_and_its_sequence() -> None:
     ring = new_ring(4)
-    processor = BatchEventProcessor(ring, ring.new_barrier(), Recorder(lambda sequence: 1 // (2 - sequence)), name="divider")
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), Recorder(lambda sequence: 1 // (2 - sequence)), name="divider"
+    )
     publish(ring, range(3))
     processor.start()
     assert processor.join(PATIENCE)
-    with pytest.raises(ConsumerFailedError, match=r"'divider' died of ZeroDivisionError: .* finished up to sequence 1\."):
+    with pytest.raises(
+        ConsumerFailedError,
+        match=r"'divider' died of ZeroDivisionError: .* finished up to sequence 1\.",
+    ):
         ring.next()
 
 
-@pytest.mark.parametrize("hook", ["on_start", "set_sequence_callback", "on_batch_start", "on_timeout"])
+@pytest.mark.parametrize(
+    "hook", ["on_start", "set_sequence_callback", "on_batch_start", "on_timeout"]
+)
 @pytest.mark.parametrize("error", [Broken(), SystemExit(3)], ids=repr)
 def test_a_hook_that_kills_the_processor_closes_the_ring(hook: str, error: BaseException) -> None:
     ring = new_ring(8, strategy=TimeoutBlockingWaitStrategy(0.002))
@@ -188,7 +202,7 @@ def test_a_system_exit_of_on_shutdown_is_fatal_too() -> None:
     assert ring.is_closed
 
 
-def test_a_handler_that_dies_is_shut_down_before_anybody_can_join_it() -> None:
+def test_a_handler_that_dies_is_shut_down_before_a_join_returns() -> None:
     ring, handler = new_ring(), Recorder(raising(Broken()))
     processor = BatchEventProcessor(ring, ring.new_barrier(), handler)
     publish(ring, [1])
@@ -217,7 +231,9 @@ def test_an_exception_handler_that_exits_stops_the_processor() -> None:
             raise SystemExit(4) from error
 
     ring = new_ring()
-    processor = BatchEventProcessor(ring, ring.new_barrier(), Recorder(raising(Broken())), exception_handler=Exiting())
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), Recorder(raising(Broken())), exception_handler=Exiting()
+    )
     publish(ring, [1])
     processor.start()
     assert processor.join(PATIENCE)
@@ -272,7 +288,9 @@ def test_a_batch_that_killed_its_handler_is_handed_over_whole_at_the_restart() -
 def test_a_death_in_the_middle_of_a_chain_reaches_the_producer() -> None:
     ring, first, last = new_ring(4), Recorder(), Recorder()
     one = BatchEventProcessor(ring, ring.new_barrier(), first)
-    two = BatchEventProcessor(ring, ring.new_barrier(one.sequence), Recorder(raising(Broken())), gating=False)
+    two = BatchEventProcessor(
+        ring, ring.new_barrier(one.sequence), Recorder(raising(Broken())), gating=False
+    )
     three = BatchEventProcessor(ring, ring.new_barrier(two.sequence), last)
     with one, two, three:
         with pytest.raises(ConsumerFailedError):
@@ -299,7 +317,9 @@ def test_of_two_deaths_the_first_is_the_reason() -> None:
 def test_a_ring_that_was_closed_on_purpose_keeps_its_reason() -> None:
     ring = new_ring(4)
     publish(ring, [1])
-    processor = BatchEventProcessor(ring, ring.new_barrier(), Recorder(raising(Broken())), gating=False)
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), Recorder(raising(Broken())), gating=False
+    )
     processor.sequence.set(-1)
     ring.close()
     processor.start()
@@ -317,3 +337,22 @@ def test_a_closed_ring_can_be_emptied() -> None:
     with processor:
         recorder.wait_for(6)
     assert recorder.values == list(range(6))
+
+
+class Replaceable(BatchEventProcessor[Cell]):
+    """A consumer without which the program continues."""
+
+    died_of: BaseException | None = None
+
+    def on_death(self, failure: BaseException) -> None:
+        self.died_of = failure
+
+
+def test_a_subclass_decides_what_a_death_does_to_the_ring() -> None:
+    ring, error = new_ring(2), Broken()
+    processor = Replaceable(ring, ring.new_barrier(), Recorder(raising(error)))
+    publish(ring, [1])
+    processor.start()
+    assert processor.join(PATIENCE)
+    assert processor.died_of is processor.failure is error
+    assert not ring.is_closed

@@ -8,7 +8,14 @@ import pytest
 from ringbuffer import BatchEventProcessor, IgnoringExceptionHandler, RingBuffer
 from tests.support.threads import PATIENCE, Background
 from tests.unit.processors.hosts import ProducerWatch
-from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, publish_batch, wait_for_sequence
+from tests.unit.processors.kit import (
+    Cell,
+    Recorder,
+    new_ring,
+    publish,
+    publish_batch,
+    wait_for_sequence,
+)
 
 
 class Releaser(Recorder):
@@ -87,7 +94,7 @@ def test_a_release_outside_the_batch_is_refused_and_moves_nothing(wrong: int) ->
     assert processor.failure is None
 
 
-def test_the_same_release_twice_is_no_error() -> None:
+def test_the_same_release_twice_is_not_an_error() -> None:
     def act(release: Callable[[int], None], sequence: int) -> None:
         release(sequence)
         release(sequence)
@@ -98,7 +105,7 @@ def test_the_same_release_twice_is_no_error() -> None:
     assert handler.sequences == list(range(20))
 
 
-def test_a_wrong_release_that_nobody_catches_is_a_failure_of_the_handler() -> None:
+def test_a_wrong_release_that_is_not_caught_is_a_failure_of_the_handler() -> None:
     ring = new_ring(8)
     handler = Releaser(lambda release, sequence: release(sequence + 1))
     processor = BatchEventProcessor(ring, ring.new_barrier(), handler)
@@ -120,7 +127,11 @@ def test_the_sequence_of_a_processor_never_goes_back() -> None:
 
     ring, handler = new_ring(8), Releaser(act)
     processor = BatchEventProcessor(
-        ring, ring.new_barrier(), handler, exception_handler=IgnoringExceptionHandler(), max_batch_size=4
+        ring,
+        ring.new_barrier(),
+        handler,
+        exception_handler=IgnoringExceptionHandler(),
+        max_batch_size=4,
     )
     back: list[tuple[int, int]] = []
 

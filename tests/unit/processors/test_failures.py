@@ -18,7 +18,14 @@ from ringbuffer import (
     TimeoutBlockingWaitStrategy,
 )
 from tests.support.threads import PATIENCE, Background
-from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, publish_batch, wait_for_sequence
+from tests.unit.processors.kit import (
+    Cell,
+    Recorder,
+    new_ring,
+    publish,
+    publish_batch,
+    wait_for_sequence,
+)
 
 
 class Broken(Exception):
@@ -51,9 +58,13 @@ def failing_at(*sequences: int, error: type[BaseException] = Broken) -> Recorder
     return Recorder(react)
 
 
-def test_a_failure_goes_to_the_exception_handler_with_event_and_sequence_and_the_next_event_follows() -> None:
+def test_the_exception_handler_gets_the_failed_event_and_its_sequence_and_the_next_follows() -> (
+    None
+):
     ring, handler, noting = new_ring(), failing_at(1, 2), Noting()
-    with BatchEventProcessor(ring, ring.new_barrier(), handler, exception_handler=noting) as processor:
+    with BatchEventProcessor(
+        ring, ring.new_barrier(), handler, exception_handler=noting
+    ) as processor:
         wait_for_sequence(ring, processor, publish(ring, range(10, 15)))
     assert handler.values == [10, 13, 14]
     assert noting.events == [("Broken(1)", 1, 11), ("Broken(2)", 2, 12)]
@@ -63,12 +74,14 @@ def test_a_failure_goes_to_the_exception_handler_with_event_and_sequence_and_the
 
 def test_a_failure_on_the_last_event_advances_the_sequence() -> None:
     ring, handler = new_ring(), failing_at(0)
-    with BatchEventProcessor(ring, ring.new_barrier(), handler, exception_handler=Noting()) as processor:
+    with BatchEventProcessor(
+        ring, ring.new_barrier(), handler, exception_handler=Noting()
+    ) as processor:
         wait_for_sequence(ring, processor, publish(ring, [1]))
     assert handler.values == []
 
 
-def test_a_failure_on_a_batch_is_told_with_the_batch() -> None:
+def test_a_failure_on_a_batch_is_reported_with_the_batch() -> None:
     ring, noting = new_ring(), Noting()
 
     class Handler:
@@ -105,7 +118,12 @@ def test_an_alert_error_that_is_fatal_is_fatal() -> None:
 
 def test_the_logging_handler_logs_and_carries_on(caplog: pytest.LogCaptureFixture) -> None:
     ring, handler = new_ring(), failing_at(0)
-    with BatchEventProcessor(ring, ring.new_barrier(), handler, exception_handler=LoggingExceptionHandler(logging.WARNING)):
+    with BatchEventProcessor(
+        ring,
+        ring.new_barrier(),
+        handler,
+        exception_handler=LoggingExceptionHandler(logging.WARNING),
+    ):
         publish(ring, [1, 2])
         handler.wait_for(1)
     (record,) = [each for each in caplog.records if each.name == "ringbuffer"]
@@ -114,7 +132,9 @@ def test_the_logging_handler_logs_and_carries_on(caplog: pytest.LogCaptureFixtur
     assert record.exc_info
 
 
-def test_the_ignoring_handler_mentions_it_for_debugging_only(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_ignoring_handler_mentions_it_for_debugging_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     handler = IgnoringExceptionHandler()
     with caplog.at_level(logging.INFO, "ringbuffer"):
         handler.handle_event_exception(Broken(), 1, None)
@@ -148,7 +168,9 @@ def test_a_consumer_that_dies_closes_the_ring_and_wakes_blocked_producers(
         filled.set()
         publish(ring, range(2, 1000))
 
-    with pytest.raises(ConsumerFailedError, match=f"consumer 'doomed' died of {error.__name__}: at last") as caught:
+    with pytest.raises(
+        ConsumerFailedError, match=f"consumer 'doomed' died of {error.__name__}: at last"
+    ) as caught:
         Background(produce).start().join()
     assert processor.join(PATIENCE)
     assert isinstance(caught.value.__cause__, error)
@@ -177,7 +199,9 @@ def test_an_exception_handler_that_raises_stops_the_processor() -> None:
             raise OSError("the log is full") from error
 
     ring = new_ring()
-    processor = BatchEventProcessor(ring, ring.new_barrier(), failing_at(1), exception_handler=Worse())
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), failing_at(1), exception_handler=Worse()
+    )
     publish(ring, range(3))
     processor.start()
     assert processor.join(PATIENCE)
@@ -234,7 +258,9 @@ def test_a_fatal_failure_of_on_start_closes_the_ring(caplog: pytest.LogCaptureFi
     assert handler.calls == []
 
 
-def test_a_failure_of_on_shutdown_is_logged_and_harms_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_of_on_shutdown_is_logged_and_harms_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     class Handler(Recorder):
         def on_shutdown(self) -> None:
             raise Broken("shutdown")
@@ -247,7 +273,7 @@ def test_a_failure_of_on_shutdown_is_logged_and_harms_nothing(caplog: pytest.Log
     assert not ring.is_closed
 
 
-def test_a_failure_of_on_batch_start_is_told_and_the_batch_handled_all_the_same() -> None:
+def test_a_failure_of_on_batch_start_is_reported_and_the_batch_is_still_handled() -> None:
     class Handler(Recorder):
         def on_batch_start(self, batch_size: int, queue_depth: int) -> None:
             raise Broken(batch_size)
@@ -260,14 +286,20 @@ def test_a_failure_of_on_batch_start_is_told_and_the_batch_handled_all_the_same(
     assert noting.events == [("Broken(2)", 0, None)]
 
 
-def test_a_failure_of_on_timeout_is_told_and_advances_nothing() -> None:
+def test_a_failure_of_on_timeout_is_reported_and_advances_nothing() -> None:
     class Handler(Recorder):
         def on_timeout(self, sequence: int) -> None:
             self.note("timeout")
             raise Broken
 
-    ring, handler, noting = new_ring(8, ProducerType.MULTI, TimeoutBlockingWaitStrategy(0.002)), Handler(), Noting()
-    with BatchEventProcessor(ring, ring.new_barrier(), handler, exception_handler=noting) as processor:
+    ring, handler, noting = (
+        new_ring(8, ProducerType.MULTI, TimeoutBlockingWaitStrategy(0.002)),
+        Handler(),
+        Noting(),
+    )
+    with BatchEventProcessor(
+        ring, ring.new_barrier(), handler, exception_handler=noting
+    ) as processor:
         handler.wait_until(lambda: handler.calls.count("timeout") >= 2)
         assert processor.sequence.get() == -1
         publish(ring, [1])
@@ -319,7 +351,9 @@ def test_publishing_from_an_earlier_stage_into_its_own_full_ring_is_an_error_too
         if sequence == 0:
             publish(ring, range(10))
 
-    first = BatchEventProcessor(ring, ring.new_barrier(), handle, exception_handler=noting, gating=False)
+    first = BatchEventProcessor(
+        ring, ring.new_barrier(), handle, exception_handler=noting, gating=False
+    )
     last = BatchEventProcessor(ring, ring.new_barrier(first.sequence), Recorder())
     publish(ring, [0])
     with first, last:
@@ -358,7 +392,9 @@ def test_a_handler_may_publish_into_its_own_ring_while_there_is_room() -> None:
 
 def test_a_deadlock_error_names_the_way_out() -> None:
     ring = new_ring(1)
-    processor = BatchEventProcessor(ring, ring.new_barrier(), lambda event, sequence, last: ring.next())
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), lambda event, sequence, last: ring.next()
+    )
     publish(ring, [1])
     with pytest.raises(DeadlockError, match="Publish to another ring"):
         processor.run()

@@ -1,9 +1,10 @@
-"""Any graph of consumers: every one sees every event once, in order, after all that it depends on."""
+"""Any graph of consumers: each sees every event once, in order, after all its dependencies."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, YieldingWaitStrategy
+from tests.support.examples import examples
 from tests.unit.processors.kit import Cell, publish_batch
 
 
@@ -11,10 +12,13 @@ from tests.unit.processors.kit import Cell, publish_batch
 def graphs(draw: st.DrawFn) -> list[list[int]]:
     """For each consumer the earlier ones it depends on."""
     size = draw(st.integers(1, 5))
-    return [draw(st.lists(st.integers(0, number - 1), unique=True, max_size=3)) if number else [] for number in range(size)]
+    return [
+        draw(st.lists(st.integers(0, number - 1), unique=True, max_size=3)) if number else []
+        for number in range(size)
+    ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(15, 60), deadline=None)
 @given(
     graph=graphs(),
     exponent=st.integers(0, 4),
@@ -23,7 +27,11 @@ def graphs(draw: st.DrawFn) -> list[list[int]]:
     max_batch_size=st.none() | st.integers(1, 4),
 )
 def test_every_consumer_sees_every_event_after_the_ones_before_it(
-    graph: list[list[int]], exponent: int, kind: ProducerType, batches: list[int], max_batch_size: int | None
+    graph: list[list[int]],
+    exponent: int,
+    kind: ProducerType,
+    batches: list[int],
+    max_batch_size: int | None,
 ) -> None:
     ring: RingBuffer[Cell] = RingBuffer(1 << exponent, Cell, kind, YieldingWaitStrategy())
     processors: list[BatchEventProcessor[Cell]] = []
@@ -31,8 +39,16 @@ def test_every_consumer_sees_every_event_after_the_ones_before_it(
     early: list[tuple[int, int]] = []
     for number, before in enumerate(graph):
 
-        def handle(event: Cell, sequence: int, end_of_batch: bool, number: int = number, before: list[int] = before) -> None:
-            early.extend((number, other) for other in before if processors[other].sequence.get() < sequence)
+        def handle(
+            event: Cell,
+            sequence: int,
+            end_of_batch: bool,
+            number: int = number,
+            before: list[int] = before,
+        ) -> None:
+            early.extend(
+                (number, other) for other in before if processors[other].sequence.get() < sequence
+            )
             seen[number].append(event.value)
 
         barrier = ring.new_barrier(*(processors[other].sequence for other in before))

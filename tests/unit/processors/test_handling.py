@@ -4,13 +4,22 @@ import pytest
 
 from ringbuffer import BatchEventProcessor, ProducerType, TimeoutBlockingWaitStrategy, WaitStrategy
 from tests.support.threads import PATIENCE, Background
-from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, publish_batch, wait_for_sequence
+from tests.unit.processors.kit import (
+    Cell,
+    Recorder,
+    new_ring,
+    publish,
+    publish_batch,
+    wait_for_sequence,
+)
 from tests.unit.wait.strategies import STRATEGIES
 
 
 @pytest.mark.parametrize("kind", ProducerType)
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_every_event_once_and_in_order_with_every_strategy(kind: ProducerType, strategy: str) -> None:
+def test_every_event_once_and_in_order_with_every_strategy(
+    kind: ProducerType, strategy: str
+) -> None:
     ring, recorder = new_ring(8, kind, STRATEGIES[strategy]()), Recorder()
     with BatchEventProcessor(ring, ring.new_barrier(), recorder):
         publish(ring, range(200))
@@ -73,7 +82,9 @@ def test_a_processor_that_joins_a_running_ring_starts_after_the_cursor() -> None
 def test_a_processor_that_does_not_gate_starts_at_the_cursor_too() -> None:
     ring = new_ring(4)
     publish(ring, range(10))
-    assert BatchEventProcessor(ring, ring.new_barrier(), Recorder(), gating=False).sequence.get() == 9
+    assert (
+        BatchEventProcessor(ring, ring.new_barrier(), Recorder(), gating=False).sequence.get() == 9
+    )
     assert ring.minimum_gating_sequence == 9
 
 
@@ -97,15 +108,25 @@ def test_the_hooks_are_called_in_order_and_in_one_thread() -> None:
         def note(self, call: str) -> None:
             calls.append((call, threading.current_thread().name))
 
-    processor = BatchEventProcessor(ring, ring.new_barrier(), Handler(), max_batch_size=2, name="worker")
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), Handler(), max_batch_size=2, name="worker"
+    )
     publish_batch(ring, [0, 1, 2])
     with processor:
         wait_for_sequence(ring, processor, 2)
-    assert [call for call, _ in calls] == ["start", "batch 2/3", "event 0", "event 1", "batch 1/1", "event 2", "shutdown"]
+    assert [call for call, _ in calls] == [
+        "start",
+        "batch 2/3",
+        "event 0",
+        "event 1",
+        "batch 1/1",
+        "event 2",
+        "shutdown",
+    ]
     assert {name for _, name in calls} == {"worker"} == {processor.name}
 
 
-def test_a_batch_is_never_larger_than_told() -> None:
+def test_a_batch_is_never_larger_than_its_limit() -> None:
     ring, recorder = new_ring(16), Recorder()
     processor = BatchEventProcessor(ring, ring.new_barrier(), recorder, max_batch_size=3)
     publish_batch(ring, list(range(8)))
@@ -158,7 +179,7 @@ def test_a_batch_that_goes_round_the_end_is_in_order() -> None:
 @pytest.mark.parametrize("handler", [None, 3, object(), "text"])
 def test_what_cannot_handle_events_is_refused(handler: object) -> None:
     ring = new_ring()
-    with pytest.raises(TypeError, match="is no event handler"):
+    with pytest.raises(TypeError, match="is not an event handler"):
         BatchEventProcessor(ring, ring.new_barrier(), handler)  # type: ignore[arg-type]
     assert ring.remaining_capacity() == 8
 
@@ -185,7 +206,7 @@ def timing_out() -> WaitStrategy:
     return TimeoutBlockingWaitStrategy(0.002)
 
 
-def test_a_timeout_is_told_and_advances_nothing() -> None:
+def test_a_timeout_is_reported_and_advances_nothing() -> None:
     ring = new_ring(8, ProducerType.SINGLE, timing_out())
 
     class Handler(Recorder):
@@ -211,7 +232,7 @@ def test_a_handler_that_does_not_care_for_timeouts_is_left_alone() -> None:
 
 
 class Releasing:
-    """Releases each event as it is handled, and stops at one until it is told to go on."""
+    """Releases each event when it is handled, and stops at one of them until the test continues."""
 
     def __init__(self, stop_at: int) -> None:
         self.stop_at = stop_at
@@ -266,7 +287,9 @@ def test_stages_see_every_event_after_the_ones_they_depend_on() -> None:
     order: list[tuple[str, int]] = []
     lock = threading.Lock()
 
-    def stage(name: str, *after: BatchEventProcessor[Cell], gating: bool = False) -> BatchEventProcessor[Cell]:
+    def stage(
+        name: str, *after: BatchEventProcessor[Cell], gating: bool = False
+    ) -> BatchEventProcessor[Cell]:
         def handle(event: Cell, sequence: int, end_of_batch: bool) -> None:
             with lock:
                 order.append((name, event.value))
@@ -282,12 +305,19 @@ def test_stages_see_every_event_after_the_ones_they_depend_on() -> None:
     position = {entry: index for index, entry in enumerate(order)}
     assert len(order) == len(position) == 400
     for value in range(100):
-        assert max(position["a", value], position["b", value]) < position["c", value] < position["d", value]
+        assert (
+            max(position["a", value], position["b", value])
+            < position["c", value]
+            < position["d", value]
+        )
 
 
 def test_a_blocked_producer_goes_on_when_a_handler_is_done() -> None:
     ring = new_ring(1)
     recorder = Recorder()
-    with BatchEventProcessor(ring, ring.new_barrier(), recorder), Background(lambda: publish(ring, range(50))):
+    with (
+        BatchEventProcessor(ring, ring.new_barrier(), recorder),
+        Background(lambda: publish(ring, range(50))),
+    ):
         recorder.wait_for(50)
     assert recorder.values == list(range(50))

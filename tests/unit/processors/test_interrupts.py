@@ -1,4 +1,4 @@
-"""Interrupts at awkward moments: what was begun is ended, by somebody."""
+"""Interrupts at awkward moments: some thread finishes what was begun."""
 
 import contextlib
 import threading
@@ -88,7 +88,7 @@ class NotingEvents(ForwardingHost):
 
 
 def test_a_late_halt_of_one_run_does_not_end_the_pauses_of_the_next() -> None:
-    """Step by step: the halt of run 1 has moved the state; run 1 ends and run 2 begins before it goes on."""
+    """Step by step: a halt of run 1 has set the state; run 1 ends and run 2 begins meanwhile."""
     ring = new_ring(4)
     asked = threading.Semaphore(0)
 
@@ -122,7 +122,12 @@ class InterruptingCondition:
             raise KeyboardInterrupt
         return self._inner.__enter__()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._inner.__exit__(kind, error, trace)
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -143,7 +148,9 @@ def test_a_lite_signal_that_is_interrupted_does_not_silence_those_after_it() -> 
     host = InterruptingHost()
     ring = RingBuffer.of_values(8, wait_strategy=LiteBlockingWaitStrategy(host=host))
     recorder: list[int] = []
-    processor = BatchEventProcessor(ring, ring.new_barrier(), lambda value, sequence, last: recorder.append(value))
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), lambda value, sequence, last: recorder.append(value)
+    )
     with processor:
         ring.publish_value(0)
         wait_for_sequence(ring, processor, 0)
@@ -151,13 +158,13 @@ def test_a_lite_signal_that_is_interrupted_does_not_silence_those_after_it() -> 
             host.interrupt = True
             with contextlib.suppress(KeyboardInterrupt):
                 ring.publish_value(number)
-            host.interrupt = False  # it did not come where nobody was waiting
+            host.interrupt = False  # it did not come if no consumer waited
             ring.sequencer.signal()
             wait_for_sequence(ring, processor, number)
     assert recorder == list(range(50))
 
 
-def test_what_a_retiring_producer_has_claimed_is_told_at_every_moment() -> None:
+def test_what_a_retiring_producer_has_claimed_is_known_at_every_moment() -> None:
     ring = RingBuffer.of_values(16, ProducerType.SINGLE)
     wrong: list[int] = []
     stop = threading.Event()
@@ -179,7 +186,7 @@ def test_what_a_retiring_producer_has_claimed_is_told_at_every_moment() -> None:
 
 
 def test_a_drain_in_the_middle_of_a_handover_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The producer has retired, and nobody has taken over: what it has published is still to be handled."""
+    """The producer has retired, and none has taken over: its events must still be handled."""
     from ringbuffer.sequencer import single_producer
 
     held, go, gate = threading.Event(), threading.Event(), threading.Event()
@@ -224,3 +231,17 @@ def test_a_processor_says_what_it_was_asked_too_early() -> None:
             BatchEventProcessor(ring, ring.new_barrier(), Recorder()).join(wrong)  # type: ignore[arg-type]
     assert isinstance(BatchEventProcessor(ring, ring.new_barrier(), Recorder()), EventProcessor)
     assert BatchEventProcessor(ring, ring.new_barrier(), Recorder()).join(float("inf"))
+
+
+def test_a_processor_whose_making_is_interrupted_by_a_repr_gates_no_producer() -> None:
+    # `repr` looks for signals, so a handler may raise in it.
+    class Interrupted(str):
+        __slots__ = ()
+
+        def __repr__(self) -> str:
+            raise KeyboardInterrupt
+
+    ring = RingBuffer.of_values(8)
+    with pytest.raises(KeyboardInterrupt):
+        BatchEventProcessor(ring, ring.new_barrier(), print, name=Interrupted("a"))
+    assert ring.gating_sequences == ()

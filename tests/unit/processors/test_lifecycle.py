@@ -3,12 +3,26 @@ import time
 
 import pytest
 
-from ringbuffer import BatchEventProcessor, BlockingWaitStrategy, ProcessorState, ProcessorStateError, RingBuffer
+from ringbuffer import (
+    BatchEventProcessor,
+    BlockingWaitStrategy,
+    ProcessorState,
+    ProcessorStateError,
+    RingBuffer,
+)
 from ringbuffer.host import SystemHost, Thread
+from tests.support.repetition import repeated
 from tests.support.threads import PATIENCE, Background, together
-from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, publish_batch, wait_for_sequence
+from tests.unit.processors.kit import (
+    Cell,
+    Recorder,
+    new_ring,
+    publish,
+    publish_batch,
+    wait_for_sequence,
+)
 
-ROUNDS = 1_000
+in_rounds = repeated(200, 1_000)
 
 
 def new_processor(ring: RingBuffer[Cell], recorder: Recorder) -> BatchEventProcessor[Cell]:
@@ -51,8 +65,40 @@ def test_a_running_processor_cannot_be_started() -> None:
     ring = new_ring()
     with new_processor(ring, Recorder()) as processor:
         for start in (processor.start, processor.run):
-            with pytest.raises(ProcessorStateError, match="is RUNNING; it can be started when it is IDLE or HALTED"):
+            with pytest.raises(
+                ProcessorStateError, match="is RUNNING; it can be started when it is IDLE or HALTED"
+            ):
                 start()
+
+
+@pytest.mark.parametrize("call", ["start", "run"])
+def test_a_run_that_gets_what_it_needs_is_in_progress_and_one_that_lacks_it_has_ended(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So no other thread can start it meanwhile, and a halt ends it."""
+    ring, recorder = new_ring(), Recorder()
+    processor = new_processor(ring, recorder)
+    begins: list[bool] = []
+
+    def prepare() -> None:
+        begins.append(processor.is_running)
+        with pytest.raises(ProcessorStateError, match="is RUNNING"):
+            processor.start()
+        assert not ring.sequencer.state.consumers()  # it consumes only when it has everything
+        raise MemoryError("none is left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(processor, "_prepare", prepare)
+        with pytest.raises(MemoryError, match="none is left"):
+            getattr(processor, call)()
+    assert begins == [True]
+    assert not processor.is_running
+    assert processor.join(0)
+    assert processor.failure is None
+    with processor:
+        publish(ring, [7])
+        recorder.wait_for(1)
+    assert recorder.values == [7]
 
 
 def test_of_many_threads_that_start_one_wins() -> None:
@@ -103,19 +149,21 @@ def test_halting_twice_does_not_halt_the_next_run() -> None:
         recorder.wait_for(1)
 
 
-def test_a_halt_that_races_with_a_start_is_never_lost() -> None:
+@in_rounds
+def test_a_halt_that_races_with_a_start_is_never_lost(times: int) -> None:
     ring = new_ring(8, strategy=BlockingWaitStrategy())
-    for _ in range(ROUNDS):
+    for _ in range(times):
         processor = BatchEventProcessor(ring, ring.new_barrier(), lambda *event: None, gating=False)
         together(processor.start, processor.halt)
         assert processor.join(PATIENCE)
         assert processor.state is ProcessorState.HALTED
 
 
-def test_a_halt_right_after_a_restart_is_never_lost() -> None:
+@in_rounds
+def test_a_halt_right_after_a_restart_is_never_lost(times: int) -> None:
     ring = new_ring(8, strategy=BlockingWaitStrategy())
     processor = BatchEventProcessor(ring, ring.new_barrier(), lambda *event: None)
-    for _ in range(ROUNDS):
+    for _ in range(times):
         processor.start()
         assert processor.close(PATIENCE)
 
@@ -240,13 +288,14 @@ def test_a_thread_that_cannot_be_started_leaves_the_processor_startable() -> Non
         recorder.wait_for(1)
 
 
-def test_an_alert_that_is_no_halt_stops_nothing_and_is_soon_over() -> None:
+def test_an_alert_that_is_not_a_halt_stops_nothing_and_is_soon_over() -> None:
     ring, recorder = new_ring(), Recorder()
     with new_processor(ring, recorder) as processor:
         for value in range(3):
             processor.barrier.alert()
             deadline = time.monotonic() + PATIENCE
-            while processor.barrier.is_alerted:  # else the processor would raise and catch it for ever
+            # Otherwise the processor would raise and catch it forever
+            while processor.barrier.is_alerted:
                 assert time.monotonic() < deadline
             publish(ring, [value])
             recorder.wait_for(value + 1)

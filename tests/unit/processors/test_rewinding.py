@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from ringbuffer import BatchEventProcessor, RewindAfterPause, RewindAlways, RewindAtMost, RewindBatch, RingBuffer
+from ringbuffer import (
+    BatchEventProcessor,
+    RewindAfterPause,
+    RewindAlways,
+    RewindAtMost,
+    RewindBatch,
+    RingBuffer,
+)
 from tests.support.threads import PATIENCE
 from tests.unit.processors.kit import Recorder, new_ring, publish_batch, wait_for_sequence
 
@@ -63,11 +70,18 @@ def test_a_batch_is_handled_again_from_its_first_event(rewind: Any) -> None:
     assert handler.seen[-1] == (13, 3, True)
 
 
-def test_after_the_last_try_the_exception_handler_decides_and_the_next_batch_has_all_its_tries_again() -> None:
+def test_the_exception_handler_decides_after_the_last_try_and_the_next_batch_has_all_tries() -> (
+    None
+):
     ring, errors = new_ring(8), Keeping()
     handler = Rewinding(1, 3)
     processor = BatchEventProcessor(
-        ring, ring.new_barrier(), handler, rewind=RewindAtMost(2), exception_handler=errors, max_batch_size=2
+        ring,
+        ring.new_barrier(),
+        handler,
+        rewind=RewindAtMost(2),
+        exception_handler=errors,
+        max_batch_size=2,
     )
     publish_batch(ring, [0, 1, 2, 3])
     with processor:
@@ -183,7 +197,7 @@ def test_a_list_that_was_handled_is_not_replayed_with_the_one_behind_a_skipped_e
 
 
 @pytest.mark.parametrize("rewind", [RewindAlways(), RewindAfterPause(3600)])
-def test_a_processor_that_is_to_be_halted_does_not_replay_for_ever(rewind: Any) -> None:
+def test_a_processor_that_is_to_halt_does_not_replay_forever(rewind: Any) -> None:
     ring: RingBuffer[Any] = new_ring(8)
     asked = threading.Event()
 
@@ -210,7 +224,9 @@ def test_strategies_and_exception_handlers_may_be_replaced_while_running() -> No
         seen.append(sequence)
         raise RewindBatch
 
-    processor = BatchEventProcessor(ring, ring.new_barrier(), fail, rewind=RewindAtMost(0), exception_handler=first)
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), fail, rewind=RewindAtMost(0), exception_handler=first
+    )
     with processor:
         publish_batch(ring, [0])
         wait_for_sequence(ring, processor, 0)

@@ -21,7 +21,9 @@ class Batches:
 @pytest.mark.parametrize("kind", list(ProducerType))
 def test_the_last_event_that_is_shown_ends_the_batch(kind: ProducerType) -> None:
     ring, recorder, batches = new_ring(8, kind), Recorder(), Batches()
-    processors = [BatchEventProcessor(ring, ring.new_barrier(), handler) for handler in (recorder, batches)]
+    processors = [
+        BatchEventProcessor(ring, ring.new_barrier(), handler) for handler in (recorder, batches)
+    ]
     publish_batch(ring, [0, 1])
     ring.skip(ring.next())
     publish_batch(ring, [3])
@@ -33,7 +35,7 @@ def test_the_last_event_that_is_shown_ends_the_batch(kind: ProducerType) -> None
     assert batches.seen == [(0, [0, 1]), (3, [3])]
 
 
-def test_a_failure_next_to_a_skipped_event_is_told_of_the_right_one() -> None:
+def test_a_failure_next_to_a_skipped_event_is_reported_for_the_right_one() -> None:
     ring = new_ring(8)
     failed: list[int] = []
 
@@ -67,7 +69,9 @@ def test_whatever_is_skipped_every_consumer_sees_the_rest(
 ) -> None:
     ring, recorder, batches = new_ring(1 << exponent, kind), Recorder(), Batches()
     first = BatchEventProcessor(ring, ring.new_barrier(), recorder, max_batch_size=max_batch_size)
-    second = BatchEventProcessor(ring, ring.new_barrier(first.sequence), batches, max_batch_size=max_batch_size)
+    second = BatchEventProcessor(
+        ring, ring.new_barrier(first.sequence), batches, max_batch_size=max_batch_size
+    )
     expected: list[int] = []
     high = -1
     with first, second:

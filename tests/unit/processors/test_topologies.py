@@ -9,7 +9,14 @@ import pytest
 
 from ringbuffer import BatchEventProcessor, ProducerType
 from tests.support.threads import Background
-from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, publish_batch, wait_for_sequence
+from tests.unit.processors.kit import (
+    Cell,
+    Recorder,
+    new_ring,
+    publish,
+    publish_batch,
+    wait_for_sequence,
+)
 from tests.unit.wait.strategies import STRATEGIES
 
 each_kind = pytest.mark.parametrize("kind", ProducerType)
@@ -24,7 +31,9 @@ class Graph:
         self._lock = threading.Lock()
         self.processors: list[BatchEventProcessor[Cell]] = []
 
-    def add(self, name: str, *after: BatchEventProcessor[Cell], gating: bool = True) -> BatchEventProcessor[Cell]:
+    def add(
+        self, name: str, *after: BatchEventProcessor[Cell], gating: bool = True
+    ) -> BatchEventProcessor[Cell]:
         def handle(event: Cell, sequence: int, end_of_batch: bool) -> None:
             with self._lock:
                 self.order.append((name, event.value))
@@ -50,7 +59,9 @@ class Graph:
         at = {entry: place for place, entry in enumerate(self.order)}
         events = {value for _, value in self.order}
         for earlier, later in pairs:
-            assert all(at[earlier, value] < at[later, value] for value in events), f"{earlier} -> {later}"
+            assert all(at[earlier, value] < at[later, value] for value in events), (
+                f"{earlier} -> {later}"
+            )
 
 
 @each_kind
@@ -68,13 +79,17 @@ def test_a_chain_of_ten_passes_every_event_from_hand_to_hand(kind: ProducerType,
 
 @each_kind
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_diamond_joins_what_it_has_split_with_every_strategy(kind: ProducerType, strategy: str) -> None:
+def test_a_diamond_joins_what_it_has_split_with_every_strategy(
+    kind: ProducerType, strategy: str
+) -> None:
     graph = Graph(8, kind, strategy)
     top = graph.add("top", gating=False)
     left, right = graph.add("left", top, gating=False), graph.add("right", top, gating=False)
     graph.add("bottom", left, right)
     graph.run(60)
-    graph.assert_before([("top", "left"), ("top", "right"), ("left", "bottom"), ("right", "bottom")])
+    graph.assert_before(
+        [("top", "left"), ("top", "right"), ("left", "bottom"), ("right", "bottom")]
+    )
 
 
 @each_kind
@@ -133,7 +148,9 @@ def test_what_several_producers_send_keeps_the_order_of_each(publishers: int) ->
         recorder.wait_for(120 * publishers)
     assert recorder.sequences == list(range(120 * publishers))
     for number in range(publishers):
-        assert [value % 1_000 for value in recorder.values if value // 1_000 == number] == list(range(120))
+        assert [value % 1_000 for value in recorder.values if value // 1_000 == number] == list(
+            range(120)
+        )
 
 
 def test_a_consumer_that_joins_while_a_claim_is_open_gets_the_claim_too_and_is_not_lapped() -> None:

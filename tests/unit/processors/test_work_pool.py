@@ -1,4 +1,4 @@
-"""Work pools: each event exactly once, whoever halts, dies, comes or goes."""
+"""Work pools: each event exactly once, while workers halt, die, join and leave."""
 
 import threading
 from collections.abc import Callable
@@ -20,6 +20,8 @@ from ringbuffer import (
     Worker,
     WorkerPool,
 )
+from tests.support.examples import examples
+from tests.support.repetition import repeated
 from tests.support.threads import PATIENCE
 from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, publish_batch
 
@@ -32,7 +34,7 @@ def handled(*recorders: Recorder) -> list[int]:
     return sorted(value for recorder in recorders for value in recorder.values)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(15, 60), deadline=None)
 @given(
     workers=st.integers(1, 5),
     exponent=st.integers(0, 5),
@@ -112,21 +114,22 @@ def test_a_chunk_leaves_something_for_the_others() -> None:
     assert sum(sizes) == 64
 
 
-def test_workers_that_are_halted_and_started_at_random_lose_nothing() -> None:
-    """More than a thousand halts."""
+@repeated(300, 1_200)
+def test_workers_that_are_halted_and_started_at_random_lose_nothing(times: int) -> None:
+    """Hundreds of halts; in `make verify` more than a thousand."""
     ring = new_ring(16)
     recorders = [Recorder() for _ in range(3)]
     pool = WorkerPool(ring, recorders, max_chunk=4)
     pool.start()
-    for number in range(1200):
+    for number in range(times):
         publish(ring, [number])
         worker = pool.workers[number % 3]
         assert worker.close(PATIENCE)
         assert list(worker.unfinished) == []
         worker.start()
-    drain(ring, pool, 1199)
+    drain(ring, pool, times - 1)
     assert pool.close(PATIENCE)
-    assert handled(*recorders) == list(range(1200))
+    assert handled(*recorders) == list(range(times))
 
 
 def test_workers_come_and_go_while_producers_run() -> None:
@@ -194,7 +197,9 @@ def test_what_a_dead_worker_had_claimed_is_handled_when_it_is_started_again() ->
     other.wait_for(4)
     assert other.values == [4, 5, 6, 7]
     assert pool.sequence.get() == 1
-    with pytest.raises(ProcessorStateError, match=r"has claimed events that it has not finished, range\(2, 4\)"):
+    with pytest.raises(
+        ProcessorStateError, match=r"has claimed events that it has not finished, range\(2, 4\)"
+    ):
         pool.remove(dead)
     dead.start()
     drain(ring, pool, 7)
@@ -250,7 +255,7 @@ def test_an_early_release_within_a_chunk_moves_the_pool() -> None:
     assert released == [0, 1, 2]
 
 
-def test_a_worker_that_fills_its_own_ring_is_told() -> None:
+def test_a_worker_that_fills_its_own_ring_gets_an_error() -> None:
     ring = new_ring(1)
     errors: list[Exception] = []
 
@@ -261,7 +266,9 @@ def test_a_worker_that_fills_its_own_ring_is_told() -> None:
         def handle_on_start_exception(self, error: Exception) -> None: ...
         def handle_on_shutdown_exception(self, error: Exception) -> None: ...
 
-    pool = WorkerPool(ring, [lambda event, sequence, last: ring.next()], exception_handler=Keeping())
+    pool = WorkerPool(
+        ring, [lambda event, sequence, last: ring.next()], exception_handler=Keeping()
+    )
     publish(ring, [0])
     pool.start()
     drain(ring, pool, 0)
@@ -304,7 +311,7 @@ def test_wrong_pools_are_refused_and_gate_nothing() -> None:
     with pytest.raises(ValueError, match="max_chunk must be 1 or more"):
         WorkerPool(ring, max_chunk=0)
     wrong: Any = 3
-    with pytest.raises(TypeError, match="is no event handler"):
+    with pytest.raises(TypeError, match="is not an event handler"):
         WorkerPool(ring, [Recorder(), wrong])
     publish(ring, range(10))
 
@@ -316,3 +323,15 @@ def test_workers_have_names_and_say_how_they_are() -> None:
     assert [worker.name for worker in pool.workers] == ["cooks #1", "cooks #2", "head cook"]
     assert repr(pool) == "WorkerPool('cooks', 3 workers, sequence=-1)"
     assert WorkerPool(ring, [Recorder()]).name == "Recorder"
+
+
+def test_a_pool_that_joins_a_running_ring_begins_where_it_joins() -> None:
+    ring, recorder = new_ring(8), Recorder()
+    publish_batch(ring, [0, 1, 2])
+    pool = WorkerPool(ring, [recorder])
+    publish_batch(ring, [3, 4])
+    pool.start()
+    while pool.sequence.get() < 4:
+        pass
+    assert pool.close(PATIENCE)
+    assert [value for value, *_ in recorder.seen] == [3, 4]

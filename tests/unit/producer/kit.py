@@ -19,12 +19,16 @@ class Box:
 each_kind = pytest.mark.parametrize("kind", list(ProducerType), ids=lambda kind: kind.value)
 
 
-def boxes(size: int, kind: ProducerType = ProducerType.MULTI) -> tuple[RingBuffer[Box], EventPoller[Box]]:
+def boxes(
+    size: int, kind: ProducerType = ProducerType.MULTI
+) -> tuple[RingBuffer[Box], EventPoller[Box]]:
     ring = RingBuffer(size, Box, kind)
     return ring, ring.poller()
 
 
-def values(size: int, kind: ProducerType = ProducerType.MULTI) -> tuple[RingBuffer[Any], EventPoller[Any]]:
+def values(
+    size: int, kind: ProducerType = ProducerType.MULTI
+) -> tuple[RingBuffer[Any], EventPoller[Any]]:
     ring = RingBuffer.of_values(size, kind)
     return ring, ring.poller()
 

@@ -50,7 +50,10 @@ def test_values_are_assigned_one_by_one_or_as_a_slice(kind: ProducerType) -> Non
 
 def test_a_value_that_was_forgotten_is_an_error_and_nothing_is_published() -> None:
     ring, poller = values(4)
-    with pytest.raises(ValueError, match=r"slots \[1\] of a claim of 3 were not assigned"), ring.claim(3) as batch:
+    with (
+        pytest.raises(ValueError, match=r"slots \[1\] of a claim of 3 were not assigned"),
+        ring.claim(3) as batch,
+    ):
         batch[0] = batch[2] = "x"
     assert list(poller.take()) == []
     assert poller.sequence.get() == 2

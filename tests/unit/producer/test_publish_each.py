@@ -42,7 +42,9 @@ def test_an_event_is_published_before_the_next_item_is_asked_for(kind: ProducerT
     def items() -> Iterator[str]:
         for item in "abc":
             visible.append(shown(poller))
-            assert ring.sequencer.claimed == ring.cursor == len(visible) - 2, "a slot is claimed for an item that is not there"
+            assert ring.sequencer.claimed == ring.cursor == len(visible) - 2, (
+                "a slot is claimed for an item that is not there"
+            )
             yield item
         visible.append(shown(poller))
 
@@ -182,7 +184,9 @@ def test_with_several_producers_others_may_claim_inside_the_loop() -> None:
     ring, poller = boxes(8)
     for event, item in ring.publish_each("abc"):
         event.value = item
-        ring.publish_event(lambda other, sequence, text: setattr(other, "value", text), item.upper())
+        ring.publish_event(
+            lambda other, sequence, text: setattr(other, "value", text), item.upper()
+        )
     assert shown(poller) == list("aAbBcC")
 
 
@@ -221,7 +225,7 @@ def test_the_loop_of_a_thread_that_has_ended_leaves_its_claim_to_the_next_owner(
     assert shown(poller) == ["c", "d"]
 
 
-def test_a_loop_that_waits_for_itself_is_told() -> None:
+def test_a_loop_that_waits_for_itself_gets_an_error() -> None:
     ring = RingBuffer(2, Box, ProducerType.SINGLE)
 
     def handle(event: Box, sequence: int, end_of_batch: bool) -> None:
@@ -258,10 +262,14 @@ def test_what_is_published_when_a_signal_is_interrupted_stays_so(kind: ProducerT
 
 @each_kind
 @pytest.mark.parametrize("strategy", [BlockingWaitStrategy, SleepingWaitStrategy])
-def test_consumers_get_every_event_as_it_is_published(kind: ProducerType, strategy: type[WaitStrategy]) -> None:
+def test_consumers_get_every_event_as_it_is_published(
+    kind: ProducerType, strategy: type[WaitStrategy]
+) -> None:
     ring = RingBuffer(8, Box, kind, strategy())
     seen: list[Any] = []
-    processor = BatchEventProcessor(ring, ring.new_barrier(), lambda event, sequence, last: seen.append(event.value))
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), lambda event, sequence, last: seen.append(event.value)
+    )
     with processor:
         for event, item in ring.publish_each(range(2000)):
             event.value = item
@@ -272,7 +280,9 @@ def test_consumers_get_every_event_as_it_is_published(kind: ProducerType, strate
 def test_threads_that_loop_at_once_mix_and_lose_nothing() -> None:
     ring = RingBuffer(16, Box, ProducerType.MULTI, YieldingWaitStrategy())
     seen: list[tuple[int, int]] = []
-    processor = BatchEventProcessor(ring, ring.new_barrier(), lambda event, sequence, last: seen.append(event.value))
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), lambda event, sequence, last: seen.append(event.value)
+    )
 
     def produce(number: int) -> None:
         producer: Producer[Box] = ring.producer()

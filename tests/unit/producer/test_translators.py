@@ -31,10 +31,18 @@ class Putter:
 @each_kind
 @pytest.mark.parametrize(
     "translator",
-    [put, Putter(), lambda *arguments: put(*arguments), Putter().translate_to, functools.partial(put)],
+    [
+        put,
+        Putter(),
+        lambda *arguments: put(*arguments),
+        Putter().translate_to,
+        functools.partial(put),
+    ],
     ids=["function", "object", "lambda", "method", "partial"],
 )
-@pytest.mark.parametrize("arguments", [(), (None,), ("a",), ("a", 2), (None, None), (1, 2, 3, 4, 5)], ids=repr)
+@pytest.mark.parametrize(
+    "arguments", [(), (None,), ("a",), ("a", 2), (None, None), (1, 2, 3, 4, 5)], ids=repr
+)
 def test_a_translator_gets_the_event_its_number_and_any_arguments(
     kind: ProducerType, translator: Any, arguments: tuple[object, ...]
 ) -> None:
@@ -52,7 +60,16 @@ def test_a_batch_takes_its_arguments_row_by_row(kind: ProducerType) -> None:
     assert ring.try_publish_events(put, iter("xy")) == range(3, 5)
     assert ring.publish_events(put, count=2) == range(5, 7)
     assert ring.publish_events(put, {"k": 1}, count=1) == range(7, 8)
-    assert shown(poller) == [(0, "a", 1), (1, "b", 2), (2, "c", 3), (3, "x"), (4, "y"), (5,), (6,), (7, "k")]
+    assert shown(poller) == [
+        (0, "a", 1),
+        (1, "b", 2),
+        (2, "c", 3),
+        (3, "x"),
+        (4, "y"),
+        (5,),
+        (6,),
+        (7, "k"),
+    ]
 
 
 def test_a_batch_over_the_end_of_the_ring_lands_in_the_right_slots() -> None:
@@ -80,24 +97,32 @@ def test_an_empty_batch_is_nothing() -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["publish_events", "try_publish_events"])
-def test_a_wrong_batch_is_refused_and_claims_nothing(name: str, columns: Any, count: int | None, message: str) -> None:
+def test_a_wrong_batch_is_refused_and_claims_nothing(
+    name: str, columns: Any, count: int | None, message: str
+) -> None:
     ring, _ = boxes(4)
     with pytest.raises(ValueError, match=message):
         getattr(ring, name)(put, *columns, count=count)
     assert (ring.cursor, ring.remaining_capacity()) == (-1, 4)
 
 
-@pytest.mark.parametrize("publish", ["publish_event", "try_publish_event", "publish_events", "try_publish_events"])
+@pytest.mark.parametrize(
+    "publish", ["publish_event", "try_publish_event", "publish_events", "try_publish_events"]
+)
 @pytest.mark.parametrize("translator", [None, 3, "text"])
-def test_what_is_no_translator_is_refused_and_claims_nothing(publish: str, translator: Any) -> None:
+def test_an_object_that_is_not_a_translator_is_refused_and_claims_nothing(
+    publish: str, translator: Any
+) -> None:
     ring, _ = boxes(4)
-    with pytest.raises(TypeError, match="is no translator"):
+    with pytest.raises(TypeError, match="is not a translator"):
         getattr(ring, publish)(translator, [1])
     assert ring.cursor == -1
 
 
 @each_kind
-def test_without_room_the_tries_raise_and_the_others_time_out_and_nothing_is_claimed(kind: ProducerType) -> None:
+def test_without_room_the_tries_raise_and_the_others_time_out_and_nothing_is_claimed(
+    kind: ProducerType,
+) -> None:
     ring, poller = boxes(2, kind)
     ring.publish_events(put, "ab")
     with pytest.raises(InsufficientCapacityError):
@@ -125,7 +150,12 @@ def test_a_closed_ring_refuses() -> None:
 
 def test_a_ring_of_values_has_no_events_to_translate_into() -> None:
     ring, _ = values(4)
-    for publish in (ring.publish_event, ring.try_publish_event, ring.publish_events, ring.try_publish_events):
+    for publish in (
+        ring.publish_event,
+        ring.try_publish_event,
+        ring.publish_events,
+        ring.try_publish_events,
+    ):
         with pytest.raises(TypeError, match="ring of values"):
             publish(put)
     assert ring.cursor == -1
@@ -167,7 +197,9 @@ def test_the_event_of_a_translator_that_raises_is_passed_over(
 @each_kind
 @pytest.mark.parametrize("publish", ["publish_events", "try_publish_events"])
 @pytest.mark.parametrize("bad", [0, 1, 2])
-def test_of_a_batch_whose_translator_raises_nothing_is_shown(kind: ProducerType, publish: str, bad: int) -> None:
+def test_of_a_batch_whose_translator_raises_nothing_is_shown(
+    kind: ProducerType, publish: str, bad: int
+) -> None:
     ring, poller = boxes(4, kind)
     for _ in range(5):
         with pytest.raises(RuntimeError):
@@ -179,7 +211,7 @@ def test_of_a_batch_whose_translator_raises_nothing_is_shown(kind: ProducerType,
 
 
 def test_two_events_at_the_end_of_a_ring_where_every_translator_raises_forever() -> None:
-    """Nothing but skipped events for many laps: a consumer gets on, and what it keeps of them does not grow."""
+    """Only skipped events for many laps: a consumer advances, and its record does not grow."""
     ring, poller = boxes(4)
     for _ in range(100):
         with pytest.raises(RuntimeError):
@@ -189,7 +221,7 @@ def test_two_events_at_the_end_of_a_ring_where_every_translator_raises_forever()
     assert len(ring.sequencer.state.skipped.ranges) <= 4
 
 
-def test_a_single_producer_that_publishes_out_of_turn_is_told_and_leaves_no_hole() -> None:
+def test_a_single_producer_that_publishes_out_of_turn_gets_an_error_and_leaves_no_hole() -> None:
     ring, poller = boxes(8, ProducerType.SINGLE)
 
     def nested(event: Box, sequence: int) -> None:
@@ -227,7 +259,7 @@ def test_a_translator_that_publishes_its_own_event_does_not_hide_it() -> None:
     assert shown(poller) == ["mine"]
 
 
-def test_a_translator_that_waits_for_itself_is_told() -> None:
+def test_a_translator_that_waits_for_itself_gets_an_error() -> None:
     ring, poller = boxes(1, ProducerType.SINGLE)
 
     def nested(event: Box, sequence: int) -> None:

@@ -44,9 +44,13 @@ def test_a_ring_of_events_takes_no_values() -> None:
 
 
 @each_kind
-@pytest.mark.parametrize("make", [list, tuple, iter, dict.fromkeys, lambda numbers: (n for n in numbers)])
+@pytest.mark.parametrize(
+    "make", [list, tuple, iter, dict.fromkeys, lambda numbers: (n for n in numbers)]
+)
 @pytest.mark.parametrize("chunk", [None, 1, 3, 4])
-def test_many_values_go_through_in_chunks(kind: ProducerType, make: type, chunk: int | None) -> None:
+def test_many_values_go_through_in_chunks(
+    kind: ProducerType, make: type, chunk: int | None
+) -> None:
     ring = RingBuffer.of_values(4, kind)
     seen: list[int] = []
 
@@ -122,7 +126,9 @@ def test_a_close_in_the_middle_says_what_was_not_published() -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4])
-def test_what_an_iterable_gave_before_it_raised_is_published(error: type[BaseException], count: int) -> None:
+def test_what_an_iterable_gave_before_it_raised_is_published(
+    error: type[BaseException], count: int
+) -> None:
     ring, poller = values(8)
 
     def source() -> Iterator[int]:
@@ -134,7 +140,7 @@ def test_what_an_iterable_gave_before_it_raised_is_published(error: type[BaseExc
     assert list(poller.take()) == list(range(count))
 
 
-def test_values_out_of_turn_are_skipped_and_told() -> None:
+def test_values_out_of_turn_are_skipped_and_reported() -> None:
     ring, poller = values(8, ProducerType.SINGLE)
     with ring.claim(1) as batch:
         for publish in (ring.publish_value, ring.try_publish_value):
@@ -148,7 +154,7 @@ def test_values_out_of_turn_are_skipped_and_told() -> None:
     assert poller.sequence.get() == 5
 
 
-def test_a_handler_that_fills_its_own_ring_is_told_what_it_has_done() -> None:
+def test_a_handler_that_fills_its_own_ring_gets_an_error_that_says_so() -> None:
     ring = RingBuffer.of_values(2)
     caught: list[DeadlockError] = []
 
@@ -192,8 +198,10 @@ def test_what_goes_in_comes_out(chunks: list[list[int]], exponent: int, kind: Pr
 
 @each_kind
 @pytest.mark.parametrize("in_batches", [False, True])
-def test_a_large_ring_takes_values_in_every_way_many_laps_round(kind: ProducerType, in_batches: bool) -> None:
-    """Larger than a row of slots; the ways in turn, with batches of every length, so that rows are left anywhere."""
+def test_a_large_ring_takes_values_in_every_way_many_laps_round(
+    kind: ProducerType, in_batches: bool
+) -> None:
+    """Larger than a row of slots: all ways in turn, in batches that end anywhere in a row."""
     ring = RingBuffer.of_values(512, kind)
     seen: list[int] = []
 
@@ -208,7 +216,9 @@ def test_a_large_ring_takes_values_in_every_way_many_laps_round(kind: ProducerTy
             seen.extend(batch)
 
     numbers = itertools.count()
-    with BatchEventProcessor(ring, ring.new_barrier(), Batches() if in_batches else Each()) as processor:
+    with BatchEventProcessor(
+        ring, ring.new_barrier(), Batches() if in_batches else Each()
+    ) as processor:
         producer = ring.producer()
         for length in [*range(1, 512, 7), 512]:
             producer.publish_value(next(numbers))

@@ -90,12 +90,12 @@ def test_a_bound_is_needed() -> None:
         AsyncQueue()
 
 
-def test_get_many_checks_what_it_is_told() -> None:
+def test_get_many_checks_its_arguments() -> None:
     with pytest.raises(ValueError, match="max_items must be 1 or more"):
         run(AsyncQueue[int](1).get_many(0))
 
 
-def test_many_items_go_through_while_somebody_takes() -> None:
+def test_many_items_go_through_while_a_consumer_takes() -> None:
     async def main() -> None:
         made: AsyncQueue[int] = AsyncQueue(7)
         putting = asyncio.create_task(made.put_many(iter(range(1000))))
@@ -129,7 +129,9 @@ def test_put_many_says_how_far_it_came(how: str) -> None:
                 await made.put_many([0, 1, 2, 3])
             error: Any = caught.value
             assert (error.published, error.unpublished) == (2, (2, 3))
-            assert isinstance(error, asyncio.CancelledError if how == "cancel" else ringbuffer.PublicationError)
+            assert isinstance(
+                error, asyncio.CancelledError if how == "cancel" else ringbuffer.PublicationError
+            )
 
         putting = asyncio.create_task(put())
         await settle()
@@ -149,7 +151,12 @@ def test_a_shutdown_wakes_everybody_and_refuses_what_comes(immediate: bool) -> N
         empty: AsyncQueue[int] = AsyncQueue(1)
         full: AsyncQueue[int] = AsyncQueue(1)
         await full.put(1)
-        calls: list[Awaitable[object]] = [empty.get(), empty.get_many(), full.put(2), full.put_many([2])]
+        calls: list[Awaitable[object]] = [
+            empty.get(),
+            empty.get_many(),
+            full.put(2),
+            full.put_many([2]),
+        ]
         waiting = [asyncio.ensure_future(call) for call in calls]
         joining = asyncio.create_task(full.join())
         await settle()
@@ -172,7 +179,7 @@ def test_a_shutdown_wakes_everybody_and_refuses_what_comes(immediate: bool) -> N
     run(main())
 
 
-# -- cancellation -------------------------------------------------------------------------------------------------------
+# -- cancellation ---------------------------------------------------------------------------------
 
 
 def test_one_that_is_cancelled_when_it_was_woken_wakes_the_next() -> None:
@@ -244,12 +251,12 @@ def test_random_cancellations_lose_and_double_nothing(seed: int) -> None:
     run(main())
 
 
-# -- loops and threads --------------------------------------------------------------------------------------------------
+# -- loops and threads ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("maxsize", [1, 16])
 def test_several_loops_and_threads_share_it(maxsize: int) -> None:
-    """Two loops and two threads put, and as many take: each item once, in the order of its producer."""
+    """Two loops and two threads put, and as many take: each item once, each producer's in order."""
     made: AsyncQueue[tuple[int, int]] = AsyncQueue(maxsize)
     taken: list[list[tuple[int, int]]] = [[] for _ in range(4)]
 
@@ -290,7 +297,9 @@ def test_several_loops_and_threads_share_it(maxsize: int) -> None:
     made.shutdown()
     for consumer in consumers:
         consumer.join()
-    assert sorted(item for own in taken for item in own) == [(p, n) for p in range(4) for n in range(300)]
+    assert sorted(item for own in taken for item in own) == [
+        (p, n) for p in range(4) for n in range(300)
+    ]
     for own in taken:
         for producer in range(4):
             numbers = [number for from_, number in own if from_ == producer]

@@ -1,7 +1,7 @@
 """CPython's own tests of `queue.Queue`, on `ringbuffer.Queue`.
 
-They are a part of CPython's installation that some distributions leave out; where they are missing this fails, since it is the
-measure of a drop-in.
+They are a part of CPython's installation that some distributions leave out; where they are missing
+this fails, since it is the measure of a drop-in.
 """
 
 import queue
@@ -19,7 +19,8 @@ else:
         from test.test_queue import BaseQueueTestMixin as Mixin
     except ImportError as error:
         raise ImportError(
-            "this interpreter comes without CPython's tests (the package `test`): use the one that `make venv` builds"
+            "this interpreter comes without CPython's tests (the package `test`): "
+            "use the one that `make venv` builds"
         ) from error
 
 #: Stands for "without a bound": more items than the tests put without taking any.

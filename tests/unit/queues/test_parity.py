@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ringbuffer import Queue
+from tests.support.examples import examples
 
 Either = queue.Queue[int] | Queue[int]
 
@@ -77,7 +78,16 @@ class SideBySide(RuleBasedStateMachine):
     @invariant()
     def they_show_the_same(self) -> None:
         if hasattr(self, "ours"):
-            self.both(lambda q: (q.qsize(), q.empty(), q.full(), q.maxsize, q.unfinished_tasks, q.is_shutdown))
+            self.both(
+                lambda q: (
+                    q.qsize(),
+                    q.empty(),
+                    q.full(),
+                    q.maxsize,
+                    q.unfinished_tasks,
+                    q.is_shutdown,
+                )
+            )
 
 
 def outcome(call: Callable[[Either], object], which: Either) -> object:
@@ -85,11 +95,18 @@ def outcome(call: Callable[[Either], object], which: Either) -> object:
     try:
         return call(which)
     except (queue.Full, queue.Empty, queue.ShutDown, ValueError) as error:
-        return next(kind for kind in (queue.Full, queue.Empty, queue.ShutDown, ValueError) if isinstance(error, kind))
+        return next(
+            kind
+            for kind in (queue.Full, queue.Empty, queue.ShutDown, ValueError)
+            if isinstance(error, kind)
+        )
 
 
 def put_some(which: Either, items: list[int]) -> object:
-    """As `put_many`, one by one for the standard library's; without an item it does nothing, and finds nothing out."""
+    """As `put_many`; one by one for the standard library's queue.
+
+    Without items it does nothing, and does not detect a shutdown.
+    """
     if isinstance(which, Queue):
         try:
             return which.put_many(items, timeout=0)
@@ -114,5 +131,7 @@ def get_some(which: Either, most: int | None) -> list[int]:
     return taken
 
 
-SideBySide.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+SideBySide.TestCase.settings = settings(
+    max_examples=examples(15, 60), stateful_step_count=40, deadline=None
+)
 TestSideBySide = SideBySide.TestCase

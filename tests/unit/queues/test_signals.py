@@ -1,4 +1,4 @@
-"""Signals of the operating system, at whatever moment they come: no lock is held afterwards, and there is no hole."""
+"""Signals of the operating system at any moment: no lock is held afterwards, no hole is left."""
 
 import random
 import signal
@@ -35,7 +35,7 @@ class Alarm:
 
 
 def work(made: Queue[int]) -> None:
-    """Put and take for ever, in every way."""
+    """Put and take forever, in every way."""
     number = 0
     while True:
         made.put(number)

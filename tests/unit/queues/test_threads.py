@@ -1,4 +1,4 @@
-"""Many threads on one queue: each item once, in the order of its producer; interrupts leave nothing behind."""
+"""Many threads on one queue: each item once, producers' items in order, no trace of interrupts."""
 
 import dis
 import queue
@@ -29,7 +29,9 @@ Take = Callable[[Queue[tuple[int, int]]], list[tuple[int, int]]]
 @pytest.mark.parametrize("maxsize", [1, 3, 64])
 @pytest.mark.parametrize("many", [False, True])
 @pytest.mark.parametrize("yields", [0, 20])
-def test_every_item_is_taken_once_and_in_the_order_of_its_producer(maxsize: int, many: bool, yields: int) -> None:
+def test_every_item_is_taken_once_and_in_the_order_of_its_producer(
+    maxsize: int, many: bool, yields: int
+) -> None:
     made: Queue[tuple[int, int]] = Queue(maxsize, yields=yields)
 
     def produce(producer: int) -> None:
@@ -56,7 +58,9 @@ def test_every_item_is_taken_once_and_in_the_order_of_its_producer(maxsize: int,
     made.shutdown()
     results: list[Any] = [consumer.join() for consumer in consumers]
     counts = Counter(item for result in results for item in result)
-    assert counts == Counter((producer, number) for producer in range(PRODUCERS) for number in range(EACH))
+    assert counts == Counter(
+        (producer, number) for producer in range(PRODUCERS) for number in range(EACH)
+    )
     for result in results:
         for producer in range(PRODUCERS):
             own = [number for from_, number in result if from_ == producer]
@@ -64,7 +68,7 @@ def test_every_item_is_taken_once_and_in_the_order_of_its_producer(maxsize: int,
     assert made.published == made.consumed == PRODUCERS * EACH - 1
 
 
-def test_who_does_not_wait_never_does() -> None:
+def test_a_nonblocking_call_never_waits() -> None:
     """Though others wait, and hold no lock while they do."""
     made: Queue[int] = Queue(1, yields=0)
     waiting = [Background(made.get).start() for _ in range(2)]
@@ -88,7 +92,7 @@ def test_it_is_the_same_where_moves_must_ask_for_their_order(plain_moves: bool) 
     assert memory.read_modify_writes() == 0
 
 
-# -- interrupts ---------------------------------------------------------------------------------------------------------
+# -- interrupts -----------------------------------------------------------------------------------
 
 
 #: After these CPython looks for signals: calls, jumps back, and the beginning of a function.
@@ -96,7 +100,10 @@ LOOKS_FOR_SIGNALS = ("CALL", "JUMP_BACKWARD", "RESUME")
 
 
 class Interrupts:
-    """Raises `KeyboardInterrupt` at the moment number `at` in which one can come while the calling thread runs the package."""
+    """Raises `KeyboardInterrupt` in the package, at moment `at` of those at which it can come.
+
+    It counts the moments of the calling thread.
+    """
 
     def __init__(self, at: int) -> None:
         self.left = at
@@ -110,7 +117,10 @@ class Interrupts:
         if event == "call":
             self.before[frame] = "RESUME"
         elif event == "opcode":
-            before, self.before[frame] = self.before[frame], dis.opname[frame.f_code.co_code[frame.f_lasti]]
+            before, self.before[frame] = (
+                self.before[frame],
+                dis.opname[frame.f_code.co_code[frame.f_lasti]],
+            )
             if before.startswith(LOOKS_FOR_SIGNALS):
                 self.left -= 1
                 if self.left == 0:
@@ -166,8 +176,50 @@ def test_an_interrupt_at_any_moment_leaves_no_lock_held_and_no_hole(call: str, s
         }
         act, allowed = calls[call]
         was_interrupted = interrupted(act, at)
-        assert states(made)[1] in (allowed if was_interrupted else allowed[1:]), f"interrupted at moment {at}"
+        assert states(made)[1] in (allowed if was_interrupted else allowed[1:]), (
+            f"interrupted at moment {at}"
+        )
     assert at > 3
+
+
+class Woken:
+    """A thread that waits; `is_awake` says whether it was woken."""
+
+    is_awake = False
+
+    def set(self) -> None:
+        self.is_awake = True
+
+
+@pytest.mark.parametrize("call", ["put", "put_nowait", "put_many", "get", "get_nowait", "get_many"])
+def test_an_interrupted_call_that_took_effect_has_woken_the_waiting_thread(call: str) -> None:
+    """After the call no other call would wake it: so the wake-up must not come last."""
+    at, was_interrupted, happened = 0, True, set[bool]()
+    while was_interrupted:
+        at += 1
+        made: Queue[int] = Queue(1)
+        calls: dict[str, Callable[[], object]] = {
+            "put": lambda made=made: made.put(3),  # type: ignore[misc]
+            "put_nowait": lambda made=made: made.put_nowait(3),  # type: ignore[misc]
+            "put_many": lambda made=made: made.put_many([3]),  # type: ignore[misc]
+            "get": lambda made=made: made.get(),  # type: ignore[misc]
+            "get_nowait": lambda made=made: made.get_nowait(),  # type: ignore[misc]
+            "get_many": lambda made=made: made.get_many(),  # type: ignore[misc]
+        }
+        waiter = Woken()
+        if call.startswith("put"):
+            assert made._ring.await_item(waiter)
+        else:
+            made.put(1)
+            assert made._ring.await_room(waiter)
+        before = made.qsize()
+        was_interrupted = interrupted(calls[call], at)
+        has_happened = made.qsize() != before
+        assert waiter.is_awake or not has_happened, (
+            f"interrupted at moment {at}: done, but the waiting thread is not woken"
+        )
+        happened.add(has_happened)
+    assert happened == {False, True}
 
 
 class InterruptedSleep(ForwardingHost):
@@ -243,3 +295,30 @@ def test_a_waker_that_is_interrupted_has_woken() -> None:
     assert made.qsize() == 0
     made.put(2)
     assert made.get() == 2
+
+
+class Broken:
+    """A sequence whose store is interrupted."""
+
+    def __init__(self, word: Any) -> None:
+        self._word = word
+
+    def __getitem__(self, index: int) -> int:
+        value: int = self._word[index]
+        return value
+
+    def __setitem__(self, index: int, value: int) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("call", ["get", "get_many"])
+def test_an_item_whose_taking_is_interrupted_is_still_there(call: str) -> None:
+    made: Queue[int] = Queue(4, yields=0)
+    made.put_many([1, 2])
+    ring: Any = made._ring
+    word = ring.getting.own
+    ring.getting.own = Broken(word)
+    with pytest.raises(KeyboardInterrupt):
+        ring.poll() if call == "get" else ring.poll_many(2)
+    ring.getting.own = word
+    assert ring.poll_many(2) == [1, 2]

@@ -1,4 +1,4 @@
-"""How a thread waits, and who is woken: with a scripted clock, and with waiters of the test's own."""
+"""How threads wait and are woken, with a scripted clock, and with waiters of the test's own."""
 
 import threading
 
@@ -44,7 +44,7 @@ def test_it_sleeps_for_what_is_left_of_the_time_and_looks_once_more() -> None:
 
 
 class Bell:
-    """Counts how often it is set; answers what it is told to."""
+    """Counts how often it is set; gives the answer that it was made with."""
 
     def __init__(self, answer: bool | None = None) -> None:
         self.rings = 0
@@ -55,7 +55,7 @@ class Bell:
         return self.answer
 
 
-def test_the_first_who_came_are_woken_and_forgotten() -> None:
+def test_the_first_waiters_are_woken_and_forgotten() -> None:
     waiters, bells = Waiters(threading.Lock()), [Bell() for _ in range(4)]
     waiters.waiting.extend(bells)
     waiters.wake(2)

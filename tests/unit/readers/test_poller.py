@@ -1,10 +1,21 @@
 """`EventPoller`: consuming in the caller's thread."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ringbuffer import DeadlockError, EventPoller, PollState, ProducerType, RingBuffer, Sequence
+from ringbuffer import (
+    BatchEventProcessor,
+    DeadlockError,
+    EventPoller,
+    PollState,
+    ProducerType,
+    RingBuffer,
+    Sequence,
+    WorkerPool,
+)
+from tests.support.threads import PATIENCE
 from tests.unit.producer.kit import Box, boxes, each_kind, shown, values
 
 
@@ -27,7 +38,10 @@ def test_a_poll_says_what_it_found(kind: ProducerType) -> None:
     assert poller.poll(nothing) is PollState.GATING
     before.set(0)
     seen: list[tuple[Any, int, bool]] = []
-    assert poller.poll(lambda event, sequence, last: seen.append((event.value, sequence, last))) is PollState.PROCESSING
+    assert (
+        poller.poll(lambda event, sequence, last: seen.append((event.value, sequence, last)))
+        is PollState.PROCESSING
+    )
     assert seen == [("a", 0, True)]
     assert poller.poll(nothing) is PollState.GATING
     before.set(1)
@@ -139,7 +153,7 @@ def test_a_limit_is_at_least_one(limit: int) -> None:
         list(poller.take(limit))
 
 
-def test_a_closed_poller_gates_nobody_and_polls_no_more() -> None:
+def test_a_closed_poller_does_not_gate_and_polls_no_more() -> None:
     ring = RingBuffer(2, Box)
     with ring.poller() as poller:
         fill(ring, 1, 2)
@@ -158,7 +172,7 @@ def test_a_poller_that_is_closed_by_its_own_handler_ends_quietly() -> None:
     assert ring.remaining_capacity() == 4
 
 
-def test_a_handler_that_fills_the_ring_that_it_polls_is_told() -> None:
+def test_a_handler_that_fills_the_ring_that_it_polls_gets_an_error() -> None:
     ring, poller = boxes(2)
     fill(ring, 1, 2)
 
@@ -178,3 +192,108 @@ def test_others_may_depend_on_a_poller() -> None:
     fill(ring, 1)
     assert shown(second) == []
     assert shown(first) == shown(second) == [1]
+
+
+# -- the end --------------------------------------------------------------------------------------
+
+
+class Silent:
+    """An exception handler that ends the processor, and says nothing."""
+
+    def handle_event_exception(self, error: Exception, sequence: int, event: object) -> None:
+        raise error
+
+    def handle_on_start_exception(self, error: Exception) -> None: ...
+
+    def handle_on_shutdown_exception(self, error: Exception) -> None: ...
+
+
+def die_of(*numbers: object) -> Callable[[Box, int, bool], None]:
+    def handle(event: Box, sequence: int, end_of_batch: bool) -> None:
+        if event.value in numbers:
+            raise RuntimeError("dead")
+
+    return handle
+
+
+@each_kind
+def test_a_poller_of_a_closed_ring_has_ended_when_it_has_everything(kind: ProducerType) -> None:
+    ring = RingBuffer(4, Box, kind)
+    poller = ring.poller()
+    fill(ring, "a")
+    late = ring.next()
+    ring.close()
+    assert shown(poller) == ["a"]
+    assert poller.poll(nothing) is PollState.IDLE
+    ring.publish(late)
+    assert poller.poll(lambda event, sequence, last: None) is PollState.PROCESSING
+    assert poller.poll(nothing) is PollState.ENDED
+    assert poller.poll(nothing) is PollState.ENDED
+
+
+def test_a_poller_behind_a_dead_consumer_gets_what_that_one_has_finished_and_has_ended() -> None:
+    ring: RingBuffer[Box] = RingBuffer(4, Box)
+    doomed = BatchEventProcessor(
+        ring, ring.new_barrier(), die_of("b"), exception_handler=Silent(), max_batch_size=1
+    )
+    poller = ring.poller(doomed.sequence)
+    fill(ring, "a", "b", "c")
+    assert poller.poll(nothing) is PollState.GATING
+    doomed.start()
+    assert doomed.join(PATIENCE)
+    assert shown(poller) == ["a"]
+    assert poller.poll(nothing) is PollState.ENDED
+
+
+def test_a_poller_behind_a_consumer_that_was_halted_waits_for_it_while_the_ring_is_open() -> None:
+    ring: RingBuffer[Box] = RingBuffer(4, Box)
+    first = BatchEventProcessor(ring, ring.new_barrier(), die_of())
+    poller = ring.poller(first.sequence)
+    first.start()
+    assert first.close(PATIENCE)
+    fill(ring, "a")
+    assert poller.poll(nothing) is PollState.GATING
+    ring.close()
+    assert poller.poll(nothing) is PollState.ENDED
+    first.start()  # it finishes what there is, though the ring is closed
+    while poller.poll(lambda event, sequence, last: None) is not PollState.PROCESSING:
+        pass
+    assert first.close(PATIENCE)
+
+
+@pytest.mark.parametrize("survivors", [0, 1])
+def test_a_poller_behind_a_pool_has_ended_when_a_worker_died_of_the_next_event(
+    survivors: int,
+) -> None:
+    ring: RingBuffer[Box] = RingBuffer(4, Box)
+    pool = WorkerPool(ring, [die_of("b")], exception_handler=Silent(), max_chunk=1)
+    poller = ring.poller(pool.sequence)
+    fill(ring, "a", "b", "c")
+    assert poller.poll(nothing) is PollState.GATING
+    (doomed,) = pool.workers
+    doomed.start()
+    assert doomed.join(PATIENCE)
+    for _ in range(survivors):
+        other = pool.add(die_of())
+        other.start()
+        while ring.sequencer.cursor > pool.claimed:
+            pass
+        assert other.is_running
+    assert shown(poller) == ["a"]
+    assert poller.poll(nothing) is PollState.ENDED
+    assert pool.close(PATIENCE)
+
+
+def test_a_poller_behind_a_pool_waits_while_a_worker_is_left() -> None:
+    ring: RingBuffer[Box] = RingBuffer(4, Box)
+    pool = WorkerPool(ring, [die_of(), die_of()], max_chunk=1)
+    poller = ring.poller(pool.sequence)
+    first, second = pool.workers
+    for worker in (first, second):
+        worker.start()
+    assert first.close(PATIENCE)
+    ring.next()
+    ring.close()
+    assert poller.poll(nothing) is PollState.IDLE
+    assert second.close(PATIENCE)
+    assert poller.poll(nothing) is PollState.ENDED

@@ -17,11 +17,18 @@ from ringbuffer import (
     TimeoutBlockingWaitStrategy,
     WaitStrategy,
 )
-from ringbuffer.wait import BlockingWaitStrategy, LiteBlockingWaitStrategy, SleepingWaitStrategy, YieldingWaitStrategy
+from ringbuffer.wait import (
+    AdaptiveWaitStrategy,
+    BlockingWaitStrategy,
+    LiteBlockingWaitStrategy,
+    SleepingWaitStrategy,
+    YieldingWaitStrategy,
+)
 from tests.support.threads import PATIENCE, Background
 
 STRATEGIES: list[Callable[[], WaitStrategy]] = [
     BlockingWaitStrategy,
+    AdaptiveWaitStrategy,
     LiteBlockingWaitStrategy,
     SleepingWaitStrategy,
     YieldingWaitStrategy,
@@ -227,7 +234,7 @@ def test_closing_from_another_task_ends_the_wait() -> None:
     run(main)
 
 
-def test_a_stream_that_nobody_refers_to_any_more_lets_the_producers_go_on() -> None:
+def test_a_stream_without_references_lets_the_producers_continue() -> None:
     ring = RingBuffer.of_values(2)
 
     async def main() -> None:
@@ -248,7 +255,7 @@ def test_a_stream_that_nobody_refers_to_any_more_lets_the_producers_go_on() -> N
     assert ring.publish_values(range(10), timeout=PATIENCE) == 10
 
 
-def test_the_death_of_another_consumer_is_told_after_everything_was_handed_out() -> None:
+def test_the_death_of_another_consumer_is_reported_after_everything_was_handed_out() -> None:
     ring = RingBuffer.of_values(4)
 
     class Silent:
@@ -294,7 +301,7 @@ def test_what_was_claimed_before_the_close_still_comes() -> None:
     run(main)
 
 
-def test_a_stream_of_events_depends_on_whom_it_is_told() -> None:
+def test_a_stream_of_events_depends_on_the_given_consumers() -> None:
     ring = RingBuffer.of_values(4)
     before = Sequence()
 
@@ -317,7 +324,7 @@ def test_a_batch_size_is_at_least_one() -> None:
     assert ring.remaining_capacity() == 4
 
 
-def test_a_loop_that_is_gone_harms_nobody() -> None:
+def test_a_loop_that_is_gone_harms_no_other_waiter() -> None:
     ring = RingBuffer.of_values(4)
     stream = None
 
@@ -332,3 +339,74 @@ def test_a_loop_that_is_gone_harms_nobody() -> None:
     assert stream is not None
     asyncio.run(stream.aclose())
     wait_for_no_stream_threads()
+
+
+def test_a_stream_behind_a_consumer_that_died_ends_where_that_one_stopped() -> None:
+    ring = RingBuffer.of_values(4)
+
+    class Silent:
+        def handle_event_exception(self, error: Exception, sequence: int, event: object) -> None:
+            raise error
+
+        def handle_on_start_exception(self, error: Exception) -> None: ...
+        def handle_on_shutdown_exception(self, error: Exception) -> None: ...
+
+    def die(value: object, sequence: int, end_of_batch: bool) -> None:
+        if value == 1:
+            raise RuntimeError("dead")
+
+    async def main() -> None:
+        seen: list[int] = []
+        doomed = BatchEventProcessor(
+            ring, ring.new_barrier(), die, exception_handler=Silent(), max_batch_size=1
+        )
+        stream = ring.stream(doomed.sequence)
+        ring.publish_values(range(3))
+        doomed.start()
+        with pytest.raises(ConsumerFailedError, match="dead"):
+            async for batch in stream:
+                seen.extend(batch)
+        assert seen == [0]
+
+    run(main)
+
+
+def test_a_stream_behind_a_stream_that_was_left_ends_with_the_ring() -> None:
+    ring = RingBuffer.of_values(4)
+
+    async def main() -> None:
+        first = ring.stream()
+        second = ring.stream(first.sequence)
+        ring.publish_values(range(3))
+        assert await anext(first) == [0, 1, 2]
+        await first.aclose()
+        ring.publish_values([3])
+        ring.close()
+        assert [batch async for batch in second] == [[0, 1, 2]]
+
+    run(main)
+
+
+@pytest.mark.parametrize("who", ["processor", "stream"])
+def test_a_callback_about_the_end_of_a_consumer_finds_that_it_has_stopped(who: str) -> None:
+    """The callback looks once, and is not called again."""
+    ring, told = RingBuffer.of_values(4), list[bool]()
+    processor = BatchEventProcessor(ring, ring.new_barrier(), lambda value, sequence, last: None)
+
+    async def main() -> None:
+        stream = ring.stream()
+        ring.sequencer.state.add_close_listener(lambda: told.append(stream.sequence.has_stopped))
+        ring.publish_values([1])
+        assert await anext(stream) == [1]
+        ring.close()
+        assert [batch async for batch in stream] == []
+
+    if who == "stream":
+        run(main)
+    else:
+        ring.sequencer.state.add_close_listener(lambda: told.append(processor.sequence.has_stopped))
+        processor.start()
+        ring.close()
+        assert processor.close(PATIENCE)
+    assert told[0] is False
+    assert told[-1] is True

@@ -57,11 +57,16 @@ def test_there_is_no_event_before_the_first() -> None:
 
 
 @each_type
-def test_a_ring_tells_where_things_stand(kind: ProducerType) -> None:
+def test_a_ring_reports_its_positions(kind: ProducerType) -> None:
     ring = new_ring(4, kind, BusySpinWaitStrategy())
     consumer = Sequence()
     ring.add_gating_sequences(consumer)
-    assert (ring.buffer_size, ring.cursor, ring.remaining_capacity(), ring.minimum_gating_sequence) == (4, -1, 4, -1)
+    assert (
+        ring.buffer_size,
+        ring.cursor,
+        ring.remaining_capacity(),
+        ring.minimum_gating_sequence,
+    ) == (4, -1, 4, -1)
     ring.publish(0, ring.next(2))
     ring.publish(ring.try_next())
     assert (ring.cursor, ring.remaining_capacity()) == (2, 1)
@@ -150,7 +155,7 @@ def test_a_closed_ring_takes_no_claims(kind: ProducerType) -> None:
         ring.next()
 
 
-def test_what_a_ring_is_made_of_is_open_to_those_who_build_below_it() -> None:
+def test_the_parts_of_a_ring_are_open_to_programs_below_it() -> None:
     ring = new_ring(4, ProducerType.SINGLE)
     assert isinstance(ring.sequencer, SingleProducerSequencer)
     assert ring.slots.view()[2] is ring[2]
@@ -227,7 +232,14 @@ def test_any_thread_can_claim_and_another_can_publish_where_there_may_be_many() 
     Background(lambda: ring.publish(4, 5)).start().join()
     Background(lambda: ring.publish(0, 1)).start().join()
     assert ring.new_barrier().wait_for(0) == 1
-    assert [ring.is_available(sequence) for sequence in range(6)] == [True, True, False, False, True, True]
+    assert [ring.is_available(sequence) for sequence in range(6)] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]
     ring.publish(2, 3)
     assert ring.new_barrier().wait_for(2) == 5
 
@@ -254,7 +266,9 @@ def test_a_consumer_reads_through_the_ring_where_there_is_one_producer() -> None
     ring = new_ring(4, ProducerType.SINGLE)
     seen: list[bool] = []
     processor = BatchEventProcessor(
-        ring, ring.new_barrier(), lambda event, sequence, end: seen.append(ring.get(sequence) is event is ring[sequence])
+        ring,
+        ring.new_barrier(),
+        lambda event, sequence, end: seen.append(ring.get(sequence) is event is ring[sequence]),
     )
     with processor:
         ring.publish(0, ring.next(3))
@@ -264,7 +278,9 @@ def test_a_consumer_reads_through_the_ring_where_there_is_one_producer() -> None
 
 def test_a_consumer_may_not_publish_where_another_thread_is_the_producer() -> None:
     ring = new_ring(4, ProducerType.SINGLE)
-    processor = BatchEventProcessor(ring, ring.new_barrier(), lambda event, sequence, end: ring.next())
+    processor = BatchEventProcessor(
+        ring, ring.new_barrier(), lambda event, sequence, end: ring.next()
+    )
     ring.publish(ring.next())
     processor.start()
     assert processor.join()

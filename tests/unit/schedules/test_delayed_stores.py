@@ -1,4 +1,7 @@
-"""Stores that are delayed: what may come out on each machine does, what must not does not; what the library does about it."""
+"""Delayed stores: each machine shows the outcomes it allows, and no others.
+
+The library is correct anyway.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +27,7 @@ def scenario(build: Build) -> Scenario:
 
 
 def looks_at_each_other(store: Store) -> Build:
-    """Each of two stores, then looks for what the other has stored: one of the two must find something."""
+    """Each task stores, and then loads the other's word: one must find the other's store."""
 
     def build(world: World) -> None:
         x, y = world.memory.cell(0), world.memory.cell(0)
@@ -36,6 +39,29 @@ def looks_at_each_other(store: Store) -> Build:
 
         world.task("x", lambda: announce(x, y))
         world.task("y", lambda: announce(y, x))
+
+        def check() -> None:
+            assert any(found), "neither has seen the other"
+
+        world.checks.append(check)
+
+    return build
+
+
+def passes_and_looks(*fence_locks: int) -> Callable[[World], None]:
+    """Each of two announces itself, passes its fence lock, and looks for the other."""
+
+    def build(world: World) -> None:
+        x, y, found = world.memory.cell(0), world.memory.cell(0), list[int]()
+        there = [world.memory.fence_lock() for _ in fence_locks]
+
+        def announce(own: ScheduledCell, number: int, other: ScheduledCell) -> None:
+            own.store(1)
+            there[number][0] = None
+            found.append(other.load())
+
+        world.task("x", lambda: announce(x, fence_locks[0], y))
+        world.task("y", lambda: announce(y, fence_locks[1], x))
 
         def check() -> None:
             assert any(found), "neither has seen the other"
@@ -83,21 +109,42 @@ def sees_itself(world: World) -> None:
     world.checks.append(check)
 
 
-@pytest.mark.parametrize(("machine", "comes_out"), [("sc", False), ("tso", True), ("weak", True), ("relaxed", True)])
+@pytest.mark.parametrize(
+    ("machine", "comes_out"), [("sc", False), ("tso", True), ("weak", True), ("relaxed", True)]
+)
 def test_a_store_waits_in_its_buffer_while_its_task_loads(machine: str, comes_out: bool) -> None:
-    outcome = explore(scenario(looks_at_each_other(ScheduledCell.store)), 2, machine=MACHINES[machine])
+    outcome = explore(
+        scenario(looks_at_each_other(ScheduledCell.store)), 2, machine=MACHINES[machine]
+    )
     assert (outcome.found is not None) == comes_out
     assert comes_out or outcome.complete
 
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_read_modify_write_does_not_wait_in_a_buffer(machine: str) -> None:
-    outcome = explore(scenario(looks_at_each_other(ScheduledCell.exchange)), 2, machine=MACHINES[machine])
+    outcome = explore(
+        scenario(looks_at_each_other(ScheduledCell.exchange)), 2, machine=MACHINES[machine]
+    )
     assert outcome.found is None
     assert outcome.complete
 
 
-@pytest.mark.parametrize(("machine", "comes_out"), [("sc", False), ("tso", False), ("weak", False), ("relaxed", True)])
+@pytest.mark.parametrize("machine", ["sc", "tso", "weak"])
+def test_of_two_threads_that_pass_one_fence_lock_the_second_sees_the_first(machine: str) -> None:
+    outcome = explore(scenario(passes_and_looks(0, 0)), 2, machine=MACHINES[machine])
+    assert outcome.found is None
+    assert outcome.complete
+
+
+@pytest.mark.parametrize(("machine", "comes_out"), [("sc", False), ("tso", True), ("weak", True)])
+def test_two_different_fence_locks_order_nothing(machine: str, comes_out: bool) -> None:
+    outcome = explore(scenario(passes_and_looks(0, 1)), 2, machine=MACHINES[machine])
+    assert (outcome.found is not None) == comes_out
+
+
+@pytest.mark.parametrize(
+    ("machine", "comes_out"), [("sc", False), ("tso", False), ("weak", False), ("relaxed", True)]
+)
 def test_a_release_comes_after_what_was_stored_before_it(machine: str, comes_out: bool) -> None:
     outcome = explore(scenario(hands_over), 2, machine=MACHINES[machine])
     assert (outcome.found is not None) == comes_out
@@ -107,7 +154,9 @@ def test_a_release_comes_after_what_was_stored_before_it(machine: str, comes_out
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_task_sees_its_own_stores_and_one_word_never_goes_back(machine: str) -> None:
     order = MACHINES[machine].order
-    outcome = explore(scenario(sees_itself), 2, machine=Machine(order, 0 if order is Order.SC else 2))
+    outcome = explore(
+        scenario(sees_itself), 2, machine=Machine(order, 0 if order is Order.SC else 2)
+    )
     assert outcome.found is None
     assert outcome.complete
 
@@ -129,17 +178,24 @@ def test_releases_are_needed(name: str) -> None:
 def test_what_is_explored_with_delays_is_right_at_random_too(machine: str) -> None:
     many = Machine(MACHINES[machine].order, 1_000)
     for name in DELAYED:
-        for outcome in (sample(SCENARIOS[name], 3, RandomWalk, many), sample(SCENARIOS[name], 3, pct(3), many)):
+        for outcome in (
+            sample(SCENARIOS[name], 3, RandomWalk, many),
+            sample(SCENARIOS[name], 3, pct(3), many),
+        ):
             assert outcome.found is None, f"{name}, {outcome.how}: {outcome.found}"
 
 
-def test_a_schedule_with_delays_is_shrunk_kept_and_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_schedule_with_delays_is_shrunk_kept_and_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(report, "FOLDER", tmp_path)
     failing = scenario(looks_at_each_other(ScheduledCell.store))
     found = explore(failing, 1, machine=TSO).found
     assert found is not None
     choices, steps, error = shrink(failing, found)
-    _, steps_again, error_again = report.replay(report.save(failing, found, choices), {"test": failing})
+    _, steps_again, error_again = report.replay(
+        report.save(failing, found, choices), {"test": failing}
+    )
     assert steps_again == steps
     assert str(error_again) == str(error)
     table = report.table(steps)

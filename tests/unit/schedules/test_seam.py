@@ -1,4 +1,4 @@
-"""What production objects are made of: what they would be made of if no test had ever asked for a seam."""
+"""Production objects are made of the same parts as if no test had asked for a seam."""
 
 import functools
 from typing import Any
@@ -16,7 +16,9 @@ def test_a_hot_loop_touches_a_memoryview_and_functions_of_libpatomic() -> None:
     for operation in (view.compare_and_set, view.exchange, view.fetch_add):
         used = [variable.cell_contents for variable in operation.__closure__]
         assert {type(each) for each in used} == {memoryview, functools.partial}
-        assert [type(each.func).__name__ for each in used if type(each) is functools.partial] == ["CFunctionType"]
+        assert [type(each.func).__name__ for each in used if type(each) is functools.partial] == [
+            "CFunctionType"
+        ]
 
 
 def test_the_default_providers_are_the_process_and_the_system() -> None:

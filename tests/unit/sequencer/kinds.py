@@ -2,12 +2,19 @@
 
 import pytest
 
-from ringbuffer import BusySpinWaitStrategy, MultiProducerSequencer, Sequence, SingleProducerSequencer
+from ringbuffer import (
+    BusySpinWaitStrategy,
+    MultiProducerSequencer,
+    Sequence,
+    SingleProducerSequencer,
+)
 from ringbuffer.sequencer import Sequencer
 
 Kind = type[SingleProducerSequencer] | type[MultiProducerSequencer]
 
-each_kind = pytest.mark.parametrize("kind", [SingleProducerSequencer, MultiProducerSequencer], ids=["single", "multi"])
+each_kind = pytest.mark.parametrize(
+    "kind", [SingleProducerSequencer, MultiProducerSequencer], ids=["single", "multi"]
+)
 
 
 def gated(kind: Kind, size: int) -> tuple[Sequencer, Sequence]:

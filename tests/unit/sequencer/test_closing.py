@@ -11,6 +11,7 @@ from ringbuffer import (
     Sequence,
     SingleProducerSequencer,
 )
+from ringbuffer.producer import producer_ops
 from tests.support.scripted_host import ScriptedHost
 from tests.support.threads import PATIENCE, Background
 from tests.unit.sequencer.kinds import Kind, each_kind, gated
@@ -19,12 +20,12 @@ from tests.unit.sequencer.kinds import Kind, each_kind, gated
 @each_kind
 def test_a_closed_ring_refuses_every_claim(kind: Kind) -> None:
     sequencer, _ = gated(kind, 4)
-    barrier = sequencer.producer_barrier()
-    barrier.next()
+    ops = producer_ops(sequencer)
+    ops.next()
     assert not sequencer.is_closed
     sequencer.close()
     assert sequencer.is_closed
-    for claim in (barrier.next, barrier.try_next, barrier.next):
+    for claim in (ops.next, ops.try_next, ops.next):
         with pytest.raises(RingBufferClosedError, match="the ring is closed"):
             claim()
     assert sequencer.claimed == 0
@@ -33,10 +34,10 @@ def test_a_closed_ring_refuses_every_claim(kind: Kind) -> None:
 @each_kind
 def test_what_was_claimed_before_the_close_can_be_published_and_consumed(kind: Kind) -> None:
     sequencer, _ = gated(kind, 4)
-    barrier = sequencer.producer_barrier()
-    barrier.next(2)
+    ops = producer_ops(sequencer)
+    ops.next(2)
     sequencer.close()
-    barrier.publish(0, 1)
+    ops.publish(0, 1)
     assert sequencer.new_barrier().wait_for(0) == 1
 
 
@@ -51,10 +52,10 @@ def test_a_producer_that_waits_for_room_is_woken_by_the_close(kind: Kind) -> Non
     host = ScriptedHost(close)
     sequencer = kind(1, BusySpinWaitStrategy(), host=host)
     sequencer.add_gating_sequences(Sequence())
-    barrier = sequencer.producer_barrier()
-    barrier.publish(barrier.next())
+    ops = producer_ops(sequencer)
+    ops.publish(ops.next())
     with pytest.raises(RingBufferClosedError):
-        barrier.next()
+        ops.next()
     assert host.pauses == closed_at
 
 
@@ -64,9 +65,9 @@ def test_a_thread_that_waits_for_room_is_woken_by_the_close(kind: Kind) -> None:
     sequencer.add_gating_sequences(Sequence())
 
     def produce() -> None:
-        barrier = sequencer.producer_barrier()
-        barrier.publish(barrier.next())
-        barrier.next()
+        ops = producer_ops(sequencer)
+        ops.publish(ops.next())
+        ops.next()
 
     producer = Background(produce).start()
     sequencer.new_barrier().wait_for(0)
@@ -76,9 +77,11 @@ def test_a_thread_that_waits_for_room_is_woken_by_the_close(kind: Kind) -> None:
 
 
 @each_kind
-def test_the_first_reason_for_closing_counts_and_every_refusal_is_a_fresh_exception(kind: Kind) -> None:
+def test_the_first_reason_for_closing_counts_and_every_refusal_is_a_fresh_exception(
+    kind: Kind,
+) -> None:
     sequencer, _ = gated(kind, 4)
-    barrier = sequencer.producer_barrier()
+    ops = producer_ops(sequencer)
     reason = ConsumerFailedError("the consumer died")
     reason.__cause__ = OSError("disk full")
     sequencer.close(reason)
@@ -86,7 +89,7 @@ def test_the_first_reason_for_closing_counts_and_every_refusal_is_a_fresh_except
     refusals = []
     for _ in range(3):
         with pytest.raises(ConsumerFailedError, match="the consumer died") as caught:
-            barrier.next()
+            ops.next()
         refusals.append(caught.value)
     assert len({id(refusal) for refusal in refusals} | {id(reason)}) == 4
     assert len({len(traceback.extract_tb(refusal.__traceback__)) for refusal in refusals}) == 1
@@ -133,12 +136,12 @@ def test_a_close_wakes_every_parked_producer_with_an_exception_of_its_own(kind: 
     host = ParkForGood()
     sequencer = kind(2, BusySpinWaitStrategy(), host=host)
     sequencer.add_gating_sequences(Sequence())
-    first = sequencer.producer_barrier()
+    first = producer_ops(sequencer)
     first.publish(0, first.next(2))
     if isinstance(sequencer, SingleProducerSequencer):
         sequencer.release_producer()
     count = 1 if kind is SingleProducerSequencer else 8
-    producers = [Background(lambda: sequencer.producer_barrier().next()).start() for _ in range(count)]
+    producers = [Background(lambda: producer_ops(sequencer).next()).start() for _ in range(count)]
     for _ in producers:
         assert host.parked.acquire(timeout=PATIENCE)
     sequencer.close()
@@ -156,24 +159,24 @@ def test_a_close_wins_over_a_deadline_that_passes_at_the_same_moment(kind: Kind)
     host = ScriptedHost(lambda number: sequencer.close() if host.now >= 0.25 else None)
     sequencer = kind(1, BusySpinWaitStrategy(), host=host)
     sequencer.add_gating_sequences(Sequence())
-    barrier = sequencer.producer_barrier()
-    barrier.publish(barrier.next())
+    ops = producer_ops(sequencer)
+    ops.publish(ops.next())
     with pytest.raises(RingBufferClosedError):
-        barrier.next(timeout=0.25)
+        ops.next(timeout=0.25)
 
 
 @each_kind
 def test_a_closed_ring_refuses_claims_even_when_there_is_room(kind: Kind) -> None:
     sequencer, consumer = gated(kind, 4)
-    barrier = sequencer.producer_barrier()
-    barrier.publish(0, barrier.next(3))
+    ops = producer_ops(sequencer)
+    ops.publish(0, ops.next(3))
     sequencer.close()
     for _ in range(3):
         consumer.set(consumer.get() + 1)
         with pytest.raises(RingBufferClosedError):
-            barrier.try_next()
+            ops.try_next()
         with pytest.raises(RingBufferClosedError):
-            barrier.next(timeout=1)
+            ops.next(timeout=1)
     assert sequencer.claimed == 2
 
 
@@ -182,4 +185,4 @@ def test_a_producer_that_comes_after_the_close_is_refused(kind: Kind) -> None:
     sequencer = kind(4, BusySpinWaitStrategy())
     sequencer.close()
     with pytest.raises(RingBufferClosedError):
-        sequencer.producer_barrier().next()
+        producer_ops(sequencer).next()

@@ -5,12 +5,22 @@ from itertools import chain
 
 import pytest
 
-from ringbuffer import InsufficientCapacityError, MultiProducerSequencer, Sequence, YieldingWaitStrategy
+from ringbuffer import (
+    InsufficientCapacityError,
+    MultiProducerSequencer,
+    Sequence,
+    YieldingWaitStrategy,
+)
+from ringbuffer.producer import producer_ops
 from tests.support.threads import Background, together
 
 
-@pytest.mark.parametrize(("producers", "size", "consumers"), [(2, 2, 1), (4, 4, 2), (16, 8, 1), (16, 16, 3)])
-def test_no_slot_is_claimed_twice_or_overwritten_or_lost(producers: int, size: int, consumers: int) -> None:
+@pytest.mark.parametrize(
+    ("producers", "size", "consumers"), [(2, 2, 1), (4, 4, 2), (16, 8, 1), (16, 16, 3)]
+)
+def test_no_slot_is_claimed_twice_or_overwritten_or_lost(
+    producers: int, size: int, consumers: int
+) -> None:
     each = 6_000 // producers
     sequencer = MultiProducerSequencer(size, YieldingWaitStrategy())
     gates = [Sequence() for _ in range(consumers)]
@@ -18,21 +28,21 @@ def test_no_slot_is_claimed_twice_or_overwritten_or_lost(producers: int, size: i
     slots = [(-1, -1)] * size
 
     def produce(number: int) -> list[int]:
-        barrier, pick = sequencer.producer_barrier(), random.Random(number)
+        ops, pick = producer_ops(sequencer), random.Random(number)
         claimed: list[int] = []
         while len(claimed) < each:
             n = min(pick.randint(1, size), each - len(claimed))
             if pick.random() < 0.3:
                 try:
-                    high = barrier.try_next(n)
+                    high = ops.try_next(n)
                 except InsufficientCapacityError:
                     continue
             else:
-                high = barrier.next(n, 60)
+                high = ops.next(n, 60)
             mine = range(high - n + 1, high + 1)
             for sequence in mine:
                 slots[sequence % size] = (sequence, number)
-            barrier.publish(mine[0], mine[-1])
+            ops.publish(mine[0], mine[-1])
             claimed += mine
         return claimed
 

@@ -1,4 +1,4 @@
-"""A consumer that joins while producers run: step by step, the moment at which it could be fooled."""
+"""A consumer that joins while producers run, step by step, at the critical moment."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from ringbuffer import BusySpinWaitStrategy, InsufficientCapacityError, MultiProducerSequencer, Sequence
+from ringbuffer import (
+    BusySpinWaitStrategy,
+    InsufficientCapacityError,
+    MultiProducerSequencer,
+    Sequence,
+)
 from ringbuffer.memory import PROCESS_MEMORY, FlagView, Word
+from ringbuffer.producer import producer_ops
 from tests.support.counting import CountingMemory
 
 
@@ -49,16 +55,20 @@ class InterruptingMemory(CountingMemory):
 
 
 @pytest.mark.parametrize("looks", range(4))
-def test_who_joins_is_not_fooled_by_producers_that_lap_it_while_it_looks(looks: int) -> None:
-    """It has read the cursor, 4, and looks at the flags next. Meanwhile a producer publishes 5 to 7, for which there was room.
+def test_a_consumer_that_joins_while_producers_lap_it_starts_at_the_right_place(looks: int) -> None:
+    """It has read the cursor, 4, and reads the flags next. Meanwhile a producer publishes 5 to 7.
 
-    The flag of slot 1 now has the parity of sequence 5, as if sequence 1 were not published. Were the joiner to start at 0, it
-    would be a ring behind producers that will never wait for it.
+    The flag of slot 1 now has the parity of sequence 5, as if sequence 1 were not published. Were
+    the joiner to start at 0, it would be a ring behind producers that will never wait for it.
     """
     memory = InterruptingMemory()
-    sequencer, first, joiner = MultiProducerSequencer(4, BusySpinWaitStrategy(), memory=memory), Sequence(), Sequence()
+    sequencer, first, joiner = (
+        MultiProducerSequencer(4, BusySpinWaitStrategy(), memory=memory),
+        Sequence(),
+        Sequence(),
+    )
     sequencer.add_gating_sequences(first)
-    producer = sequencer.producer_barrier()
+    producer = producer_ops(sequencer)
     producer.publish(0, producer.next(4))
     first.set(3)
     producer.publish(producer.next())

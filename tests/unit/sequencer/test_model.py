@@ -12,7 +12,9 @@ from ringbuffer import (
     Sequence,
     SingleProducerSequencer,
 )
+from ringbuffer.producer import producer_ops
 from ringbuffer.sequencer import Sequencer
+from tests.support.examples import examples
 
 
 class SequencerMachine(RuleBasedStateMachine):
@@ -24,7 +26,7 @@ class SequencerMachine(RuleBasedStateMachine):
     def build(self, exponent: int) -> None:
         self.size = 1 << exponent
         self.sequencer: Sequencer = self.make(self.size)
-        self.barrier = self.sequencer.producer_barrier()
+        self.ops = producer_ops(self.sequencer)
         self.view = self.sequencer.published_view()
         self.claimed = -1
         self.published: set[int] = set()
@@ -50,22 +52,26 @@ class SequencerMachine(RuleBasedStateMachine):
         if self.claimed + n - self.size <= self.gate():
             assert self.sequencer.has_available_capacity(n)
             self.claimed += n
-            assert self.barrier.try_next(n) == self.claimed
+            assert self.ops.try_next(n) == self.claimed
         else:
             assert not self.sequencer.has_available_capacity(n)
             try:
-                self.barrier.try_next(n)
+                self.ops.try_next(n)
             except InsufficientCapacityError:
                 return
             raise AssertionError("claimed more than there was room for")
 
-    @precondition(lambda self: self.pending() and (not self.in_order or self.pending()[0] == self.prefix() + 1))
+    @precondition(
+        lambda self: (
+            self.pending() and (not self.in_order or self.pending()[0] == self.prefix() + 1)
+        )
+    )
     @rule(data=st.data())
     def publish(self, data: st.DataObject) -> None:
         pending = self.pending()
         low = pending[0] if self.in_order else data.draw(st.sampled_from(pending))
         high = self.draw_high(data, low, pending)
-        self.barrier.publish(low, high)
+        self.ops.publish(low, high)
         self.published.update(range(low, high + 1))
         self.follow()
 
@@ -75,7 +81,7 @@ class SequencerMachine(RuleBasedStateMachine):
         pending = self.pending()
         low = data.draw(st.sampled_from(pending))
         high = self.draw_high(data, low, pending)
-        self.barrier.skip(low, high)
+        self.ops.skip(low, high)
         self.skipped.update(range(low, high + 1))
         if not self.in_order:
             self.published.update(range(low, high + 1))
@@ -88,7 +94,11 @@ class SequencerMachine(RuleBasedStateMachine):
 
     def pending(self) -> list[int]:
         """What may be published or skipped."""
-        return [each for each in range(self.claimed + 1) if each not in self.published and each not in self.skipped]
+        return [
+            each
+            for each in range(self.claimed + 1)
+            if each not in self.published and each not in self.skipped
+        ]
 
     def draw_high(self, data: st.DataObject, low: int, pending: list[int]) -> int:
         high = low
@@ -103,7 +113,7 @@ class SequencerMachine(RuleBasedStateMachine):
         sequence = data.draw(st.sampled_from(done))
         before = self.sequencer.state.skipped.count
         with pytest.raises(ValueError, match="cannot publish"):
-            self.barrier.skip(sequence)
+            self.ops.skip(sequence)
         assert self.sequencer.state.skipped.count == before
 
     @rule(sequence=st.integers(-20, 200))
@@ -111,7 +121,7 @@ class SequencerMachine(RuleBasedStateMachine):
         if sequence in self.pending():
             return
         try:
-            self.barrier.publish(sequence)
+            self.ops.publish(sequence)
         except ValueError:
             return
         raise AssertionError(f"published {sequence}, which was published before or never claimed")
@@ -145,16 +155,24 @@ class SequencerMachine(RuleBasedStateMachine):
         assert self.sequencer.claimed == self.claimed
         prefix = self.prefix()
         first = self.gate() + 1
-        pieces = self.sequencer.state.skipped.view().pieces(first, prefix) if first <= prefix else []
+        pieces = (
+            self.sequencer.state.skipped.view().pieces(first, prefix) if first <= prefix else []
+        )
         shown = [sequence for low, high in pieces for sequence in range(low, high + 1)]
-        assert shown == [sequence for sequence in range(first, prefix + 1) if sequence not in self.skipped]
+        assert shown == [
+            sequence for sequence in range(first, prefix + 1) if sequence not in self.skipped
+        ]
         assert self.view.get() == prefix
         assert self.sequencer.published_view().get() == self.sequencer.published() == self.prefix()
         gate = self.gate()
-        assert self.sequencer.remaining_capacity() == max(0, min(self.size, self.size - (self.claimed - gate)))
+        assert self.sequencer.remaining_capacity() == max(
+            0, min(self.size, self.size - (self.claimed - gate))
+        )
         for sequence in range(max(0, self.claimed - self.size - 1), self.claimed + 3):
             in_window = self.claimed - self.size < sequence
-            assert self.sequencer.is_available(sequence) == (in_window and sequence in self.published)
+            assert self.sequencer.is_available(sequence) == (
+                in_window and sequence in self.published
+            )
 
 
 class SingleProducerMachine(SequencerMachine):
@@ -168,5 +186,5 @@ class MultiProducerMachine(SequencerMachine):
 TestSingleProducer = SingleProducerMachine.TestCase
 TestMultiProducer = MultiProducerMachine.TestCase
 TestSingleProducer.settings = TestMultiProducer.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=examples(15, 60), stateful_step_count=40, deadline=None, derandomize=True
 )

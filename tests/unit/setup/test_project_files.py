@@ -12,7 +12,9 @@ DESCRIPTION = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
 
 def citation() -> dict[str, str]:
     """The simple fields of CITATION.cff: those that stand on one line."""
-    found = re.findall(r'^([a-z-]+): "?(.+?)"?$', (PROJECT / "CITATION.cff").read_text(), re.MULTILINE)
+    found = re.findall(
+        r'^([a-z-]+): "?(.+?)"?$', (PROJECT / "CITATION.cff").read_text(), re.MULTILINE
+    )
     assert len(found) == len(dict(found)), "a field is there twice"
     return dict(found)
 
@@ -37,7 +39,9 @@ def test_version_licence_and_authors_are_the_same_everywhere() -> None:
 
 def test_the_changelog_begins_with_this_version() -> None:
     versions = re.findall(
-        r"^## \[(.+?)\] – (unreleased|\d{4}-\d\d-\d\d)$", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE
+        r"^## \[(.+?)\] – (unreleased|\d{4}-\d\d-\d\d)$",
+        (PROJECT / "CHANGELOG.md").read_text(),
+        re.MULTILINE,
     )
     assert versions[0][0] == ringbuffer.__version__
     assert "unreleased" not in [when for _, when in versions[1:]]

@@ -1,4 +1,4 @@
-"""The set-up: which interpreter is taken, what is said when there is none, what an interruption leaves behind."""
+"""The set-up: which interpreter it takes, what it says without one, what an interruption leaves."""
 
 import io
 import os
@@ -28,11 +28,17 @@ def fake_python(path: Path, *, suitable: bool = True) -> Path:
 
 
 def variables(tmp_path: Path, **more: str) -> dict[str, str]:
-    return {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache"), **more}
+    return {
+        "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        **more,
+    }
 
 
 def test_the_interpreter_that_runs_this_is_judged_rightly() -> None:
-    free_threaded_313 = sys.version_info[:2] == (3, 13) and not getattr(sys, "_is_gil_enabled", lambda: True)()
+    free_threaded_313 = (
+        sys.version_info[:2] == (3, 13) and not getattr(sys, "_is_gil_enabled", lambda: True)()
+    )
     assert interpreter.is_suitable(sys.executable) == free_threaded_313
     assert not interpreter.is_suitable("/nowhere/python")
 
@@ -75,21 +81,28 @@ def test_an_activated_environment_is_not_what_an_environment_is_made_from(tmp_pa
         interpreter.find({**env, "PYTHON": str(inside)}, SILENT)
 
 
-def test_variables_that_switch_the_gil_on_do_not_disqualify_an_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_that_switch_the_gil_on_do_not_disqualify_an_interpreter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     without = interpreter.is_suitable(sys.executable)
     monkeypatch.setenv("PYTHON_GIL", "1")
     assert interpreter.is_suitable(sys.executable) == without
 
 
 def test_uv_is_asked_for_an_interpreter_outside_our_environment(tmp_path: Path) -> None:
-    inside, outside = fake_python(tmp_path / ".venv" / "bin" / "python"), fake_python(tmp_path / "uv-python")
+    inside, outside = (
+        fake_python(tmp_path / ".venv" / "bin" / "python"),
+        fake_python(tmp_path / "uv-python"),
+    )
     (tmp_path / ".venv" / "pyvenv.cfg").touch()
     uv = fake_python(tmp_path / "bin" / "uv")
     uv.write_text(f'#!/bin/sh\ntest "$UV_SYSTEM_PYTHON" = 1 && echo {outside} || echo {inside}\n')
     assert interpreter.find(variables(tmp_path), SILENT) == outside
 
 
-def test_a_uv_that_cannot_download_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_uv_that_cannot_download_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     uv = fake_python(tmp_path / "bin" / "uv")
     uv.write_text("#!/bin/sh\nexit 2\n")
     monkeypatch.setattr(source_build, "build", lambda *arguments: Path("built"))
@@ -104,51 +117,76 @@ def test_builds_are_kept_by_user_and_by_kind_of_machine(tmp_path: Path) -> None:
 
 def test_both_formats_of_apts_sources_are_read() -> None:
     comment = "# deb http://ignored/debian x main\n"
-    one_line = comment + "deb [arch=amd64] http://mirror/debian bookworm main\ndeb-src http://mirror/debian x\n"
-    paragraphs = "Types: deb\n# http://comment/debian\nURIs: http://other/debian/ http://other/debian-security\nSuites: x\n"
+    one_line = (
+        comment
+        + "deb [arch=amd64] http://mirror/debian bookworm main\ndeb-src http://mirror/debian x\n"
+    )
+    paragraphs = (
+        "Types: deb\n# http://comment/debian\n"
+        "URIs: http://other/debian/ http://other/debian-security\nSuites: x\n"
+    )
     third_party = "deb http://third.party/apt stable main\n"
-    assert debian_source.mirrors([one_line, paragraphs, third_party]) == ["http://mirror/debian", "http://other/debian/"]
+    assert debian_source.mirrors([one_line, paragraphs, third_party]) == [
+        "http://mirror/debian",
+        "http://other/debian/",
+    ]
 
 
 def test_snapshots_lists_of_mirrors_and_fields_of_several_lines_are_understood() -> None:
-    addresses = ["http://mirror/archive/debian/20250520T000000Z", "mirror+file:/etc/mirrors/debian.list"]
+    addresses = [
+        "http://mirror/archive/debian/20250520T000000Z",
+        "mirror+file:/etc/mirrors/debian.list",
+    ]
     paragraph = f"Types: deb\nURIs:\n {addresses[0]}\n# a comment\n {addresses[1]}\nSuites: x\n"
     assert debian_source.mirrors([paragraph]) == addresses
 
 
 def fake_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_source: str) -> Path:
-    """An apt that refuses the archive of a third party; the result is the folder of its settings."""
+    """An apt that refuses the archive of a third party. Returns the folder of its settings."""
     apt = fake_python(tmp_path / "bin" / "apt-get")
     sources = tmp_path / "work" / "apt" / "sources.list"
-    apt.write_text(f'#!/bin/sh\ncase "$*" in\n*update) ! grep -q third.party {sources} ;;\n*) {on_source} ;;\nesac\n')
+    apt.write_text(
+        f'#!/bin/sh\ncase "$*" in\n'
+        f"*update) ! grep -q third.party {sources} ;;\n*) {on_source} ;;\nesac\n"
+    )
     monkeypatch.setenv("PATH", f"{apt.parent}:{os.environ['PATH']}")
     keyring = tmp_path / "keyring"
     keyring.touch()
     monkeypatch.setattr(debian_source, "_KEYRING", keyring)
     settings = tmp_path / "apt"
     settings.mkdir()
-    (settings / "sources.list").write_text("deb http://third.party/debian x stable\ndeb http://good/debian x main\n")
+    (settings / "sources.list").write_text(
+        "deb http://third.party/debian x stable\ndeb http://good/debian x main\n"
+    )
     return settings
 
 
-def test_an_archive_that_is_not_debians_own_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_that_is_not_debians_own_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = fake_apt(tmp_path, monkeypatch, "echo whole > python3.13_3.13.5.orig.tar.xz")
     tarball = debian_source.download(tmp_path / "work", settings)
     assert tarball == tmp_path / "work" / "python3.13_3.13.5.orig.tar.xz"
     assert tarball.read_text() == "whole\n"
 
 
-def test_a_download_that_was_interrupted_is_not_taken_for_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_was_interrupted_is_not_taken_for_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tarball = "python3.13_3.13.5.orig.tar.xz"
-    first_half_then_both = f"test -e {tarball} && echo rest >> {tarball} || {{ echo half > {tarball}; exit 1; }}"
+    first_half_then_both = (
+        f"test -e {tarball} && echo rest >> {tarball} || {{ echo half > {tarball}; exit 1; }}"
+    )
     settings = fake_apt(tmp_path, monkeypatch, first_half_then_both)
     with pytest.raises(SetupError, match="could not get the source"):
         debian_source.download(tmp_path / "work", settings)
     assert debian_source.download(tmp_path / "work", settings).read_text() == "half\nrest\n"
 
 
-def test_a_machine_without_a_debian_archive_is_told_what_else_will_do(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"Install python3\.13t \(or uv\) and put it on PATH, or set PYTHON to one"):
+def test_without_a_debian_archive_the_error_says_what_else_will_do(tmp_path: Path) -> None:
+    with pytest.raises(
+        SetupError, match=r"Install python3\.13t \(or uv\) and put it on PATH, or set PYTHON to one"
+    ):
         debian_source.download(tmp_path / "work", tmp_path / "no-apt")
 
 
@@ -165,14 +203,18 @@ def test_missing_packages_are_named_with_the_command_that_installs_them() -> Non
     assert "sudo apt-get install gcc libffi-dev" in build_packages.refusal(packages)
 
 
-def test_packages_that_cannot_be_installed_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packages_that_cannot_be_installed_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(build_packages, "on_this_machine", lambda thing: thing != "zlib.h")
     monkeypatch.setattr(build_packages, "_privileged", lambda: None)
     with pytest.raises(SetupError, match="sudo apt-get install zlib1g-dev"):
         build_packages.ensure(tmp_path / "log")
 
 
-def test_pip_that_lacks_a_header_leads_to_the_name_of_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_that_lacks_a_header_leads_to_the_name_of_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(command: list[str], project: Path) -> None:
         if "pip" in command:
             raise SetupError("ffi.h: no such file")
@@ -182,7 +224,9 @@ def test_pip_that_lacks_a_header_leads_to_the_name_of_its_package(tmp_path: Path
     monkeypatch.setattr(environment, "_run", fail)
     monkeypatch.setattr(build_packages, "_privileged", lambda: None)
     for there, said in ((False, "sudo apt-get install libffi-dev"), (True, "no such file")):
-        monkeypatch.setattr(build_packages, "on_this_machine", lambda thing, there=there: there or thing != "ffi.h")
+        monkeypatch.setattr(
+            build_packages, "on_this_machine", lambda thing, there=there: there or thing != "ffi.h"
+        )
         with pytest.raises(SetupError, match=said):
             environment.prepare(tmp_path, tmp_path / ".venv", Path("python"), SILENT)
 
@@ -200,24 +244,33 @@ def test_a_tree_that_was_half_unpacked_is_unpacked_again(tmp_path: Path) -> None
     with tarfile.open(tarball, "w:xz") as archive:
         archive.add(tmp_path / "Python-3.13", "Python-3.13")
     (tmp_path / "unpacking" / "half").mkdir(parents=True)
-    tree = source_build._unpack(tarball, tmp_path)
+    log = tmp_path / "log"
+    tree = source_build._unpack(tarball, tmp_path, log, SILENT)
     assert (tree / "configure").exists()
     assert not (tmp_path / "unpacking").exists()
     (tree / "object.o").touch()  # what an interrupted build leaves stays
-    assert source_build._unpack(tarball, tmp_path) == tree
+    assert source_build._unpack(tarball, tmp_path, log, SILENT) == tree
     assert (tree / "object.o").exists()
+
+
+def test_a_tarball_that_cannot_be_unpacked_is_an_error_that_shows_why(tmp_path: Path) -> None:
+    (tmp_path / "python.tar.xz").write_text("not a tarball")
+    with pytest.raises(SetupError, match=r"unpacking: `tar .*failed"):
+        source_build._unpack(tmp_path / "python.tar.xz", tmp_path, tmp_path / "log", SILENT)
+    assert not (tmp_path / "source").exists()
 
 
 @pytest.fixture
 def half_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache whose tree was configured and half compiled by an earlier run; its object file is broken."""
+    """A cache with the tree of an interrupted build: configured, and with a broken object file."""
     tree = tmp_path / "build" / "source"
     tree.mkdir(parents=True)
     (tree / "object.o").write_text("half")
     (tree / "configured").touch()
     python = source_build.installed_python(tmp_path)
     (tree / "Makefile").write_text(
-        "all: object.o\n\t@grep -q whole object.o\nobject.o:\n\t@echo whole > $@\nclean:\n\t@rm object.o\n"
+        "all: object.o\n\t@grep -q whole object.o\n"
+        "object.o:\n\t@echo whole > $@\nclean:\n\t@rm object.o\n"
         f"install:\n\t@mkdir -p $(DESTDIR){python.parent}; cp object.o $(DESTDIR){python}\n"
     )
     monkeypatch.setattr(debian_source, "download", lambda work: work / "unused")
@@ -225,7 +278,9 @@ def half_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_an_object_file_that_an_interruption_left_broken_is_compiled_again(half_built: Path) -> None:
+def test_an_object_file_that_an_interruption_left_broken_is_compiled_again(
+    half_built: Path,
+) -> None:
     python = source_build.build(half_built, SILENT, lambda python: python.exists())
     assert python.read_text() == "whole\n"
     assert not (half_built / "build").exists()
@@ -240,14 +295,19 @@ def test_an_interrupted_build_is_resumed(half_built: Path) -> None:
 def test_the_lock_is_held_as_long_as_a_step_runs_even_if_its_parent_is_gone(tmp_path: Path) -> None:
     free = f"flock --nonblock {tmp_path / 'lock'} true"
     with source_build._only_one(tmp_path, SILENT):
-        # The step closes nothing, so it has the lock's file too: if this process died, the lock would stay.
-        source_build._step("look", ["sh", "-c", "ls -l /proc/self/fd"], tmp_path, tmp_path / "log", SILENT, 1)
+        # The step closes nothing, so it has the lock's file too: if this process died, the lock
+        # would stay.
+        source_build._step(
+            "look", ["sh", "-c", "ls -l /proc/self/fd"], tmp_path, tmp_path / "log", SILENT, 1
+        )
         assert subprocess.run(free, shell=True, check=False).returncode == 1
     assert str(tmp_path / "lock") in (tmp_path / "log").read_text()
     assert subprocess.run(free, shell=True, check=False).returncode == 0
 
 
-def test_what_was_said_to_our_make_is_not_said_to_cpythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_said_to_our_make_is_not_said_to_cpythons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MAKEFLAGS", "k -- ARGS=x")
     source_build._step("look", ["env"], tmp_path, tmp_path / "log", SILENT, 1)
     assert "MAKEFLAGS" not in (tmp_path / "log").read_text()
@@ -256,12 +316,19 @@ def test_what_was_said_to_our_make_is_not_said_to_cpythons(tmp_path: Path, monke
 def test_a_build_step_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="no such instruction") as error:
         source_build._step(
-            "compiling", ["sh", "-c", "echo no such instruction; exit 2"], tmp_path, tmp_path / "log", SILENT, 10
+            "compiling",
+            ["sh", "-c", "echo no such instruction; exit 2"],
+            tmp_path,
+            tmp_path / "log",
+            SILENT,
+            10,
         )
     assert str(tmp_path / "log") in str(error.value)
 
 
-def test_an_environment_is_made_again_when_its_description_or_its_interpreter_changes(tmp_path: Path) -> None:
+def test_an_environment_is_made_again_when_its_description_or_its_interpreter_changes(
+    tmp_path: Path,
+) -> None:
     description = tmp_path / "pyproject.toml"
     description.write_text("one")
     python, venv = fake_python(tmp_path / "python"), tmp_path / ".venv"
@@ -283,12 +350,16 @@ def test_an_environment_that_was_copied_with_its_checkout_is_made_again(tmp_path
     for name in ("old", "new"):
         fake_python(tmp_path / name / ".venv" / "bin" / "python")
         (tmp_path / name / "pyproject.toml").write_text("one")
-        (tmp_path / name / ".venv" / "stamp").write_text(environment.stamp(tmp_path / "old", python))
+        (tmp_path / name / ".venv" / "stamp").write_text(
+            environment.stamp(tmp_path / "old", python)
+        )
     assert environment.is_current(tmp_path / "old", tmp_path / "old" / ".venv")
     assert not environment.is_current(tmp_path / "new", tmp_path / "new" / ".venv")
 
 
-def test_two_that_want_the_same_environment_make_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_that_want_the_same_environment_make_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "pyproject.toml").write_text("one")
     python, venv = fake_python(tmp_path / "python"), tmp_path / ".venv"
     made = []
@@ -299,7 +370,10 @@ def test_two_that_want_the_same_environment_make_it_once(tmp_path: Path, monkeyp
         (venv / "stamp").write_text(environment.stamp(project, python))
 
     monkeypatch.setattr(environment, "_make", make)
-    threads = [threading.Thread(target=environment.prepare, args=(tmp_path, venv, python, SILENT)) for _ in range(2)]
+    threads = [
+        threading.Thread(target=environment.prepare, args=(tmp_path, venv, python, SILENT))
+        for _ in range(2)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -335,7 +409,9 @@ def test_another_group_is_installed_once_and_again_in_another_environment(
     assert len(commands) == 2
 
 
-def test_a_group_that_could_not_be_installed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_that_could_not_be_installed_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(command: list[str], project: Path) -> None:
         raise SetupError("no network")
 
@@ -351,7 +427,9 @@ def test_the_set_up_adds_the_group_that_is_asked_for(monkeypatch: pytest.MonkeyP
     added = []
     monkeypatch.delenv("PYTHON", raising=False)
     monkeypatch.setattr(environment, "is_current", lambda *arguments: True)
-    monkeypatch.setattr(environment, "add_group", lambda project, venv, group, progress: added.append(group))
+    monkeypatch.setattr(
+        environment, "add_group", lambda project, venv, group, progress: added.append(group)
+    )
     assert main(["--group", "docs"]) == 0
     assert added == ["docs"]
 
@@ -409,7 +487,9 @@ def make_targets() -> set[str]:
 
 
 def test_help_lists_every_target() -> None:
-    shown = subprocess.run(["make", "-s", "help"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "-s", "help"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout
     phony = re.findall(r"^\.PHONY: (.*)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
     assert make_targets() == set(" ".join(phony).split())
     assert set(re.findall(r"make ([a-z-]+) ", shown)) == make_targets()
@@ -417,7 +497,9 @@ def test_help_lists_every_target() -> None:
 
 
 def tracked_files() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=False
+    ).stdout
     return [PROJECT / name for name in listed.split("\n") if name and (PROJECT / name).is_file()]
 
 

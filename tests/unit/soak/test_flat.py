@@ -70,7 +70,9 @@ def test_what_needs_more_samples_is_not_judged_with_fewer() -> None:
 
 
 def test_a_picture_is_an_svg_with_every_curve() -> None:
-    text = picture("Memory & more", "MiB", [Curve("load", [0.0, 1.0], [2.0, 3.0]), Curve("rest", [1.0], [2.5])])
+    text = picture(
+        "Memory & more", "MiB", [Curve("load", [0.0, 1.0], [2.0, 3.0]), Curve("rest", [1.0], [2.5])]
+    )
     assert text.startswith("<svg xmlns=")
     assert text.count("<polyline") == 2
     assert "Memory &amp; more" in text

@@ -31,10 +31,12 @@ def test_what_is_right_is_found_right() -> None:
 
 @pytest.mark.parametrize("missing", [0, 4, 9])
 def test_a_lost_message_is_found(missing: int) -> None:
-    assert settle(seen(*(n for n in range(10) if n != missing)), [WHOLE], set()).faults == {"lost": 1}
+    assert settle(seen(*(n for n in range(10) if n != missing)), [WHOLE], set()).faults == {
+        "lost": 1
+    }
 
 
-def test_messages_of_which_nobody_saw_any_are_lost() -> None:
+def test_messages_that_no_consumer_saw_are_lost() -> None:
     assert settle(Ledger(), [WHOLE], set()).faults == {"lost": 10}
 
 
@@ -111,10 +113,12 @@ def test_a_handler_of_odd_numbers_must_have_those_and_no_others() -> None:
 def test_what_died_on_the_way_is_not_lost() -> None:
     some = Expected(0, 0, 0, 10, 10, ordered=False, absent=frozenset({2, 7}))
     assert not settle(seen(*(n for n in range(10) if n not in (2, 7))), [some], set()).faults
-    assert settle(seen(*(n for n in range(10) if n not in (2, 3, 7))), [some], set()).faults == {"lost": 1}
+    assert settle(seen(*(n for n in range(10) if n not in (2, 3, 7))), [some], set()).faults == {
+        "lost": 1
+    }
 
 
-def test_a_producer_that_nobody_knows_is_a_phantom() -> None:
+def test_an_unknown_producer_is_a_phantom() -> None:
     ledger = seen(*range(10))
     ledger.passes(1, 0)
     assert settle(ledger, [WHOLE], set()).faults == {"phantoms": 1}

@@ -5,7 +5,9 @@ from tests.soak.plan import BUS_FAULTS, LANES, RING_FAULTS, plan_of
 
 
 def test_the_same_seed_has_the_same_plan() -> None:
-    assert [plan_of(7, number, 20.0) for number in range(5)] == [plan_of(7, number, 20.0) for number in range(5)]
+    assert [plan_of(7, number, 20.0) for number in range(5)] == [
+        plan_of(7, number, 20.0) for number in range(5)
+    ]
 
 
 def test_another_seed_or_another_round_has_another_plan() -> None:
@@ -30,13 +32,18 @@ def test_fates_are_the_same_whenever_they_are_asked_for() -> None:
     assert {fates.failures(0, number) for number in range(100)} == {1, 2}
 
 
-def test_who_has_no_faults_to_make_is_always_fine() -> None:
+def test_fates_without_faults_are_always_fine() -> None:
     assert {Fates(5, 0, 0, 0).of(0, number) for number in range(1000)} == {Fate.FINE}
 
 
 def test_a_message_comes_out_of_its_envelope_whole() -> None:
     message = opened(envelope_of(message_of(3, 7)))
-    assert (type(message), message.producer, message.number, message.is_whole) == (type(message_of(0, 1)), 3, 7, True)
+    assert (type(message), message.producer, message.number, message.is_whole) == (
+        type(message_of(0, 1)),
+        3,
+        7,
+        True,
+    )
 
 
 def test_a_message_of_parts_is_not_whole() -> None:

@@ -25,7 +25,9 @@ def run(seed: int = 1, seconds: float = 0.3) -> Round:
 def test_a_round_accounts_for_every_message() -> None:
     threads = threading.active_count()
     this = run()
-    assert {lane: account.faults for lane, account in this.accounts.items()} == {lane: {} for lane in this.accounts}
+    assert {lane: account.faults for lane, account in this.accounts.items()} == {
+        lane: {} for lane in this.accounts
+    }
     assert all(account.arrived > 0 for account in this.accounts.values())
     assert threading.active_count() <= threads
 
@@ -62,7 +64,9 @@ def test_a_handler_that_gets_a_message_twice_is_found(monkeypatch: pytest.Monkey
     assert sum(account.doubled for account in this.accounts.values()) == 1
 
 
-def test_the_command_writes_a_report_and_says_how_to_run_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_a_report_and_says_how_to_run_it_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["--seconds", "1", "--seed", "5", "--report", str(tmp_path)]) == 0
     assert "soak: seed 5, 1 s" in capsys.readouterr().out
     text = (tmp_path / "report.md").read_text()

@@ -1,4 +1,4 @@
-"""The litmus tests themselves: an outcome that is forbidden fails, and a race that is wrong is found."""
+"""The litmus tests themselves: a forbidden outcome fails, and a wrong race is found."""
 
 import pytest
 
@@ -12,9 +12,15 @@ from tests.stress.litmus.operations import count_by_moves, value
 
 def race(*rows: object, **changes: object) -> Litmus:
     parts: dict[str, object] = {
-        "name": "a race", "race": "x = x + 1  |  x = x + 1", "make": cells(1), "actors": (count_by_moves,) * 2,
-        "set_back": clear, "rows": rows, "final": value, "instances": 16,
-    }  # fmt: skip
+        "name": "a race",
+        "race": "x = x + 1  |  x = x + 1",
+        "make": cells(1),
+        "actors": (count_by_moves,) * 2,
+        "set_back": clear,
+        "rows": rows,
+        "final": value,
+        "instances": 16,
+    }
     return Litmus(**(parts | changes))  # type: ignore[arg-type]
 
 
@@ -22,7 +28,7 @@ COUNTED = acceptable((None, None, 2), "both count")
 LOST = forbidden((None, None, 1), "one was lost")
 
 
-def test_a_forbidden_outcome_is_no_success() -> None:
+def test_a_forbidden_outcome_is_not_a_success() -> None:
     verdict = Verdict(race(COUNTED, LOST), "a memory")
     verdict.counts[None, None, 2] = 1_000_000
     assert verdict.is_right
@@ -33,19 +39,19 @@ def test_a_forbidden_outcome_is_no_success() -> None:
     assert "one was lost" in str(verdict)
 
 
-def test_an_outcome_that_nobody_foresaw_is_forbidden() -> None:
+def test_an_outcome_that_is_not_listed_is_forbidden() -> None:
     verdict = Verdict(race(COUNTED), "a memory")
     verdict.counts[None, None, 7] = 1
     assert not verdict.is_right
     assert "no row foresees it" in str(verdict)
 
 
-def test_a_race_that_was_not_run_is_no_success() -> None:
+def test_a_race_that_was_not_run_is_not_a_success() -> None:
     assert not Verdict(race(COUNTED, LOST), "a memory").is_right
 
 
 def test_updates_that_are_lost_between_real_threads_are_found() -> None:
-    """Counting by plain moves is wrong, and is found to be: each round lasts until the threads have met in the midst of it."""
+    """Counting by plain moves is wrong: rounds go on until threads have met in the middle of it."""
     litmus = race(COUNTED, LOST)
     verdict = Verdict(litmus, "plain moves")
     while not verdict.count(Grade.FORBIDDEN):
@@ -55,7 +61,7 @@ def test_updates_that_are_lost_between_real_threads_are_found() -> None:
 
 
 def test_every_instance_is_set_back_before_it_is_run_again() -> None:
-    """A stale instance would show a 1 to who looks before the store; a fresh one shows it only behind the store."""
+    """A stale instance shows a 1 to a load before the store; a fresh one shows it only after."""
     litmus = race(
         *(acceptable((one, other), "") for one in (0, 1) for other in (0, 1)),
         make=cells(2), actors=(store_then_load(0, 1), store_then_load(1, 0)), final=None,
@@ -64,7 +70,10 @@ def test_every_instance_is_set_back_before_it_is_run_again() -> None:
     assert counts.total() % litmus.instances == 0
     assert set(counts) <= {(0, 0), (0, 1), (1, 0), (1, 1)}
     one_after_the_other = race(
-        acceptable((None, 1), "stored"), actors=(store(0, 1), lambda each: each[0].view().get), final=None, instances=1
+        acceptable((None, 1), "stored"),
+        actors=(store(0, 1), lambda each: each[0].view().get),
+        final=None,
+        instances=1,
     )
     assert set(run(one_after_the_other, PROCESS_MEMORY, 0.05)) <= {(None, 0), (None, 1)}
 

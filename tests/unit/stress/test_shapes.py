@@ -17,5 +17,13 @@ def test_as_many_rounds_as_there_are_cases_leave_no_callback_out() -> None:
     cases = {fault_of(seed).case for seed in range(1000, 1000 + len(CASES))}
     assert cases == set(CASES)
     assert {case.consumer for case in cases} == {*PROCESSORS, *READERS}
-    for hook in ("on_start", "on_shutdown", "on_batch_start", "on_timeout", "on_rewind", "set_sequence_callback", "on_event"):
+    for hook in (
+        "on_start",
+        "on_shutdown",
+        "on_batch_start",
+        "on_timeout",
+        "on_rewind",
+        "set_sequence_callback",
+        "on_event",
+    ):
         assert {case.severity for case in cases if case.place == hook} == set(Severity)

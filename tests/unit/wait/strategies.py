@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ringbuffer import (
+    AdaptiveWaitStrategy,
     BlockingWaitStrategy,
     BusySpinWaitStrategy,
     LiteBlockingWaitStrategy,
@@ -20,11 +21,14 @@ STRATEGIES: dict[str, Callable[[], WaitStrategy]] = {
     "yielding": YieldingWaitStrategy,
     "sleeping": SleepingWaitStrategy,
     "blocking": BlockingWaitStrategy,
+    "adaptive": AdaptiveWaitStrategy,
     "lite-blocking": LiteBlockingWaitStrategy,
     "timeout-blocking": lambda: TimeoutBlockingWaitStrategy(50.0),
     "phased-lock": lambda: PhasedBackoffWaitStrategy.with_lock(1e-6, 1e-6),
     "phased-lite-lock": lambda: PhasedBackoffWaitStrategy.with_lite_lock(1e-6, 1e-6),
-    "phased-timeout": lambda: PhasedBackoffWaitStrategy(1e-6, 1e-6, TimeoutBlockingWaitStrategy(50.0)),
+    "phased-timeout": lambda: PhasedBackoffWaitStrategy(
+        1e-6, 1e-6, TimeoutBlockingWaitStrategy(50.0)
+    ),
     "phased-sleep": lambda: PhasedBackoffWaitStrategy.with_sleep(1e-6, 1e-6),
 }
 

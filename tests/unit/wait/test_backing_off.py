@@ -2,10 +2,12 @@
 
 import gc
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from ringbuffer import (
+    AdaptiveWaitStrategy,
     AlertError,
     BlockingWaitStrategy,
     LiteBlockingWaitStrategy,
@@ -19,9 +21,11 @@ from ringbuffer import (
     YieldingWaitStrategy,
 )
 from ringbuffer.host import Host
+from ringbuffer.producer import producer_ops
 from ringbuffer.sequence import Readable
 from tests.support.counting import CountingMemory
 from tests.support.scripted_host import ScriptedHost
+from tests.support.threads import Background
 from tests.unit.wait.test_matrix import NoAlert
 
 
@@ -40,7 +44,7 @@ class AfterLooks:
         return 0 if self.remaining <= 0 else -1
 
 
-def test_yielding_spins_first_and_then_yields_at_every_turn() -> None:
+def test_yielding_spins_first_and_then_yields_in_each_iteration() -> None:
     host = ScriptedHost()
     assert wait(YieldingWaitStrategy(10, host=host), AfterLooks(11)) == 0
     assert host.calls == []
@@ -61,7 +65,7 @@ def test_blocking_waits_on_its_condition_only() -> None:
     assert host.calls == ["lock", "wait", "wait", "wait"]
 
 
-def test_a_lite_signal_takes_no_lock_while_nobody_waits() -> None:
+def test_a_lite_signal_takes_no_lock_while_no_thread_waits() -> None:
     host = ScriptedHost()
     strategy = LiteBlockingWaitStrategy(host=host)
     signal = strategy.signaller()
@@ -73,17 +77,17 @@ def test_a_lite_signal_takes_no_lock_while_nobody_waits() -> None:
     assert host.calls == ["lock", "wait", "lock", "notify"]
 
 
-def test_waiters_pass_the_turnstiles_of_those_alone_who_can_still_signal() -> None:
-    class CountingTurnstile:
+def test_waiters_pass_only_the_fence_locks_of_threads_that_can_still_signal() -> None:
+    class CountingFenceLock:
         def __setitem__(self, index: int, value: None, /) -> None:
             passages.append(self)
 
-    class WithCountingTurnstiles(CountingMemory):
-        def turnstile(self) -> CountingTurnstile:
-            return CountingTurnstile()
+    class WithCountingFenceLocks(CountingMemory):
+        def fence_lock(self) -> CountingFenceLock:
+            return CountingFenceLock()
 
     passages: list[object] = []
-    strategy = LiteBlockingWaitStrategy(memory=WithCountingTurnstiles(), host=ScriptedHost())
+    strategy = LiteBlockingWaitStrategy(memory=WithCountingFenceLocks(), host=ScriptedHost())
     signallers = [strategy.signaller() for _ in range(3)]
     assert wait(strategy, Sequence(0)) == 0
     assert len(set(passages)) == 1 + 3  # of the registration, and of each of them
@@ -94,15 +98,52 @@ def test_waiters_pass_the_turnstiles_of_those_alone_who_can_still_signal() -> No
     passages.clear()
     assert wait(strategy, Sequence(0)) == 0
     assert len(set(passages)) == len(passages) == 1 + 2
-    assert len(strategy._turnstiles) == 2
+    assert len(strategy._fence_locks) == 2
     passages.clear()
     for signal in signallers:
         signal()
     assert len(set(passages)) == len(passages) == 2
 
 
+def test_signallers_that_go_at_the_same_time_leave_nothing_behind() -> None:
+    class MissesOnce(list[object]):
+        """As a list whose lock is let go of while it compares."""
+
+        misses = 1
+
+        def remove(self, item: object) -> None:
+            if self.misses:
+                self.misses -= 1
+                raise ValueError("list.remove(x): x not in list")
+            super().remove(item)
+
+    strategy = LiteBlockingWaitStrategy(host=ScriptedHost())
+    hidden: Any = strategy
+    there = hidden._fence_locks = MissesOnce()
+    signallers = [strategy.signaller() for _ in range(2)]
+    signallers.pop()
+    gc.collect()
+    assert len(there) == 1
+    assert there.misses == 0
+
+
+@pytest.mark.verify
+def test_signallers_of_many_threads_come_and_go() -> None:
+    strategy = LiteBlockingWaitStrategy()
+
+    def come_and_go() -> None:
+        for _ in range(2_000):
+            strategy.signaller()()
+
+    for thread in [Background(come_and_go).start() for _ in range(4)]:
+        thread.join()
+    gc.collect()
+    assert strategy._fence_locks == []
+
+
 def test_a_lite_waiter_raises_its_flag_before_every_look() -> None:
-    # A signal between two looks lowers the flag; a waiter that did not raise it again would sleep for ever.
+    # A signal between two looks lowers the flag; a waiter that did not raise it again would sleep
+    # forever.
     dependent = Sequence()
 
     def signal_twice(number: int) -> None:
@@ -139,7 +180,7 @@ def test_signals_that_bring_nothing_do_not_prolong_a_timeout() -> None:
     assert 10 <= host.pauses <= 11
 
 
-def test_something_that_comes_in_time_is_no_timeout() -> None:
+def test_an_event_that_comes_in_time_is_not_a_timeout() -> None:
     assert wait(TimeoutBlockingWaitStrategy(2.5, host=ScriptedHost()), AfterLooks(2)) == 0
 
 
@@ -222,7 +263,12 @@ def test_tries_must_not_be_negative() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [BlockingWaitStrategy, LiteBlockingWaitStrategy, lambda host: TimeoutBlockingWaitStrategy(1e6, host=host)]
+    "make",
+    [
+        BlockingWaitStrategy,
+        LiteBlockingWaitStrategy,
+        lambda host: TimeoutBlockingWaitStrategy(1e6, host=host),
+    ],
 )
 def test_a_blocking_strategy_looks_once_a_wake_up(make: Callable[..., WaitStrategy]) -> None:
     host, dependent = EarlySignals(), AfterLooks(50)
@@ -250,7 +296,9 @@ def test_phased_backoff_spins_before_it_yields() -> None:
             return super().get()
 
     host = ScriptedHost()
-    strategy = PhasedBackoffWaitStrategy(0.0025, 0.002, BlockingWaitStrategy(host=host), host=ticking(host))
+    strategy = PhasedBackoffWaitStrategy(
+        0.0025, 0.002, BlockingWaitStrategy(host=host), host=ticking(host)
+    )
     assert wait(strategy, Counting(4_004)) == 0
     spins = looked.index(1)
     assert spins == 4 * PhasedBackoffWaitStrategy.SPIN_TRIES
@@ -269,16 +317,21 @@ THAT_PAUSE: dict[str, Callable[[Host], WaitStrategy]] = {
     "yielding": lambda host: YieldingWaitStrategy(3, host=host),
     "sleeping": lambda host: SleepingWaitStrategy(3, 3, host=host),
     "blocking": lambda host: BlockingWaitStrategy(host=host),
+    "adaptive": lambda host: AdaptiveWaitStrategy(3, 0.002, host=host),
     "lite-blocking": lambda host: LiteBlockingWaitStrategy(host=host),
     "timeout-blocking": lambda host: TimeoutBlockingWaitStrategy(1e6, host=host),
     "phased-sleep": lambda host: PhasedBackoffWaitStrategy.with_sleep(0.002, 0.002, host=host),
-    "phased-lite-lock": lambda host: PhasedBackoffWaitStrategy.with_lite_lock(0.002, 0.002, host=host),
+    "phased-lite-lock": lambda host: PhasedBackoffWaitStrategy.with_lite_lock(
+        0.002, 0.002, host=host
+    ),
 }
 
 
 @pytest.mark.parametrize("alerted_at", [1, 5, 40])
 @pytest.mark.parametrize("make", THAT_PAUSE.values(), ids=THAT_PAUSE)
-def test_an_alert_in_any_pause_ends_the_wait(make: Callable[[Host], WaitStrategy], alerted_at: int) -> None:
+def test_an_alert_in_any_pause_ends_the_wait(
+    make: Callable[[Host], WaitStrategy], alerted_at: int
+) -> None:
     host = Ticking(lambda number: barrier.alert() if number == alerted_at else None)
     barrier = SingleProducerSequencer(4, make(host), host=host).new_barrier()
     with pytest.raises(AlertError):
@@ -293,7 +346,7 @@ def test_every_publication_signals_the_strategies_that_need_it_and_no_others() -
             self.signals = 0
 
         def wait_for(self, sequence: int, *rest: object) -> int:
-            raise AssertionError("nobody waits")
+            raise AssertionError("no thread waits")
 
         def signal_all_when_blocking(self) -> None:
             self.signals += 1
@@ -301,15 +354,16 @@ def test_every_publication_signals_the_strategies_that_need_it_and_no_others() -
     for kind in (SingleProducerSequencer, MultiProducerSequencer):
         for is_blocking in (True, False):
             strategy = Signalled(is_blocking)
-            barrier = kind(8, strategy).producer_barrier()
-            barrier.publish(barrier.next())
-            barrier.publish(1, barrier.next(3))
+            ops = producer_ops(kind(8, strategy))
+            ops.publish(ops.next())
+            ops.publish(1, ops.next(3))
             assert strategy.signals == (2 if is_blocking else 0)
 
 
 def test_a_lite_signal_that_comes_right_after_the_look_finds_the_flag() -> None:
-    # The publication comes when the waiter has looked and does not wait yet. Were the flag raised after the look, the
-    # signaller would see nobody, and the waiter would sleep on an event that is there.
+    # The publication comes when the waiter has looked and does not wait yet. Were the flag raised
+    # after the look, the signalling thread would see no waiter, and the waiter would sleep although
+    # the event is there.
     class PublishedRightAfter:
         looks = 0
 

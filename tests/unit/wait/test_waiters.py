@@ -3,6 +3,7 @@
 import pytest
 
 from ringbuffer import (
+    AdaptiveWaitStrategy,
     AlertError,
     BlockingWaitStrategy,
     BusySpinWaitStrategy,
@@ -12,13 +13,14 @@ from ringbuffer import (
     YieldingWaitStrategy,
 )
 from ringbuffer.memory import Word
-from ringbuffer.wait import WaitStrategy, waiter_of
+from ringbuffer.producer import producer_ops
+from ringbuffer.wait import WaitStrategy, bind_wait
 from tests.support.scripted_host import ScriptedHost
 from tests.support.threads import Background
 
 
 class Looks:
-    """What is waited for: there at the n-th look, counted from `begin`. Looked at by its word, or by a call."""
+    """A condition that holds at the n-th look after `begin`, by its word or by a call."""
 
     def __init__(self, by_word: bool) -> None:
         self.by_word = by_word
@@ -51,7 +53,7 @@ class Looks:
 
 
 class Alert:
-    """An alert that nobody gives, or that is there."""
+    """An alert, which is raised if `value` is not 0."""
 
     def __init__(self, value: int = 0) -> None:
         self.word: Word = [value]
@@ -64,7 +66,9 @@ by_word_or_call = pytest.mark.parametrize("by_word", [True, False])
 
 
 @by_word_or_call
-def test_yielding_spins_half_as_long_after_a_wait_that_its_first_yield_has_ended(by_word: bool) -> None:
+def test_yielding_spins_half_as_long_after_a_wait_that_its_first_yield_has_ended(
+    by_word: bool,
+) -> None:
     host, looks = ScriptedHost(), Looks(by_word)
     wait = YieldingWaitStrategy(8, host=host).waiter(looks, Alert())
 
@@ -81,7 +85,7 @@ def test_yielding_spins_half_as_long_after_a_wait_that_its_first_yield_has_ended
     assert yields_in(1 + 1 + 1) == 1, "after 1"
     assert yields_in(1 + 0 + 1) == 1, "at once"
     assert yields_in(1 + 0 + 1) == 1, "and no less"
-    assert yields_in(1 + 0 + 3) == 3, "that was no matter of one yield: longer again"
+    assert yields_in(1 + 0 + 3) == 3, "one yield was not enough: longer again"
     assert yields_in(1 + 1 + 2) == 2
     assert yields_in(1 + 2) == 0, "2 turns, and there it is"
     assert yields_in(1 + 4) == 0
@@ -91,7 +95,7 @@ def test_yielding_spins_half_as_long_after_a_wait_that_its_first_yield_has_ended
 
 
 @by_word_or_call
-def test_yielding_without_a_spin_yields_at_every_turn(by_word: bool) -> None:
+def test_yielding_without_a_spin_yields_in_each_iteration(by_word: bool) -> None:
     host, looks = ScriptedHost(), Looks(by_word)
     wait = YieldingWaitStrategy(0, host=host).waiter(looks, Alert())
     for _ in range(3):
@@ -102,7 +106,9 @@ def test_yielding_without_a_spin_yields_at_every_turn(by_word: bool) -> None:
 
 @by_word_or_call
 @pytest.mark.parametrize("strategy", [YieldingWaitStrategy(), BusySpinWaitStrategy()])
-def test_an_alert_ends_a_wait(strategy: YieldingWaitStrategy | BusySpinWaitStrategy, by_word: bool) -> None:
+def test_an_alert_ends_a_wait(
+    strategy: YieldingWaitStrategy | BusySpinWaitStrategy, by_word: bool
+) -> None:
     looks = Looks(by_word)
     wait = strategy.waiter(looks, Alert(1))
     looks.begin(5)
@@ -125,12 +131,14 @@ def test_a_strategy_without_a_waiter_is_asked_each_time() -> None:
     asked: list[tuple[object, ...]] = []
 
     class Own(BlockingWaitStrategy):
-        def wait_for(self, sequence: int, cursor: object, dependent: object, barrier: object) -> int:
+        def wait_for(
+            self, sequence: int, cursor: object, dependent: object, barrier: object
+        ) -> int:
             asked.append((sequence, cursor, dependent, barrier))
             return sequence
 
     cursor, dependent, alert = Sequence(), Looks(True), Alert()
-    wait = waiter_of(Own(), cursor, dependent, alert)
+    wait = bind_wait(Own(), cursor, dependent, alert)
     assert [wait(3), wait(5)] == [3, 5]
     assert asked == [(3, cursor, dependent, alert), (5, cursor, dependent, alert)]
 
@@ -139,15 +147,19 @@ def test_a_strategy_without_a_waiter_is_asked_each_time() -> None:
 @pytest.mark.parametrize("kind", [SingleProducerSequencer, MultiProducerSequencer])
 @pytest.mark.parametrize("dependents", [0, 1, 2])
 def test_a_barrier_waits_by_it(
-    strategy: WaitStrategy, kind: type[SingleProducerSequencer] | type[MultiProducerSequencer], dependents: int
+    strategy: WaitStrategy,
+    kind: type[SingleProducerSequencer] | type[MultiProducerSequencer],
+    dependents: int,
 ) -> None:
     sequencer = kind(64, strategy)
     before = [Sequence() for _ in range(dependents)]
     barrier = sequencer.new_barrier(*before)
-    waiter = Background(lambda: [barrier.view().wait_for(sequence) >= sequence for sequence in range(50)]).start()
+    waiter = Background(
+        lambda: [barrier.view().wait_for(sequence) >= sequence for sequence in range(50)]
+    ).start()
 
     def produce() -> None:
-        producer = sequencer.producer_barrier()
+        producer = producer_ops(sequencer)
         for _ in range(50):
             sequence = producer.next()
             producer.publish(sequence)
@@ -160,3 +172,127 @@ def test_a_barrier_waits_by_it(
     barrier.alert()
     with pytest.raises(AlertError):
         stopped.join()
+
+
+class After(Looks):
+    """As `Looks`, also for a thread that has the lock and is about to sleep."""
+
+    def get(self) -> int:
+        return self._look()
+
+
+class NapHost(ScriptedHost):
+    """A sleep takes as long as the test says.
+
+    Attributes:
+        nap: the length of a sleep, in seconds.
+        cpus: the processors that there are.
+    """
+
+    def __init__(self, cpus: int = 2) -> None:
+        super().__init__()
+        self.nap, self.cpus = 1.0, cpus
+
+    def pause(self, kind: str, seconds: float | None) -> None:
+        super().pause(kind, self.nap if kind == "wait" else seconds)
+
+    def available_cpus(self) -> frozenset[int]:
+        return frozenset(range(self.cpus))
+
+
+class Adaptive:
+    """A consumer that waits again and again, for what is there at the n-th look."""
+
+    def __init__(self, spin_tries: int, yields: int, cpus: int = 2) -> None:
+        self.host = NapHost(cpus)
+        self._looks = After(by_word=False)
+        # A yield of this host takes 1 µs
+        strategy = AdaptiveWaitStrategy(spin_tries, (yields - 0.5) * 1e-6, host=self.host)
+        self._wait = strategy.waiter(self._looks, Unalerted())
+
+    def wait(self, looks: int, nap: float = 1.0) -> list[str]:
+        """What the host was asked for in a wait."""
+        self._looks.begin(looks)
+        self.host.nap = nap
+        self.host.calls.clear()
+        assert self._wait(0) == 0
+        return [*self.host.calls]
+
+
+class Unalerted(Alert):
+    def check_alert(self) -> None:
+        assert not self.word[0]
+
+
+NEVER_IN_TIME = 1_000
+
+
+def test_an_adaptive_wait_spins_then_yields_then_sleeps() -> None:
+    consumer = Adaptive(spin_tries=5, yields=3)
+    assert consumer.wait(5) == []
+    assert consumer.wait(5 + 3) == ["yield"] * 3
+    assert consumer.wait(5 + 3 + 2) == ["yield"] * 3 + ["lock", "wait"]
+
+
+def test_long_sleeps_teach_a_consumer_to_sleep_at_once() -> None:
+    consumer = Adaptive(spin_tries=0, yields=8)
+    yields = [consumer.wait(10).count("yield")]
+    while yields[-1]:
+        yields.append(consumer.wait(yields[-1] + 2).count("yield"))
+    assert yields == [8, 4, 2, 1, 0], "each sleep took a second"
+    assert consumer.wait(2) == ["lock", "wait"]
+
+
+def test_short_sleeps_teach_it_to_yield_again() -> None:
+    consumer = Adaptive(spin_tries=0, yields=8)
+    while consumer.wait(100)[0] == "yield":
+        pass
+    yields = [consumer.wait(2, nap=1e-6).count("yield")]
+    for _ in range(5):
+        yields.append(consumer.wait(yields[-1] + 3, nap=1e-6).count("yield"))
+    assert yields[:3] == [0, 1, 2]
+    assert max(yields) == 8, "never longer than it was made to"
+
+
+def test_a_wait_that_yielding_ends_makes_the_next_ones_longer() -> None:
+    consumer = Adaptive(spin_tries=0, yields=8)
+    consumer.wait(100)
+    assert consumer.wait(4).count("yield") == 4, "half as long as before, and enough"
+    assert consumer.wait(8) == ["yield"] * 8
+
+
+def test_a_wait_that_its_first_yield_ends_makes_the_next_spin_shorter() -> None:
+    consumer = Adaptive(spin_tries=8, yields=8)
+    assert consumer.wait(8 + 1) == ["yield"]
+    assert consumer.wait(4 + 1) == ["yield"]
+    assert consumer.wait(2 + 2) == ["yield"] * 2, "it took more than one yield: longer again"
+    assert consumer.wait(4) == []
+
+
+def test_with_one_processor_it_sleeps_at_once() -> None:
+    consumer = Adaptive(spin_tries=8, yields=8, cpus=1)
+    for _ in range(3):
+        assert consumer.wait(2, nap=1e-9) == ["lock", "wait"]
+
+
+def test_a_signal_takes_no_lock_while_a_consumer_spins() -> None:
+    host = NapHost()
+    strategy, looks = AdaptiveWaitStrategy(4, host=host), After(by_word=False)
+    signal, wait = strategy.signaller(), strategy.waiter(looks, Unalerted())
+    looks.begin(4)
+    assert wait(0) == 0
+    signal()
+    assert host.calls == []
+    looks.begin(NEVER_IN_TIME)
+    assert wait(0) == 0
+    host.calls.clear()
+    signal()
+    signal()
+    assert host.calls == ["lock", "notify"]
+
+
+def test_what_an_adaptive_wait_is_given_is_checked() -> None:
+    with pytest.raises(ValueError, match="spin_tries must be 0 or more, not -1"):
+        AdaptiveWaitStrategy(-1)
+    with pytest.raises(ValueError, match="yield_seconds"):
+        AdaptiveWaitStrategy(yield_seconds=-1)

@@ -1,17 +1,17 @@
-"""Results survive being saved, and are told with their medians and their noise."""
+"""Results survive being saved, and are shown with their medians and their noise."""
 
 from pathlib import Path
 
 import pytest
 
-from ringbuffer.cli.bench.latency import latency_run
-from ringbuffer.cli.bench.machine import describe
-from ringbuffer.cli.bench.medians import median, noise
-from ringbuffer.cli.bench.report import head, number, table
-from ringbuffer.cli.bench.results import ContenderResult, Results
-from ringbuffer.cli.bench.scenario import Role, Run
-from ringbuffer.cli.histogram import Histogram
-from ringbuffer.cli.interpreter import gil_is_on
+from ringbuffer.diagnostics.histogram import FINE, Histogram
+from ringbuffer.programs.bench.latency import latency_run
+from ringbuffer.programs.bench.machine import describe
+from ringbuffer.programs.bench.medians import median, noise
+from ringbuffer.programs.bench.results import ContenderResult, Results
+from ringbuffer.programs.bench.scenario import Measurement, Role
+from ringbuffer.programs.bench.tables import head, number, table
+from ringbuffer.programs.interpreter import gil_is_on
 from tests.unit.cli.bench.kit import measured
 
 
@@ -44,11 +44,13 @@ def test_one_wild_run_moves_neither_the_median_nor_its_noise() -> None:
 
 
 def test_the_curve_is_the_median_of_the_runs() -> None:
-    contender = ContenderResult("c", Role.OURS, runs=[Run({}, ((50.0, value),)) for value in (1.0, 9.0, 2.0)])
+    contender = ContenderResult(
+        "c", Role.OURS, runs=[Measurement({}, ((50.0, value),)) for value in (1.0, 9.0, 2.0)]
+    )
     assert contender.curve() == [(50.0, 2.0)]
 
 
-def test_a_table_shows_who_failed_and_who_is_absent() -> None:
+def test_a_table_shows_failed_and_absent_contenders() -> None:
     text = table(measured([100.0]).scenarios[0])
     assert "broken: FAILED, LostEventsError: one" in text
     assert "janus: not here: no" in text
@@ -56,15 +58,17 @@ def test_a_table_shows_who_failed_and_who_is_absent() -> None:
     assert f"GIL {'on' if gil_is_on() else 'off'}" in head(measured([100.0]))
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.1234, "0.123"), (950, "950"), (12_345, "12.3k"), (2_500_000, "2.5M")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.1234, "0.123"), (950, "950"), (12_345, "12.3k"), (2_500_000, "2.5M")]
+)
 def test_numbers_have_three_digits(value: float, text: str) -> None:
     assert number(value) == text
 
 
 def test_percentiles_are_in_microseconds() -> None:
-    histogram = Histogram()
+    histogram = Histogram(steps=FINE)
     for _ in range(100):
         histogram.record(2000)
-    run = latency_run(histogram)
+    run = latency_run(histogram.distribution())
     assert run.figures["p50"] == pytest.approx(2, rel=0.05)
     assert run.curve[-1] == (100.0, run.figures["max"])

@@ -1,20 +1,20 @@
-"""A run that loses something does not count; runs are interleaved, and as long as they are to be."""
+"""A run that loses events does not count; runs are interleaved, and have the wanted length."""
 
 import threading
 from collections.abc import Callable
 
 import pytest
 
-from ringbuffer.cli.bench.peers import STANDARD, Channel, Peer
-from ringbuffer.cli.bench.queues import one_queue
-from ringbuffer.cli.bench.runner import Settings, run_scenario
-from ringbuffer.cli.bench.scenario import Contender, Run, Scenario
-from ringbuffer.cli.bench.threads import StuckError, together
-from ringbuffer.cli.bench.verify import LostEventsError, payload, verify
+from ringbuffer.programs.bench.peers import STANDARD, OpenQueue, Peer
+from ringbuffer.programs.bench.queues import one_queue
+from ringbuffer.programs.bench.runner import Settings, run_scenario
+from ringbuffer.programs.bench.scenario import Contender, Measurement, Scenario
+from ringbuffer.programs.bench.threads import StuckError, together
+from ringbuffer.programs.bench.verify import LostEventsError, payload, verify
 
 
 def test_a_consumer_that_loses_an_event_fails_the_run() -> None:
-    def losing(count: int) -> Run:
+    def losing(count: int) -> Measurement:
         values = payload(count)
         seen: list[int] = []
         elapsed = together(lambda: seen.extend(values[1:]))
@@ -23,13 +23,15 @@ def test_a_consumer_that_loses_an_event_fails_the_run() -> None:
 
     result = run_scenario(_scenario(losing), Settings(runs=2, fixed_count=10))
     assert result.contenders[0].runs == []
-    assert "9 events with the checksum 54; 10 with 55 were sent" in (result.contenders[0].failure or "")
+    assert "9 events with the checksum 54; 10 with 55 were sent" in (
+        result.contenders[0].failure or ""
+    )
 
 
 def test_a_queue_that_gives_back_something_else_fails_its_run_alone() -> None:
-    def open_wrong(capacity: int) -> Channel:
+    def open_wrong(capacity: int) -> OpenQueue:
         channel = STANDARD[0].open(capacity)
-        return Channel(lambda: lambda value: channel.producer()(None), channel.consumer)
+        return OpenQueue(lambda: lambda value: channel.producer()(None), channel.consumer)
 
     wrong = one_queue(Peer("wrong", bounded=True, open=open_wrong), 1)
     scenario = _scenario(wrong, one_queue(STANDARD[0], 1))
@@ -38,12 +40,24 @@ def test_a_queue_that_gives_back_something_else_fails_its_run_alone() -> None:
     assert good.failure is None
 
 
-def _scenario(*bodies: Callable[[int], Run]) -> Scenario:
-    return Scenario("s", "Title.", "rate", tuple(Contender(f"c{number}", body) for number, body in enumerate(bodies)))
+def _scenario(*bodies: Callable[[int], Measurement]) -> Scenario:
+    return Scenario(
+        "s",
+        "Title.",
+        "rate",
+        tuple(Contender(f"c{number}", body) for number, body in enumerate(bodies)),
+    )
 
 
 @pytest.mark.parametrize(
-    ("got", "ordered"), [([1, 2], True), ([1, 2, 2], True), ([1, 3, 2], True), ([2, 2, 2], False), ([1, 2, 3, 3], False)]
+    ("got", "ordered"),
+    [
+        ([1, 2], True),
+        ([1, 2, 2], True),
+        ([1, 3, 2], True),
+        ([2, 2, 2], False),
+        ([1, 2, 3, 3], False),
+    ],
 )
 def test_what_differs_from_what_was_sent_is_found(got: list[int], ordered: bool) -> None:
     with pytest.raises(LostEventsError):
@@ -70,10 +84,10 @@ def test_the_error_of_one_thread_is_not_hidden_by_another_that_waits_for_it() ->
 def test_runs_are_interleaved() -> None:
     order: list[str] = []
 
-    def body(name: str) -> Callable[[int], Run]:
-        def run(count: int) -> Run:
+    def body(name: str) -> Callable[[int], Measurement]:
+        def run(count: int) -> Measurement:
             order.append(name)
-            return Run({"rate": 1.0})
+            return Measurement({"rate": 1.0})
 
         return run
 
@@ -82,9 +96,9 @@ def test_runs_are_interleaved() -> None:
 
 
 def test_the_count_is_found_by_the_length_that_a_run_is_to_have() -> None:
-    def body(count: int) -> Run:
+    def body(count: int) -> Measurement:
         together(lambda: [None for _ in range(count)])
-        return Run({"rate": 1.0})
+        return Measurement({"rate": 1.0})
 
     result = run_scenario(_scenario(body), Settings(runs=1, seconds=0.01))
     assert 1_000 <= result.contenders[0].count <= 2_000_000

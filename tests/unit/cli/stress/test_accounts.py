@@ -2,8 +2,8 @@
 
 import pytest
 
-from ringbuffer.cli.stress.ledger import Account, Ledger, settle
-from ringbuffer.cli.stress.message import Message
+from ringbuffer.programs.stress.ledger import Account, Ledger, settle
+from ringbuffer.programs.stress.message import Message
 
 PUBLISHED = [(producer, number) for number in range(10) for producer in range(2)]
 
@@ -25,7 +25,7 @@ def test_a_lost_event_is_found() -> None:
     assert settle([noted(PUBLISHED[:7] + PUBLISHED[8:])], PUBLISHED).faults == {"lost": 1}
 
 
-def test_events_that_nobody_saw_at_all_are_lost() -> None:
+def test_events_that_no_consumer_saw_are_lost() -> None:
     assert settle([Ledger(0)], PUBLISHED).faults == {"lost": 20}
 
 
@@ -69,7 +69,9 @@ def test_events_of_one_producer_that_workers_share_are_ordered_by_the_ring() -> 
 
 
 def test_an_event_that_was_skipped_and_seen_is_a_phantom() -> None:
-    assert settle([noted(PUBLISHED)], [each for each in PUBLISHED if each != (1, 3)]).faults == {"phantoms": 1}
+    assert settle([noted(PUBLISHED)], [each for each in PUBLISHED if each != (1, 3)]).faults == {
+        "phantoms": 1
+    }
 
 
 @pytest.mark.parametrize("field", ["producer", "number", "payload", "check"])

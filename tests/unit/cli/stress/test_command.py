@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from ringbuffer.cli import stress
 from ringbuffer.cli.main import main
-from ringbuffer.cli.stress import command
-from ringbuffer.cli.stress.ledger import Account
-from ringbuffer.cli.stress.message import Message
-from ringbuffer.cli.stress.shape import Shape, shape_of
-from ringbuffer.cli.stress.watch import Stuck
+from ringbuffer.programs.stress.ledger import Account
+from ringbuffer.programs.stress.message import Message
+from ringbuffer.programs.stress.shape import Shape, shape_of
+from ringbuffer.programs.stress.watch import Stuck
 
 type Round = Callable[[Shape, Counter[str]], Account]
 
@@ -22,7 +22,7 @@ type Round = Callable[[Shape, Counter[str]], Account]
 @pytest.fixture
 def each_round(monkeypatch: pytest.MonkeyPatch) -> Callable[[Round], None]:
     """Has the command run this instead of a topology."""
-    return lambda run: monkeypatch.setattr(command, "run_once", run)
+    return lambda run: monkeypatch.setattr(stress, "run_once", run)
 
 
 def fine(shape: Shape, counts: Counter[str]) -> Account:
@@ -30,7 +30,7 @@ def fine(shape: Shape, counts: Counter[str]) -> Account:
     return Account(events=3)
 
 
-def test_real_rounds_are_right_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_real_rounds_are_right_and_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stress", "--seed", "3", "--rounds", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "seed 3" in lines[0]
@@ -39,17 +39,26 @@ def test_real_rounds_are_right_and_told(capsys: pytest.CaptureFixture[str]) -> N
     assert lines[-1] == "every event is accounted for"
 
 
-def test_the_result_is_told_as_json(each_round: Callable[[Round], None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_result_is_reported_as_json(
+    each_round: Callable[[Round], None], capsys: pytest.CaptureFixture[str]
+) -> None:
     each_round(fine)
     assert main(["stress", "--seed", "5", "--rounds", "4", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["seed"], told["rounds"], told["handled"], told["counts"]) == (5, 4, 12, {"published": 8})
+    assert (told["seed"], told["rounds"], told["handled"], told["counts"]) == (
+        5,
+        4,
+        12,
+        {"published": 8},
+    )
     assert told["passed"] is True
     assert told["failure"] is None
     assert set(told["wrong"].values()) == {0}
 
 
-def test_the_rounds_have_the_seeds_from_the_given_one_on(each_round: Callable[[Round], None]) -> None:
+def test_the_rounds_have_the_seeds_from_the_given_one_on(
+    each_round: Callable[[Round], None],
+) -> None:
     seen: list[int] = []
 
     def note(shape: Shape, counts: Counter[str]) -> Account:
@@ -69,12 +78,14 @@ def test_however_little_time_there_is_one_round_is_run(
     assert "1 rounds in " in capsys.readouterr().out
 
 
-# -- faults that must be found --------------------------------------------------------------------------------------------
+# -- faults that must be found --------------------------------------------------------------------
 
 
 def plain(shape: Shape) -> bool:
     """Whether each stage sees each event once, and they are events that are filled in place."""
-    calm = not shape.failing and not any(stage.rewinds or stage.before or stage.faults for stage in shape.stages)
+    calm = not shape.failing and not any(
+        stage.rewinds or stage.before or stage.faults for stage in shape.stages
+    )
     return calm and not shape.values and shape.messages >= 4 * shape.producers
 
 
@@ -83,7 +94,9 @@ def seeds(holds: Callable[[Shape], bool]) -> Iterator[int]:
 
 
 @pytest.fixture
-def one_fill(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Message, int, int], None]], None]:
+def one_fill(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[Callable[[Message, int, int], None]], None]:
     """Has the ring hold, for one event in the run, something else than what was published."""
     fill, once_only = Message.fill, threading.Lock()
 
@@ -99,7 +112,8 @@ def one_fill(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Message, in
 
 
 def test_a_ring_that_loses_an_event_is_found(
-    one_fill: Callable[[Callable[[Message, int, int], None]], None], capsys: pytest.CaptureFixture[str]
+    one_fill: Callable[[Callable[[Message, int, int], None]], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The slot still holds the message before it when its consumers come."""
 
@@ -118,7 +132,8 @@ def test_a_ring_that_loses_an_event_is_found(
 
 
 def test_a_torn_event_is_found(
-    one_fill: Callable[[Callable[[Message, int, int], None]], None], capsys: pytest.CaptureFixture[str]
+    one_fill: Callable[[Callable[[Message, int, int], None]], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def tear(message: Message, producer: int, number: int) -> None:
         message.payload ^= 1 << 40
@@ -142,9 +157,14 @@ def test_the_first_round_that_fails_is_the_last(
     assert (told["rounds"], told["failed_seed"], told["wrong"]["lost"]) == (3, 12, 1)
 
 
-@pytest.mark.parametrize(("error", "stuck"), [(Stuck("producer 0 found no room"), 1), (ZeroDivisionError("mine"), 0)])
+@pytest.mark.parametrize(
+    ("error", "stuck"), [(Stuck("producer 0 found no room"), 1), (ZeroDivisionError("mine"), 0)]
+)
 def test_a_round_that_breaks_down_fails_the_command(
-    error: Exception, stuck: int, each_round: Callable[[Round], None], capsys: pytest.CaptureFixture[str]
+    error: Exception,
+    stuck: int,
+    each_round: Callable[[Round], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def breaks(shape: Shape, counts: Counter[str]) -> Account:
         raise error
@@ -158,7 +178,7 @@ def test_a_round_that_breaks_down_fails_the_command(
     assert "Traceback" in captured.err
 
 
-# -- Ctrl-C and wrong command lines ---------------------------------------------------------------------------------------
+# -- Ctrl-C and wrong command lines ---------------------------------------------------------------
 
 
 def interrupting(times: int, account: Account) -> Round:
@@ -180,12 +200,16 @@ def test_ctrl_c_ends_it_after_the_round_and_reports(
     assert lines[-1] == "interrupted: until then every event is accounted for"
 
 
-def test_what_was_wrong_before_ctrl_c_is_a_failure_all_the_same(each_round: Callable[[Round], None]) -> None:
+def test_an_error_before_ctrl_c_is_still_a_failure(
+    each_round: Callable[[Round], None],
+) -> None:
     each_round(interrupting(1, Account(torn=1)))
     assert main(["stress", "--rounds", "5"]) == 1
 
 
-def test_a_second_ctrl_c_aborts(each_round: Callable[[Round], None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_ctrl_c_aborts(
+    each_round: Callable[[Round], None], capsys: pytest.CaptureFixture[str]
+) -> None:
     each_round(interrupting(2, Account()))
     assert main(["stress", "--seed", "4"]) == 130
     captured = capsys.readouterr()
@@ -197,12 +221,14 @@ def test_a_second_ctrl_c_aborts(each_round: Callable[[Round], None], capsys: pyt
     ("arguments", "says"),
     [
         (["--seconds", "0"], "a positive number of seconds is needed, not '0'"),
-        (["--rounds", "0"], "a number from 1 on is needed, not '0'"),
-        (["--seed", "-1"], "a whole number from 0 on is needed, not '-1'"),
+        (["--rounds", "0"], "a whole number of 1 or more is needed, not '0'"),
+        (["--seed", "-1"], "a whole number of 0 or more is needed, not '-1'"),
         (["extra"], "unrecognized arguments: extra"),
     ],
 )
-def test_a_wrong_command_line_is_refused(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_line_is_refused(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as refusal:
         main(["stress", *arguments])
     assert refusal.value.code == 2

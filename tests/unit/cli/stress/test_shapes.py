@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ringbuffer.cli.stress.shape import KINDS, shape_of
-from ringbuffer.cli.stress.switches import CORES
-from ringbuffer.cli.stress.waiting import WAITING
+from ringbuffer.programs.stress.shape import KINDS, shape_of
+from ringbuffer.programs.stress.switches import CORES
+from ringbuffer.programs.stress.waiting import WAITING
 
 PROJECT = Path(__file__).parents[4]
 SEEDS = range(40)
@@ -19,8 +19,18 @@ def test_the_same_seed_is_the_same_shape() -> None:
 
 
 def test_the_same_seed_is_the_same_shape_in_another_process() -> None:
-    script = "from ringbuffer.cli.stress.shape import shape_of\nfor seed in range(40): print(shape_of(seed))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60)
+    script = (
+        "from ringbuffer.programs.stress.shape import shape_of\n"
+        "for seed in range(40): print(shape_of(seed))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     assert done.stdout.splitlines() == [str(shape_of(seed)) for seed in SEEDS]
 
 

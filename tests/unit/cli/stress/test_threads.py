@@ -1,18 +1,18 @@
-"""Whoever is stuck is found; threads are put in their places."""
+"""Threads that are stuck are found; threads are pinned to their cores."""
 
 import sys
 import threading
 
 import pytest
 
-from ringbuffer.cli.stress import watch
-from ringbuffer.cli.stress.switches import Switches
 from ringbuffer.host import SYSTEM_HOST
+from ringbuffer.programs.stress import watch
+from ringbuffer.programs.stress.switches import Switches
 
 
-def test_who_is_stuck_is_found_and_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_stuck_thread_is_found_and_shown(capfd: pytest.CaptureFixture[str]) -> None:
     gate = threading.Event()
-    task = watch.Task(SYSTEM_HOST, gate.wait, "sleeper")
+    task = watch.WatchedThread(SYSTEM_HOST, gate.wait, "sleeper")
     with pytest.raises(watch.Stuck, match="sleeper did not end within"):
         task.ended(patience=0.01)
     assert "in wait" in capfd.readouterr().err
@@ -27,10 +27,12 @@ def test_a_task_raises_where_it_is_joined() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        watch.Task(SYSTEM_HOST, fail, "fails").join()
+        watch.WatchedThread(SYSTEM_HOST, fail, "fails").join()
 
 
-@pytest.mark.skipif(not SYSTEM_HOST.available_cpus(), reason="threads cannot be bound to a core here")
+@pytest.mark.skipif(
+    not SYSTEM_HOST.available_cpus(), reason="threads cannot be bound to a core here"
+)
 def test_threads_are_put_on_cores() -> None:
     seen: list[frozenset[int]] = []
 
@@ -41,7 +43,7 @@ def test_threads_are_put_on_cores() -> None:
         seen.clear()
         with Switches(cores=cores, nice=True, interval=1e-5, seed=1).applied() as host:
             for _ in range(threads):
-                watch.Task(host, look, "looks").join()
+                watch.WatchedThread(host, look, "looks").join()
         return list(seen)
 
     everywhere = SYSTEM_HOST.available_cpus()

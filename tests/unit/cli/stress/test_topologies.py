@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from ringbuffer import barrier
-from ringbuffer.cli.stress import once as topology
-from ringbuffer.cli.stress.ledger import Account
-from ringbuffer.cli.stress.shape import shape_of
+from ringbuffer.programs.stress import once as topology
+from ringbuffer.programs.stress.ledger import Account
+from ringbuffer.programs.stress.shape import shape_of
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -24,6 +24,7 @@ def test_a_consumer_that_goes_too_far_is_found(monkeypatch: pytest.MonkeyPatch) 
     """Stages that do not wait for those before them."""
     monkeypatch.setattr(barrier, "Available", lambda published, dependents: published)
     account, seeds = Account(), itertools.count()
-    while not account.early:  # the threads decide when; the test's timeout is for a check that finds nothing
+    # The threads decide when; the test's timeout is for a check that finds nothing
+    while not account.early:
         account.add(topology.run(shape_of(next(seeds)), Counter()))
     assert "early" in account.faults

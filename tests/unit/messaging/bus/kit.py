@@ -31,7 +31,9 @@ class Other:
     number: int
 
 
-def channel_bus(size: int = 8, *, pipeline: Pipeline | None = None, host: Host = SYSTEM_HOST) -> Bus:
+def channel_bus(
+    size: int = 8, *, pipeline: Pipeline | None = None, host: Host = SYSTEM_HOST
+) -> Bus:
     return ChannelEventBus(size, pipeline=pipeline, host=host)
 
 

@@ -28,7 +28,9 @@ def test_a_handler_gets_what_is_published_while_it_is_subscribed(make_bus: MakeB
 
 
 @both
-def test_nothing_that_is_published_later_gets_to_who_is_being_unsubscribed(make_bus: MakeBus) -> None:
+def test_later_events_do_not_reach_a_handler_that_is_being_unsubscribed(
+    make_bus: MakeBus,
+) -> None:
     held, free = Held(), Recorder()
     with make_bus(32) as bus:
         subscription = bus.subscribe(Event, held)
@@ -37,8 +39,8 @@ def test_nothing_that_is_published_later_gets_to_who_is_being_unsubscribed(make_
             bus.publish_sync(Event(number))
         held.wait_for(1)
         with Background(lambda: subscription.unsubscribe(timeout=PATIENCE)):
-            assert bus._wait_until(lambda: len(bus.subscriptions) == 1, None)
-            assert bus._wait_until(lambda: ends(subscription), None)
+            assert bus._waits.until(lambda: len(bus.subscriptions) == 1, None)
+            assert bus._waits.until(lambda: ends(subscription), None)
             bus.publish_sync(Event(3))
             held.gate.set()
     assert held.numbers == [0, 1, 2]
@@ -47,7 +49,10 @@ def test_nothing_that_is_published_later_gets_to_who_is_being_unsubscribed(make_
 
 def ends(subscription: Any) -> bool:
     """Whether it is known where it ends: in a ring, that is a sequence."""
-    return not hasattr(subscription.feed, "_processor") or subscription.feed.sieve.last is not None
+    return (
+        not hasattr(subscription.runner, "_processor")
+        or subscription.runner.filter.last is not None
+    )
 
 
 @both
@@ -94,7 +99,7 @@ def test_a_coroutine_function_may_unsubscribe_itself(make_bus: MakeBus) -> None:
 
 
 @both
-def test_who_is_unsubscribed_holds_up_nobody(make_bus: MakeBus) -> None:
+def test_an_unsubscribed_handler_stops_no_publisher(make_bus: MakeBus) -> None:
     held = Held()
     with make_bus(4) as bus:
         subscription = bus.subscribe(Event, held)
@@ -107,12 +112,16 @@ def test_who_is_unsubscribed_holds_up_nobody(make_bus: MakeBus) -> None:
 
 
 @both
-def test_a_publisher_that_waits_for_room_goes_on_when_the_slow_handler_is_unsubscribed(make_bus: MakeBus) -> None:
+def test_a_publisher_that_waits_for_room_goes_on_when_the_slow_handler_is_unsubscribed(
+    make_bus: MakeBus,
+) -> None:
     held, free = Held(), Recorder()
     with make_bus(4) as bus:
         subscription = bus.subscribe(Event, held)
         bus.subscribe(Event, free)
-        with Background(lambda: [bus.publish_sync(Event(number), timeout=PATIENCE) for number in range(50)]):
+        with Background(
+            lambda: [bus.publish_sync(Event(number), timeout=PATIENCE) for number in range(50)]
+        ):
             held.wait_for(1)
             subscription.unsubscribe(drain=False, timeout=0.01)
         held.gate.set()
@@ -139,7 +148,11 @@ def test_handlers_come_and_go_while_events_are_published(make_bus: MakeBus) -> N
         together(publish, visit, visit)
     assert constant.numbers == list(range(400))
     for guest in guests:
-        assert guest.numbers == list(range(guest.numbers[0], guest.numbers[0] + len(guest.numbers))) if guest.seen else True
+        assert (
+            guest.numbers == list(range(guest.numbers[0], guest.numbers[0] + len(guest.numbers)))
+            if guest.seen
+            else True
+        )
 
 
 @both
@@ -148,7 +161,8 @@ def test_a_coroutine_function_may_unsubscribe_another_one(make_bus: MakeBus) -> 
 
     async def first(event: Event) -> None:
         if event.number == 0:
-            assert not second.unsubscribe()  # the loop is not held up, so it cannot be said when it ends
+            # The loop is not held up, so it cannot be said when it ends
+            assert not second.unsubscribe()
 
     async def other(event: Event) -> None:
         seen.append(event.number)
@@ -172,10 +186,11 @@ def test_unsubscribing_from_a_bus_that_is_closed_waits_for_nothing(make_bus: Mak
         bus.publish_sync(Event(number))
     bus.close(drain=False, timeout=0.01)
     held.gate.set()
-    subscription.unsubscribe()
+    # What the close has thrown away was not drained
+    assert not subscription.unsubscribe(timeout=PATIENCE)
 
 
-# -- the end ------------------------------------------------------------------------------------------------------
+# -- the end --------------------------------------------------------------------------------------
 
 
 @both
@@ -209,14 +224,14 @@ def test_what_handlers_publish_while_the_bus_is_closed_is_handled_too(make_bus: 
     bus.subscribe(Other, second)
     bus.publish_sync(Event(0))
     with Background(bus.close) as closing:
-        assert bus._wait_until(lambda: bus.is_closed, None)
+        assert bus._waits.until(lambda: bus.is_closed, None)
         held.gate.set()
     assert closing.result == BusCloseReport({}, 0, ())
     assert seen == [0, 1, 2, 3, 4, 5]
 
 
 @both
-def test_closing_without_draining_tells_what_was_left(make_bus: MakeBus) -> None:
+def test_closing_without_draining_reports_what_was_left(make_bus: MakeBus) -> None:
     gate, entered = threading.Event(), threading.Event()
 
     async def slow(event: Event) -> None:
@@ -224,11 +239,11 @@ def test_closing_without_draining_tells_what_was_left(make_bus: MakeBus) -> None
         await asyncio.get_running_loop().run_in_executor(None, gate.wait, PATIENCE)
 
     bus = make_bus(32)
-    feed: Any = bus.subscribe(Event, slow).feed
+    runner: Any = bus.subscribe(Event, slow).runner
     bus.publish_all([Event(number) for number in range(20)])
     assert entered.wait(PATIENCE)
     with Background(partial(bus.close, drain=False)) as closing:
-        assert bus._wait_until(lambda: feed._is_stopping, None)
+        assert bus._waits.until(lambda: runner._is_stopping, None)
         gate.set()
     report: Any = closing.result
     assert report.unhandled == {"slow": 19}
@@ -251,7 +266,10 @@ def test_a_handler_cannot_close_its_own_bus(make_bus: MakeBus) -> None:
         bus.subscribe(Event, lambda event: bus.close(), name="plain")
         bus.subscribe(Event, coroutine)
         errors = bus.publish_sync(Event(1), wait=True, timeout=PATIENCE).errors
-        assert {name: type(error) for name, error in errors.items()} == {"plain": DeadlockError, "coroutine": DeadlockError}
+        assert {name: type(error) for name, error in errors.items()} == {
+            "plain": DeadlockError,
+            "coroutine": DeadlockError,
+        }
 
 
 @both
@@ -293,20 +311,20 @@ def test_no_thread_is_left(make_bus: MakeBus) -> None:
 def test_a_handler_that_comes_misses_no_event_behind_one_that_it_got(
     make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Events of two classes are published while the handler is added: one class was published before, the other was not."""
+    """Events of two classes are published while a handler is added; one class was known before."""
     bus = make_bus()
-    kind, numbers = type(bus), iter(range(1, 3))
-    changed = kind._changed
+    transport, numbers = bus._transport, iter(range(1, 3))
+    changed = transport.handlers_changed
 
-    def changed_late(bus: Any) -> None:
+    def changed_late(subscriptions: Any) -> None:
         for event, number in zip((Special, Event), numbers, strict=False):
             bus.publish_sync(event(number))
-        changed(bus)
+        changed(subscriptions)
 
     with bus:
         bus.subscribe(Event, Recorder())
         bus.publish_sync(Event(0))
-        monkeypatch.setattr(kind, "_changed", changed_late)
+        monkeypatch.setattr(transport, "handlers_changed", changed_late)
         recorder = Recorder()
         bus.subscribe(Event, recorder)
         bus.publish_sync(Event(3))

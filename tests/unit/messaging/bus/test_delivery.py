@@ -1,4 +1,4 @@
-"""What is published gets to whoever wants it: once, in order, in parallel."""
+"""Each event reaches the handlers of its class: once, in order, in parallel."""
 
 import asyncio
 import gc
@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import pytest
 
 from ringbuffer.errors import ClaimTimeoutError
-from ringbuffer.messaging import TransportEnvelope
-from ringbuffer.messaging.bus import BusClosedError
+from ringbuffer.messaging import ProducerMode, TransportEnvelope
+from ringbuffer.messaging.bus import BusClosedError, RingBufferEventBus
 from ringbuffer.messaging.pipeline import Pipeline
 from tests.support.threads import PATIENCE, together
 from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Other, Recorder, Special, both
@@ -142,12 +142,25 @@ def publish(bus: Any, numbers: range) -> None:
 
 
 @both
-def test_events_without_handlers_are_published_to_nobody(make_bus: MakeBus) -> None:
+def test_events_without_handlers_are_published_to_no_handler(make_bus: MakeBus) -> None:
     with make_bus(4) as bus:
         for number in range(20):
             bus.publish_sync(Event(number), timeout=PATIENCE)
         assert bus.publish_sync(Event(20), wait=True).results == {}
         assert bus.metrics().published == 21
+
+
+@pytest.mark.parametrize("mode", ProducerMode)
+def test_a_claim_of_a_bus_that_is_given_up_is_not_counted(mode: ProducerMode) -> None:
+    handler = Recorder()
+    with RingBufferEventBus(8, producer_mode=mode) as bus:
+        bus.subscribe(Event, handler)
+        bus.publish_sync(Event(0), timeout=PATIENCE)
+        with pytest.raises(KeyboardInterrupt), bus.ring.producer().claim(2):
+            raise KeyboardInterrupt
+        bus.publish_sync(Event(1), timeout=PATIENCE)
+        assert bus.metrics().published == 2
+    assert handler.numbers == [0, 1]
 
 
 @both
@@ -156,7 +169,12 @@ def test_publishing_many_keeps_their_order(make_bus: MakeBus) -> None:
     with make_bus(16) as bus:
         bus.subscribe(Event, handler)
         assert bus.publish_all([Event(number) for number in range(300)], timeout=PATIENCE) == 300
-        assert bus.publish_all(Event(number) if number % 2 else Special(number) for number in range(300, 600)) == 300
+        assert (
+            bus.publish_all(
+                Event(number) if number % 2 else Special(number) for number in range(300, 600)
+            )
+            == 300
+        )
     assert handler.numbers == list(range(600))
 
 
@@ -177,11 +195,13 @@ def test_a_thread_may_have_a_publisher_of_its_own(make_bus: MakeBus) -> None:
         publish(Event(100))
 
 
-# -- room -------------------------------------------------------------------------------------------------------
+# -- room -----------------------------------------------------------------------------------------
 
 
 @both
-def test_a_handler_that_is_held_up_holds_up_publishers_and_nobody_else(make_bus: MakeBus) -> None:
+def test_a_handler_that_is_held_up_holds_up_publishers_and_no_other_handler(
+    make_bus: MakeBus,
+) -> None:
     held, free = Held(), Recorder()
     bus = make_bus(4)
     bus.subscribe(Event, held)
@@ -229,7 +249,9 @@ def test_a_coroutine_that_waits_for_room_lets_its_loop_run(make_bus: MakeBus) ->
 
 
 @both
-def test_a_publication_that_is_cancelled_while_it_waits_for_room_did_not_happen(make_bus: MakeBus) -> None:
+def test_a_publication_that_is_cancelled_while_it_waits_for_room_did_not_happen(
+    make_bus: MakeBus,
+) -> None:
     held = Held()
     bus = make_bus(4)
     bus.subscribe(Event, held)
@@ -251,8 +273,12 @@ def test_a_publication_that_is_cancelled_while_it_waits_for_room_did_not_happen(
 
 
 @both
-@pytest.mark.parametrize("pipeline", [Pipeline(), Pipeline().use_correlation()], ids=["plain", "correlated"])
-def test_what_could_not_be_published_of_many_is_told(make_bus: MakeBus, pipeline: Pipeline) -> None:
+@pytest.mark.parametrize(
+    "pipeline", [Pipeline(), Pipeline().use_correlation()], ids=["plain", "correlated"]
+)
+def test_what_could_not_be_published_of_many_is_reported(
+    make_bus: MakeBus, pipeline: Pipeline
+) -> None:
     held = Held()
     bus = make_bus(4, pipeline=pipeline)
     bus.subscribe(Event, held)
@@ -267,7 +293,7 @@ def test_what_could_not_be_published_of_many_is_told(make_bus: MakeBus, pipeline
     assert held.seen == events[:published]
 
 
-# -- what is refused ----------------------------------------------------------------------------------------------
+# -- what is refused ------------------------------------------------------------------------------
 
 
 @both
@@ -301,7 +327,7 @@ class Anything(metaclass=Undecided):
 
 
 @both
-def test_a_class_that_cannot_be_asked_gets_nothing_and_stops_nobody(make_bus: MakeBus) -> None:
+def test_a_class_whose_check_fails_gets_no_event_and_stops_no_other(make_bus: MakeBus) -> None:
     handler, others = Recorder(), Recorder()
     with make_bus() as bus:
         bus.subscribe(Anything, handler)
@@ -313,7 +339,7 @@ def test_a_class_that_cannot_be_asked_gets_nothing_and_stops_nobody(make_bus: Ma
 
 
 @both
-def test_what_is_no_handler_is_refused(make_bus: MakeBus) -> None:
+def test_an_object_that_is_not_a_handler_is_refused(make_bus: MakeBus) -> None:
     with make_bus() as bus:
         with pytest.raises(TypeError, match="must be a class"):
             bus.subscribe("Event", Recorder())  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Handlers that fail: counted, logged, told to who waits; and then comes the next event."""
+"""Handlers that fail: counted, logged, reported to waiting publishers; then they continue."""
 
 import asyncio
 import logging
@@ -19,7 +19,9 @@ from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Recorder, both, f
 
 
 @both
-def test_a_failing_handler_stops_neither_itself_nor_others(make_bus: MakeBus, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_handler_stops_neither_itself_nor_others(
+    make_bus: MakeBus, caplog: pytest.LogCaptureFixture
+) -> None:
     def odd(event: Event) -> None:
         if event.number % 2:
             raise ValueError(event.number)
@@ -38,8 +40,12 @@ def test_a_failing_handler_stops_neither_itself_nor_others(make_bus: MakeBus, ca
 
 
 @both
-@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, StopIteration, RewindBatch, GeneratorExit])
-def test_nothing_that_a_handler_raises_ends_its_thread(make_bus: MakeBus, error: type[BaseException]) -> None:
+@pytest.mark.parametrize(
+    "error", [SystemExit, KeyboardInterrupt, StopIteration, RewindBatch, GeneratorExit]
+)
+def test_nothing_that_a_handler_raises_ends_its_thread(
+    make_bus: MakeBus, error: type[BaseException]
+) -> None:
     def handler(event: Event) -> None:
         if event.number == 0:
             raise error
@@ -48,14 +54,17 @@ def test_nothing_that_a_handler_raises_ends_its_thread(make_bus: MakeBus, error:
     with make_bus() as bus:
         bus.subscribe(Event, recorder)
         found = bus.publish_sync(Event(0), wait=True, timeout=PATIENCE).errors["Recorder"]
-        assert error in (type(found), type(found.__cause__))  # as in a generator, StopIteration is the cause of a RuntimeError
+        # As in a generator, StopIteration is the cause of a RuntimeError
+        assert error in (type(found), type(found.__cause__))
         bus.publish_sync(Event(0))
         assert bus.publish_sync(Event(1), wait=True, timeout=PATIENCE).ok
     assert recorder.numbers == [0, 0, 1]
 
 
 @both
-def test_a_coroutine_function_that_fails_or_is_cancelled_from_inside_goes_on(make_bus: MakeBus) -> None:
+def test_a_coroutine_function_that_fails_or_is_cancelled_from_inside_goes_on(
+    make_bus: MakeBus,
+) -> None:
     async def handler(event: Event) -> None:
         if event.number == 0:
             raise ValueError
@@ -64,14 +73,21 @@ def test_a_coroutine_function_that_fails_or_is_cancelled_from_inside_goes_on(mak
 
     with make_bus() as bus:
         bus.subscribe(Event, handler)
-        errors = [bus.publish_sync(Event(number), wait=True, timeout=PATIENCE).errors for number in range(3)]
-        assert [[type(each) for each in error.values()] for error in errors] == [[ValueError], [asyncio.CancelledError], []]
+        errors = [
+            bus.publish_sync(Event(number), wait=True, timeout=PATIENCE).errors
+            for number in range(3)
+        ]
+        assert [[type(each) for each in error.values()] for error in errors] == [
+            [ValueError],
+            [asyncio.CancelledError],
+            [],
+        ]
         metrics = bus.metrics().handlers["handler"]
     assert (metrics.handled, metrics.failed) == (1, 2)
 
 
 @both
-def test_a_coroutine_that_nobody_would_await_is_an_error(make_bus: MakeBus) -> None:
+def test_a_coroutine_that_would_never_be_awaited_is_an_error(make_bus: MakeBus) -> None:
     async def coroutine(event: Event) -> None: ...
 
     with make_bus() as bus:
@@ -88,10 +104,12 @@ def test_a_stuck_handler_is_reported_at_the_end(make_bus: MakeBus) -> None:
     held = Recorder(lambda event: gate.wait(PATIENCE))
     bus = make_bus()
     bus.subscribe(Event, held, name="stuck")
-    bus.subscribe(Event, Recorder(), name="fine")
+    fine = Recorder()
+    bus.subscribe(Event, fine, name="fine")
     bus.publish_sync(Event(1))
     bus.publish_sync(Event(2))
     held.wait_for(1)
+    fine.wait_for(2)
     report = bus.close(timeout=0.05)
     assert report.still_running == ("stuck",)
     assert set(report.unhandled) == {"stuck"}
@@ -111,7 +129,9 @@ class NoThreads(ForwardingHost):
 
 
 @both
-def test_a_handler_whose_thread_cannot_be_started_is_not_subscribed_and_holds_up_nobody(make_bus: MakeBus) -> None:
+def test_a_handler_whose_thread_cannot_be_started_is_not_subscribed_and_stops_no_publisher(
+    make_bus: MakeBus,
+) -> None:
     host, handler = NoThreads(), Recorder()
     with make_bus(4, host=host) as bus:
         bus.subscribe(Event, handler)

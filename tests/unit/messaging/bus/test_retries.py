@@ -1,15 +1,16 @@
-"""Retries that leave the bus and come back, dead letters and their replay, conversations: a pipeline on both buses."""
+"""Retries that leave the bus and come back, dead letters, replays, conversations, on both buses."""
 
 import asyncio
 import threading
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from ringbuffer.messaging import ProducerMode, TransportEnvelope
 from ringbuffer.messaging.bus import RingBufferEventBus, UnsubscribedError
-from ringbuffer.messaging.dead_letters import DeadLetterQueue
-from ringbuffer.messaging.delivery import Delivery
+from ringbuffer.messaging.dead_letters import DeadLetter, DeadLetterQueue
+from ringbuffer.messaging.delivery import Delivery, RetryLater
 from ringbuffer.messaging.pipeline import Metrics, Pipeline, RetryPolicy, current_delivery
 from tests.support.manual_host import ManualHost
 from tests.support.threads import PATIENCE, Background
@@ -32,12 +33,12 @@ class FailsAtFirst:
 
 
 def wait_for_pending(bus: Any, count: int) -> None:
-    assert bus._wait_until(lambda: bus.metrics().returning == count, None)
+    assert bus._waits.until(lambda: bus.metrics().returning == count, None)
 
 
 def wait_for_retried(bus: Any, name: str, count: int) -> None:
     """Until a handler has put so many deliveries aside, in all."""
-    assert bus._wait_until(lambda: bus.metrics().handlers[name].retried == count, None)
+    assert bus._waits.until(lambda: bus.metrics().handlers[name].retried == count, None)
 
 
 def policy(attempts: int = 3, delay: float = 10) -> RetryPolicy:
@@ -99,12 +100,12 @@ def test_a_delayed_retry_holds_up_no_thread(make_bus: MakeBus) -> None:
 
 
 @both
-def test_who_waits_for_an_event_waits_for_its_retries(make_bus: MakeBus) -> None:
+def test_a_wait_for_an_event_includes_its_retries(make_bus: MakeBus) -> None:
     host = ManualHost()
     bus = make_bus(pipeline=Pipeline().use_retry(policy()), host=host)
     bus.subscribe(Event, FailsAtFirst(1))
     with Background(lambda: bus.publish_sync(Event(0), wait=True)) as waiting:
-        assert bus._wait_until(lambda: bus.metrics().handlers["FailsAtFirst"].retried == 1, None)
+        assert bus._waits.until(lambda: bus.metrics().handlers["FailsAtFirst"].retried == 1, None)
         host.advance(10)
     result: Any = waiting.result
     assert result.results == {"FailsAtFirst": "done 0"}
@@ -131,7 +132,9 @@ def test_a_coroutine_function_is_retried_too(make_bus: MakeBus) -> None:
 
 
 @both
-def test_what_fails_for_good_goes_to_the_dead_letters_and_can_be_replayed(make_bus: MakeBus) -> None:
+def test_what_fails_for_good_goes_to_the_dead_letters_and_can_be_replayed(
+    make_bus: MakeBus,
+) -> None:
     letters = DeadLetterQueue()
     is_broken = [True]
 
@@ -171,7 +174,9 @@ def test_a_replay_that_fails_again_is_a_new_letter(make_bus: MakeBus) -> None:
 
 
 @both
-def test_nothing_is_replayed_to_a_bus_that_is_closed_or_a_handler_that_is_gone(make_bus: MakeBus) -> None:
+def test_nothing_is_replayed_to_a_bus_that_is_closed_or_a_handler_that_is_gone(
+    make_bus: MakeBus,
+) -> None:
     letters = DeadLetterQueue()
     bus = make_bus(pipeline=Pipeline().use_error_handling(letters))
     subscription = bus.subscribe(Event, fail)
@@ -194,7 +199,7 @@ def test_closing_waits_for_what_comes_back(make_bus: MakeBus) -> None:
     bus.publish_sync(Event(0))
     wait_for_retried(bus, "Recorder", 1)
     with Background(bus.close) as closing:
-        assert bus._wait_until(lambda: bus.is_closed, None)
+        assert bus._waits.until(lambda: bus.is_closed, None)
         host.advance(10)
     report: Any = closing.result
     assert report.is_complete
@@ -247,7 +252,7 @@ def test_with_a_single_producer_nothing_can_come_back() -> None:
     bus.close()
 
 
-# -- conversations --------------------------------------------------------------------------------------------------
+# -- conversations --------------------------------------------------------------------------------
 
 
 @both
@@ -275,7 +280,7 @@ def test_what_a_handler_publishes_belongs_to_what_it_handles(make_bus: MakeBus, 
         bus.publish_sync(Event(1))
     (cause,) = identities["first"]
     one, two = identities["second"]
-    assert one == two  # it is one message, whoever handles it
+    assert one == two  # it is one message, for each handler
     assert one.causation_id == one.correlation_id == cause.message_id
     assert one.conversation_id == cause.conversation_id
 
@@ -345,7 +350,8 @@ def test_the_whole_pipeline_on_a_bus(make_bus: MakeBus) -> None:
     once, always = by_handler["once"], by_handler["always"]
     assert (once.succeeded, once.retried, once.failed, once.dead) == (2, 1, 1, 1)
     assert (always.succeeded, always.retried, always.failed, always.dead) == (0, 2, 3, 3)
-    assert sorted((letter.handler, letter.message.number, letter.attempts) for letter in letters.list()) == [  # type: ignore[attr-defined]
+    found: Any = letters.list()
+    assert sorted((each.handler, each.message.number, each.attempts) for each in found) == [
         ("always", -1, 1),
         ("always", 0, 2),
         ("always", 1, 2),
@@ -373,31 +379,224 @@ def test_each_handler_may_have_a_pipeline_of_its_own(make_bus: MakeBus) -> None:
 def test_what_comes_back_while_its_handler_is_unsubscribed_is_not_lost(
     make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The handler is removed after the bus has looked whether it is there, and before it publishes for it, if it can be."""
-    kind = type(make_bus())
-    offer, changed = kind._offer, kind._changed
+    """The handler is removed between the bus's check that it is there and the publication."""
     unsubscribing: list[Background] = []
     removed = threading.Event()
 
-    def offer_late(bus: Any, item: object) -> bool:
+    def offer_late(item: object) -> bool:
         if not unsubscribing:
             unsubscribing.append(Background(bus.subscriptions[0].unsubscribe).start())
             removed.wait(0.1)
-        return offer(bus, item)
+        return offer(item)
 
-    def changed_now(bus: Any) -> None:
-        changed(bus)
+    def changed_now(subscriptions: Any) -> None:
+        changed(subscriptions)
         if unsubscribing:
             removed.set()
 
-    monkeypatch.setattr(kind, "_offer", offer_late)
-    monkeypatch.setattr(kind, "_changed", changed_now)
     letters, recorder = DeadLetterQueue(), Recorder(FailsAtFirst(1))
-    pipeline = Pipeline().use_error_handling(letters).use_retry(RetryPolicy(2, delay=0.001, jitter=0))
+    pipeline = (
+        Pipeline().use_error_handling(letters).use_retry(RetryPolicy(2, delay=0.001, jitter=0))
+    )
     with make_bus(pipeline=pipeline) as bus:
+        transport = bus._transport
+        offer, changed = transport.offer, transport.handlers_changed
+        monkeypatch.setattr(transport, "offer", offer_late)
+        monkeypatch.setattr(transport, "handlers_changed", changed_now)
         bus.subscribe(Event, recorder)
         bus.publish_sync(Event(0))
         recorder.wait_for(1)
-        assert bus._wait_until(lambda: bool(unsubscribing), None)
+        assert bus._waits.until(lambda: bool(unsubscribing), None)
         assert unsubscribing[0].join() is True
-    assert len(recorder.numbers) + len(letters) == 2  # handled at the second attempt; or else its letter is here
+    # Handled at the second attempt; or else its letter is here
+    assert len(recorder.numbers) + len(letters) == 2
+
+
+class Nonsense(RetryPolicy):
+    """A policy of a user's, wrong for some events."""
+
+    def __init__(self, wrong: Any) -> None:
+        super().__init__(3, delay=1e-3, jitter=0)
+        self._wrong = wrong
+
+    def delay_after(self, attempt: int, error: BaseException) -> float | None:
+        if "wrong" not in str(error):
+            return super().delay_after(attempt, error)
+        if isinstance(self._wrong, BaseException):
+            raise self._wrong
+        return self._wrong  # type: ignore[no-any-return]
+
+
+@both
+@pytest.mark.parametrize("is_async", [False, True], ids=["function", "coroutine"])
+@pytest.mark.parametrize(
+    "wrong",
+    [-1, float("nan"), float("inf"), "soon", object(), ZeroDivisionError("wrong")],
+    ids=lambda wrong: str(wrong)[:7],
+)
+def test_a_policy_that_returns_nonsense_fails_that_event_and_no_other(
+    make_bus: MakeBus, wrong: object, is_async: bool
+) -> None:
+    letters = DeadLetterQueue()
+    recorder = Recorder()
+    attempts: dict[int, int] = {}
+
+    def handle(event: Event) -> None:
+        recorder(event)
+        attempts[event.number] = attempts.get(event.number, 0) + 1
+        if event.number == 0:
+            raise OSError("wrong")
+        if attempts[event.number] == 1:
+            raise OSError("down")
+
+    async def handle_async(event: Event) -> None:
+        handle(event)
+
+    bus = make_bus(pipeline=Pipeline.standard(dead_letters=letters, retry=Nonsense(wrong)))
+    bus.subscribe(Event, handle_async if is_async else handle, name="handler")
+    for number in range(3):
+        bus.publish_sync(Event(number))
+    assert bus.close().is_complete
+    assert attempts == {0: 1, 1: 2, 2: 2}
+    metrics = bus.metrics().handlers["handler"]
+    assert (metrics.handled, metrics.failed, metrics.retried, metrics.dead_lettered) == (2, 1, 2, 1)
+    assert [letter.message for letter in letters.list()] == [Event(0)]
+
+
+@both
+@pytest.mark.parametrize("delay", [1e10, 10**400], ids=["1e10", "10**400"])
+def test_a_retry_in_300_years_holds_up_no_other_retries(make_bus: MakeBus, delay: float) -> None:
+    letters = DeadLetterQueue()
+    patient = Pipeline.standard(
+        dead_letters=letters, retry=RetryPolicy(5, delay=delay, max_delay=delay, jitter=0)
+    )
+    brief = Pipeline.standard(dead_letters=letters, retry=RetryPolicy(5, delay=1e-3, jitter=0))
+    recorder = Recorder(FailsAtFirst(2))
+    bus = make_bus()
+    bus.subscribe(Event, fail, pipeline=patient)
+    bus.subscribe(Event, recorder, pipeline=brief)
+    bus.publish_sync(Event(0))
+    recorder.wait_for(3)
+    wait_for_retried(bus, "fail", 1)
+    wait_for_pending(bus, 1)
+    assert bus.close(drain=False).abandoned == 1
+    assert [letter.handler for letter in letters.list()] == ["fail"]
+
+
+class AsksForNonsense:
+    """A stage of a user's that puts deliveries aside by itself."""
+
+    def around(self, delivery: Delivery) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except OSError as error:
+            raise RetryLater(float("nan")) from error
+
+
+@both
+@pytest.mark.parametrize("is_async", [False, True], ids=["function", "coroutine"])
+def test_a_stage_that_asks_for_an_impossible_delay_fails_that_event_which_is_kept(
+    make_bus: MakeBus, is_async: bool
+) -> None:
+    letters = DeadLetterQueue()
+    recorder = Recorder(FailsAtFirst(1))
+
+    async def handle_async(event: Event) -> None:
+        recorder(event)
+
+    bus = make_bus(pipeline=Pipeline.standard(dead_letters=letters).use(AsksForNonsense()))
+    bus.subscribe(Event, handle_async if is_async else recorder, name="handler")
+    for number in range(2):
+        bus.publish_sync(Event(number))
+    assert bus.close().is_complete
+    assert recorder.numbers == [0, 1]
+    assert [letter.message for letter in letters.list()] == [Event(0)]
+    metrics = bus.metrics().handlers["handler"]
+    assert (metrics.handled, metrics.failed, metrics.dead_lettered) == (1, 1, 1)
+
+
+@both
+def test_an_error_while_a_retry_is_brought_back_fails_that_delivery_which_is_kept(
+    make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = DeadLetterQueue()
+    recorder = Recorder(FailsAtFirst(1))
+    bus = make_bus(
+        pipeline=Pipeline.standard(dead_letters=letters, retry=RetryPolicy(3, delay=1e-3, jitter=0))
+    )
+    bus.subscribe(Event, recorder)
+    offer = bus._transport.offer
+
+    def offer_or_fail(item: Any) -> bool:
+        if item.message == Event(0):
+            raise MemoryError
+        return offer(item)
+
+    monkeypatch.setattr(bus._transport, "offer", offer_or_fail)
+    for number in (0, 2):
+        bus.publish_sync(Event(number))
+    assert bus.close().abandoned == 1
+    assert recorder.numbers.count(2) == 2
+    assert [(letter.message, letter.error_type) for letter in letters.list()] == [
+        (Event(0), "MemoryError")
+    ]
+
+
+class FullQueue(DeadLetterQueue):
+    """Keeps nothing, and raises."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self._error = error
+
+    def add(self, delivery: Delivery, error: BaseException) -> DeadLetter:
+        raise self._error
+
+
+@both
+def test_a_bus_ends_and_its_publishers_get_their_errors_if_dead_letters_cannot_be_kept(
+    make_bus: MakeBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = ManualHost()
+    letters = FullQueue(RuntimeError("the disk is full"))
+    pipeline = Pipeline().use_error_handling(letters).use_retry(policy())
+    bus = make_bus(pipeline=pipeline, host=host)
+    bus.subscribe(Event, FailsAtFirst(9))
+    with (
+        Background(lambda: bus.publish_sync(Event(0), wait=True)) as one,
+        Background(lambda: bus.publish_sync(Event(2), wait=True)) as other,
+    ):
+        wait_for_pending(bus, 2)
+        report = bus.close(drain=False)
+    assert report.abandoned == 2
+    results: list[Any] = [one.result, other.result]
+    assert all(isinstance(each.errors["FailsAtFirst"], OSError) for each in results)
+    messages = [record.getMessage() for record in caplog.records]
+    for event in (Event(0), Event(2)):
+        assert (
+            f"{event!r} of handler 'FailsAtFirst' will not be retried, and could not be kept"
+            in messages
+        )
+
+
+@both
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
+def test_a_retry_that_cannot_return_and_cannot_be_kept_ends_for_its_publisher(
+    make_bus: MakeBus, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the thread for retries."""
+    letters = FullQueue(error("the disk is full"))
+    retry = RetryPolicy(3, delay=1e-3, jitter=0)
+    bus = make_bus(pipeline=Pipeline().use_error_handling(letters).use_retry(retry))
+    bus.subscribe(Event, FailsAtFirst(9))
+    offer = bus._transport.offer
+
+    def offer_or_fail(item: Any) -> bool:
+        if item.delivery is not None:
+            raise MemoryError
+        return offer(item)
+
+    monkeypatch.setattr(bus._transport, "offer", offer_or_fail)
+    result = bus.publish_sync(Event(0), wait=True, timeout=PATIENCE)
+    assert isinstance(result.errors["FailsAtFirst"], MemoryError)
+    assert bus.close().abandoned == 1

@@ -19,14 +19,14 @@ class Desk:
         self.got: list[Delivery] = []
         self.refuses: set[object] = set()
 
-    def comes_back(self, delivery: Delivery, delay: float) -> None:
+    def schedule_redelivery(self, delivery: Delivery, delay: float) -> None:
         assert delay == 0
         if delivery.message in self.refuses:
             raise RuntimeError("closed")
         self.got.append(delivery)
 
     def delivery(self, message: object) -> Delivery:
-        return Delivery(message, Identity.of(message), "handler", self.comes_back)
+        return Delivery(message, Identity.of(message), "handler", self.schedule_redelivery)
 
 
 def add(queue: DeadLetterQueue, delivery: Delivery, error: Exception | None = None) -> DeadLetter:
@@ -39,12 +39,21 @@ def add(queue: DeadLetterQueue, delivery: Delivery, error: Exception | None = No
 def test_a_letter_says_what_failed_on_what_and_how_often() -> None:
     host = ManualHost()
     host.now = 12.5
-    queue, envelope = DeadLetterQueue(host=host), TransportEnvelope("order", b"7", correlation_id="request 1")
+    queue, envelope = (
+        DeadLetterQueue(host=host),
+        TransportEnvelope("order", b"7", correlation_id="request 1"),
+    )
     delivery = Desk().delivery(envelope)
     delivery.attempt = 3
     letter = add(queue, delivery)
     assert queue.list() == (letter,)
-    assert (letter.number, letter.message, letter.handler, letter.attempts, letter.time) == (1, envelope, "handler", 3, 12.5)
+    assert (letter.number, letter.message, letter.handler, letter.attempts, letter.time) == (
+        1,
+        envelope,
+        "handler",
+        3,
+        12.5,
+    )
     assert (letter.error_type, letter.error_message) == ("KeyError", "'why'")
     assert isinstance(letter.error, KeyError)
     assert letter.traceback.startswith("Traceback")
@@ -54,7 +63,7 @@ def test_a_letter_says_what_failed_on_what_and_how_often() -> None:
     assert delivery.is_dead
 
 
-def test_an_error_whose_text_fails_is_kept_all_the_same() -> None:
+def test_an_error_whose_text_fails_is_still_kept() -> None:
     class Broken(Exception):
         def __str__(self) -> str:
             raise ZeroDivisionError
@@ -121,12 +130,14 @@ def test_what_cannot_be_replayed_stays_in_its_place() -> None:
 def test_what_nothing_brings_back_cannot_be_replayed() -> None:
     queue = DeadLetterQueue()
     add(queue, Delivery("a", None, "handler"))
-    with pytest.raises(ValueError, match="nothing brings dead letter 1 back"):
+    with pytest.raises(ValueError, match="dead letter 1 has no way back to"):
         queue.replay()
     assert len(queue) == 1
 
 
-def test_the_oldest_letter_makes_room_when_the_queue_is_full(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_oldest_letter_makes_room_when_the_queue_is_full(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     desk, queue = Desk(), DeadLetterQueue(2)
     with caplog.at_level(logging.WARNING):
         for name in "abcd":
@@ -144,7 +155,9 @@ def test_a_queue_may_be_without_a_limit() -> None:
     assert queue.dropped == 0
 
 
-@pytest.mark.parametrize(("capacity", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError)])
+@pytest.mark.parametrize(
+    ("capacity", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError)]
+)
 def test_a_capacity_is_a_number_of_letters(capacity: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="capacity"):
         DeadLetterQueue(capacity)

@@ -16,7 +16,11 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 def test_it_needs_a_type_and_nothing_else() -> None:
     envelope = TransportEnvelope("order")
-    assert (envelope.body, envelope.content_type, dict(envelope.headers)) == (b"", "application/octet-stream", {})
+    assert (envelope.body, envelope.content_type, dict(envelope.headers)) == (
+        b"",
+        "application/octet-stream",
+        {},
+    )
     assert (envelope.priority, envelope.delivery_count, envelope.expires_at) == (0, 0, None)
     assert envelope.conversation_id == envelope.message_id
     assert envelope.timestamp.tzinfo is UTC
@@ -66,13 +70,15 @@ def test_a_ttl_counts_from_the_timestamp(ttl: Any) -> None:
     assert mortal.is_expired((NOON + timedelta(minutes=1)).astimezone(timezone(timedelta(hours=5))))
 
 
-def test_without_being_told_a_time_it_looks_at_the_clock() -> None:
+def test_without_a_time_it_reads_the_clock() -> None:
     assert TransportEnvelope("order").with_ttl(0).is_expired()
     assert not TransportEnvelope("order").with_ttl(3600).is_expired()
 
 
-@pytest.mark.parametrize("ttl", [-1, timedelta(seconds=-1), float("nan"), float("inf"), timedelta.max])
-def test_a_ttl_that_is_no_span_of_time_is_refused(ttl: Any) -> None:
+@pytest.mark.parametrize(
+    "ttl", [-1, timedelta(seconds=-1), float("nan"), float("inf"), timedelta.max]
+)
+def test_a_ttl_that_is_not_a_span_of_time_is_refused(ttl: Any) -> None:
     with pytest.raises(ValueError, match="ttl must"):
         TransportEnvelope("order").with_ttl(ttl)
 
@@ -99,9 +105,15 @@ def test_equal_ones_say_the_same_and_have_one_hash() -> None:
     headers=strategies.dictionaries(strategies.text(), strategies.integers() | strategies.text()),
     priority=strategies.integers(),
 )
-def test_pickles_and_copies_are_equal(body: bytes, headers: dict[str, object], priority: int) -> None:
+def test_pickles_and_copies_are_equal(
+    body: bytes, headers: dict[str, object], priority: int
+) -> None:
     envelope = TransportEnvelope("order", body, headers=headers, priority=priority).with_ttl(10)
-    for other in (pickle.loads(pickle.dumps(envelope)), copy.copy(envelope), copy.deepcopy(envelope)):
+    for other in (
+        pickle.loads(pickle.dumps(envelope)),
+        copy.copy(envelope),
+        copy.deepcopy(envelope),
+    ):
         assert other == envelope
 
 
@@ -127,6 +139,8 @@ def test_pickles_and_copies_are_equal(body: bytes, headers: dict[str, object], p
         ({"delivery_count": -1}, ValueError, "delivery_count must not be negative"),
     ],
 )
-def test_a_wrong_value_is_refused(values: dict[str, Any], error: type[Exception], says: str) -> None:
+def test_a_wrong_value_is_refused(
+    values: dict[str, Any], error: type[Exception], says: str
+) -> None:
     with pytest.raises(error, match=says):
         TransportEnvelope(**{"message_type": "order", **values})

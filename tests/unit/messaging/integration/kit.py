@@ -17,7 +17,13 @@ from ringbuffer.messaging import (
 )
 from ringbuffer.messaging.bus import ChannelEventBus, RingBufferEventBus
 from ringbuffer.messaging.dead_letters import DeadLetterQueue
-from ringbuffer.messaging.pipeline import AsyncPipelineConsumer, Metrics, Pipeline, PipelineConsumer, RetryPolicy
+from ringbuffer.messaging.pipeline import (
+    AsyncPipelineConsumer,
+    Metrics,
+    Pipeline,
+    PipelineConsumer,
+    RetryPolicy,
+)
 from tests.support.threads import PATIENCE
 from tests.unit.messaging.bus.kit import Bus
 
@@ -46,7 +52,7 @@ def number_of(envelope: TransportEnvelope) -> int:
 
 
 class System:
-    """Makes the parts of one mode, and closes what a test leaves open: queues first, then the bus."""
+    """Makes the parts of one mode; closes the parts that a test leaves open, queues first."""
 
     def __init__(self, mode: QueueMode) -> None:
         self.mode = mode
@@ -58,7 +64,9 @@ class System:
         self.consumers: list[Any] = []
 
     def queue(self, size: int = 64, name: str = "queue") -> InMemoryQueue:
-        options = InMemoryQueueOptions(self.mode, size, wait_strategy=WaitStrategyKind.LITE_BLOCKING)
+        options = InMemoryQueueOptions(
+            self.mode, size, wait_strategy=WaitStrategyKind.LITE_BLOCKING
+        )
         queue = create_queue(options, name=name, host=self.host)
         self.queues.append(queue)
         return queue
@@ -79,12 +87,21 @@ class System:
             **more,
         )
 
-    def consumer(self, handler: Callable[[Any], object], pipeline: Pipeline | None = None, name: str = "consumer") -> Any:
-        consumer = PipelineConsumer(self.pipeline() if pipeline is None else pipeline, handler, name=name, host=self.host)
+    def consumer(
+        self,
+        handler: Callable[[Any], object],
+        pipeline: Pipeline | None = None,
+        name: str = "consumer",
+    ) -> Any:
+        consumer = PipelineConsumer(
+            self.pipeline() if pipeline is None else pipeline, handler, name=name, host=self.host
+        )
         self.consumers.append(consumer)
         return consumer
 
-    def async_consumer(self, handler: Any, pipeline: Pipeline | None = None, name: str = "consumer") -> Any:
+    def async_consumer(
+        self, handler: Any, pipeline: Pipeline | None = None, name: str = "consumer"
+    ) -> Any:
         stages = self.pipeline() if pipeline is None else pipeline
         consumer = AsyncPipelineConsumer(stages, handler, name=name, host=self.host)
         self.consumers.append(consumer)

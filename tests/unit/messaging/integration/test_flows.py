@@ -1,4 +1,7 @@
-"""From a queue through a pipeline to the bus, its handlers, and on: all arrives, once, in order, and belongs together."""
+"""Messages flow from a queue through a pipeline to a bus, its handlers, and on.
+
+Each arrives once, in order, with its correlation.
+"""
 
 import asyncio
 import logging
@@ -13,13 +16,22 @@ from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.pipeline import Pipeline, caused_by_current, current_delivery
 from tests.support.threads import PATIENCE, together
 from tests.unit.messaging.bus.kit import Recorder
-from tests.unit.messaging.integration.kit import Paid, Placed, PlacedByTelephone, System, message, number_of
+from tests.unit.messaging.integration.kit import (
+    Paid,
+    Placed,
+    PlacedByTelephone,
+    System,
+    message,
+    number_of,
+)
 
 
 def test_messages_of_a_queue_become_events_in_their_order(system: System) -> None:
     queue, bus, handler = system.queue(), system.bus(), Recorder()
     bus.subscribe(Placed, handler)
-    queue.add_consumer(system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)))))
+    queue.add_consumer(
+        system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope))))
+    )
     for number in range(200):
         queue.enqueue_sync(message(number), PATIENCE)
     system.finish()
@@ -67,8 +79,14 @@ def test_coroutines_all_the_way(system: System) -> None:
 def test_a_handler_of_the_bus_sends_on_to_another_queue(system: System) -> None:
     orders, invoices = system.queue(8, "orders"), system.queue(8, "invoices")
     bus, got = system.bus(8), Recorder()
-    orders.add_consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE))
-    bus.subscribe(Placed, lambda event: invoices.enqueue_sync(message(event.number * 10), PATIENCE), name="invoice")
+    orders.add_consumer(
+        lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE)
+    )
+    bus.subscribe(
+        Placed,
+        lambda event: invoices.enqueue_sync(message(event.number * 10), PATIENCE),
+        name="invoice",
+    )
     invoices.add_consumer(got)
     for number in range(100):
         orders.enqueue_sync(message(number), PATIENCE)
@@ -88,7 +106,9 @@ def test_a_conversation_goes_through_queues_and_buses(system: System) -> None:
         identities.append(current.identity)
         invoices.enqueue_sync(caused_by_current(TransportEnvelope("invoice")))
 
-    orders.add_consumer(system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)))))
+    orders.add_consumer(
+        system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope))))
+    )
     bus.subscribe(Placed, invoice)
     invoices.add_consumer(got)
     first = message(1, correlation_id="request 7")
@@ -135,14 +155,22 @@ def test_an_envelope_that_is_published_stays_the_same_message(system: System) ->
     assert got.seen == sent
 
 
-def test_logs_of_both_hops_name_the_same_correlation(system: System, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_of_both_hops_name_the_same_correlation(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
     queue, bus = system.queue(), system.bus(pipeline=system.pipeline())
-    queue.add_consumer(system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)))))
+    queue.add_consumer(
+        system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope))))
+    )
     bus.subscribe(Placed, lambda event: None, name="handler")
     with caplog.at_level(logging.DEBUG, "ringbuffer.messaging"):
         queue.enqueue_sync(message(1, correlation_id="request 7"))
         system.finish()
-    texts = [record.getMessage() for record in caplog.records if "correlation request 7" in record.getMessage()]
+    texts = [
+        record.getMessage()
+        for record in caplog.records
+        if "correlation request 7" in record.getMessage()
+    ]
     assert sorted(text.split()[0] for text in texts) == ["consumer", "handler"]
 
 
@@ -152,12 +180,17 @@ def test_a_request_gets_its_reply(system: System) -> None:
 
     def answer(envelope: TransportEnvelope) -> None:
         assert envelope.reply_to == "replies"
-        replies.enqueue_sync(caused_by_current(message(number_of(envelope) ** 2, destination=envelope.reply_to)))
+        replies.enqueue_sync(
+            caused_by_current(message(number_of(envelope) ** 2, destination=envelope.reply_to))
+        )
 
     requests.add_consumer(system.consumer(lambda envelope: bus.publish_sync(envelope)))
     bus.subscribe(TransportEnvelope, answer)
     replies.add_consumer(got)
-    sent = {each.message_id: each for each in (message(number, reply_to="replies") for number in range(10))}
+    sent = {
+        each.message_id: each
+        for each in (message(number, reply_to="replies") for number in range(10))
+    }
     for envelope in sent.values():
         requests.enqueue_sync(envelope)
     assert requests.close(timeout=PATIENCE).unfinished == 0
@@ -173,7 +206,9 @@ def test_two_queues_feed_one_bus_and_each_keeps_its_order(system: System) -> Non
     bus.subscribe(Placed, handler)
     queues = [system.queue(name=name) for name in ("a", "b")]
     for queue in queues:
-        queue.add_consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE))
+        queue.add_consumer(
+            lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE)
+        )
 
     def send(queue: Any, start: int) -> None:
         for number in range(start, start + 150):
@@ -182,7 +217,9 @@ def test_two_queues_feed_one_bus_and_each_keeps_its_order(system: System) -> Non
     together(partial(send, queues[0], 0), partial(send, queues[1], 1000))
     system.finish()
     for start in (0, 1000):
-        assert [n for n in handler.numbers if start <= n < start + 150] == list(range(start, start + 150))
+        assert [n for n in handler.numbers if start <= n < start + 150] == list(
+            range(start, start + 150)
+        )
     assert len(handler.numbers) == 300
 
 
@@ -190,7 +227,9 @@ def test_one_message_fans_out_to_ten_handlers(system: System) -> None:
     queue, bus, handlers = system.queue(), system.bus(), [Recorder() for _ in range(10)]
     for handler in handlers:
         bus.subscribe(Placed, handler)
-    queue.add_consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE))
+    queue.add_consumer(
+        lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE)
+    )
     for number in range(100):
         queue.enqueue_sync(message(number), PATIENCE)
     system.finish()
@@ -201,7 +240,9 @@ def test_a_handler_publishes_what_follows_and_the_bus_drains_all_of_it(system: S
     queue, bus, paid = system.queue(), system.bus(256), Recorder()
     bus.subscribe(Placed, lambda event: bus.publish_sync(Paid(event.number)), name="pay")
     bus.subscribe(Paid, paid)
-    queue.add_consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE))
+    queue.add_consumer(
+        lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE)
+    )
     for number in range(50):
         queue.enqueue_sync(message(number), PATIENCE)
     system.finish()
@@ -230,7 +271,9 @@ def test_many_producers_many_consumers_many_handlers_lose_nothing(system: System
     handlers = [Recorder() for _ in range(5)]
     for handler in handlers:
         bus.subscribe(Placed, handler)
-    publish = system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE))
+    publish = system.consumer(
+        lambda envelope: bus.publish_sync(Placed(number_of(envelope)), timeout=PATIENCE)
+    )
     for _ in range(5):
         queue.add_consumer(publish)
 
@@ -245,7 +288,9 @@ def test_many_producers_many_consumers_many_handlers_lose_nothing(system: System
     assert bus.metrics().handled == 5000
 
 
-def test_a_stage_of_the_users_own_is_put_around_consumers_and_handlers_alike(system: System) -> None:
+def test_a_stage_of_the_users_own_is_put_around_consumers_and_handlers_alike(
+    system: System,
+) -> None:
     log: list[tuple[str, str]] = []
 
     class Note:
@@ -259,7 +304,9 @@ def test_a_stage_of_the_users_own_is_put_around_consumers_and_handlers_alike(sys
     async def handle(event: Placed) -> None: ...
 
     bus.subscribe(Placed, handle)
-    queue.add_consumer(system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope))), pipeline))
+    queue.add_consumer(
+        system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope))), pipeline)
+    )
     queue.enqueue_sync(message(1))
     system.finish()
     assert log == [("consumer", "TransportEnvelope"), ("handle", "Placed")]
@@ -269,10 +316,16 @@ def test_one_metrics_stage_counts_for_everybody(system: System) -> None:
     queue, bus = system.queue(), system.bus(pipeline=system.pipeline())
     bus.subscribe(Placed, lambda event: None, name="a")
     bus.subscribe(Placed, lambda event: None, name="b")
-    queue.add_consumer(system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope)))))
+    queue.add_consumer(
+        system.consumer(lambda envelope: bus.publish_sync(Placed(number_of(envelope))))
+    )
     for number in range(20):
         queue.enqueue_sync(message(number))
     system.finish()
     by_handler = system.metrics.by_handler()
-    assert {name: times.succeeded for name, times in by_handler.items()} == {"consumer": 20, "a": 20, "b": 20}
+    assert {name: times.succeeded for name, times in by_handler.items()} == {
+        "consumer": 20,
+        "a": 20,
+        "b": 20,
+    }
     assert all(times.seconds > 0 for times in by_handler.values())

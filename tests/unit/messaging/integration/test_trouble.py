@@ -1,4 +1,4 @@
-"""Failures, retries, dead letters, full queues and buses, and parts that come, go and close, all together."""
+"""Failures, retries, dead letters, full queues and buses, and parts that join, leave and close."""
 
 import asyncio
 import threading
@@ -36,7 +36,8 @@ def test_a_consumer_that_fails_goes_on_and_the_message_is_kept(system: System) -
     for number in range(6):
         queue.enqueue_sync(message(number))
     system.finish()
-    assert [number_of(envelope) for envelope in recorder.seen] == [0, 1, 2, 3, 3, 4, 5]  # tried twice, on the spot
+    # Tried twice, on the spot
+    assert [number_of(envelope) for envelope in recorder.seen] == [0, 1, 2, 3, 3, 4, 5]
     (letter,) = system.letters.list()
     assert (letter.handler, letter.attempts, letter.error_type) == ("consumer", 2, "OSError")
     assert isinstance(letter.message, TransportEnvelope)
@@ -66,7 +67,7 @@ def test_a_dead_letter_of_a_consumer_is_replayed_to_the_consumer(system: System)
     assert len(system.letters) == 0
 
 
-def test_a_handler_of_the_bus_that_fails_is_no_trouble_to_the_queue(system: System) -> None:
+def test_a_handler_of_the_bus_that_fails_does_not_disturb_the_queue(system: System) -> None:
     queue, bus, good = system.queue(), system.bus(pipeline=system.pipeline()), Recorder()
     bus.subscribe(Placed, good, name="good")
     bus.subscribe(Placed, failing_on(*range(10)), name="bad")
@@ -101,7 +102,9 @@ def test_a_consumer_that_waits_for_the_handlers_fails_with_them(system: System) 
 def test_what_is_not_valid_is_never_published(system: System) -> None:
     queue, bus, got = system.queue(), system.bus(), Recorder()
     bus.subscribe(Placed, got)
-    stages = system.pipeline(validators={TransportEnvelope: lambda envelope: number_of(envelope) % 2 == 0})
+    stages = system.pipeline(
+        validators={TransportEnvelope: lambda envelope: number_of(envelope) % 2 == 0}
+    )
     queue.add_consumer(system.consumer(publisher(bus), stages))
     for number in range(10):
         queue.enqueue_sync(message(number))
@@ -128,7 +131,7 @@ def test_one_queue_of_dead_letters_serves_consumers_and_handlers(system: System)
     assert len(system.letters) == 0
 
 
-# -- retries that wait ----------------------------------------------------------------------------------------------
+# -- retries that wait ----------------------------------------------------------------------------
 
 
 def later(attempts: int = 3) -> RetryPolicy:
@@ -242,7 +245,7 @@ def test_what_still_waits_for_a_retry_at_the_end_is_kept(system: System) -> None
     assert len(system.letters) == 1
 
 
-# -- no room --------------------------------------------------------------------------------------------------------
+# -- no room --------------------------------------------------------------------------------------
 
 
 def test_a_slow_handler_is_felt_at_the_queue_and_nothing_is_lost(system: System) -> None:
@@ -280,15 +283,17 @@ def test_a_consumer_that_finds_the_bus_full_may_come_back_later(system: System) 
     held.gate.set()
     while len(held.seen) < 20:
         host.advance(60)
-        wait_until(bus, lambda: bus._is_quiet())
+        wait_until(bus, lambda: bus._closer.is_quiet())
     system.finish()
     assert sorted(held.numbers) == list(range(20))
 
 
-# -- parts that come and go -----------------------------------------------------------------------------------------
+# -- parts that come and go -----------------------------------------------------------------------
 
 
-def test_a_handler_that_comes_late_gets_the_rest_and_one_that_goes_gets_the_beginning(system: System) -> None:
+def test_a_handler_that_comes_late_gets_the_rest_and_one_that_goes_gets_the_beginning(
+    system: System,
+) -> None:
     queue, bus = system.queue(), system.bus()
     whole, beginning, rest = Recorder(), Recorder(), Recorder()
     bus.subscribe(Placed, whole)
@@ -336,7 +341,9 @@ def test_when_the_bus_is_closed_first_the_messages_are_kept(system: System) -> N
     assert [type(letter.error) for letter in system.letters.list()] == [BusClosedError] * 3
 
 
-def test_a_queue_that_is_not_drained_and_what_the_bus_got_make_up_everything(system: System) -> None:
+def test_a_queue_that_is_not_drained_and_what_the_bus_got_make_up_everything(
+    system: System,
+) -> None:
     queue, bus, got, held = system.queue(64), system.bus(), Recorder(), threading.Event()
     bus.subscribe(Placed, got)
 
@@ -365,7 +372,10 @@ def test_a_bus_without_a_pipeline_behind_a_consumer_with_one(system: System) -> 
     for number in range(3):
         queue.enqueue_sync(message(number))
     system.finish()
-    assert (bus.metrics().handlers["plain"].handled, bus.metrics().handlers["plain"].failed) == (2, 1)
+    assert (bus.metrics().handlers["plain"].handled, bus.metrics().handlers["plain"].failed) == (
+        2,
+        1,
+    )
 
 
 def test_a_consumer_whose_pipeline_keeps_nothing_fails_to_the_queue(system: System) -> None:

@@ -31,26 +31,51 @@ RING = QueueMode.RING_BUFFER
 
 def test_the_default_is_channel_mode() -> None:
     options = InMemoryQueueOptions()
-    assert (options.mode, options.buffer_size, options.drop_when_full) == (QueueMode.CHANNEL, 1024, False)
-    assert (options.wait_strategy, options.producer_mode) == (WaitStrategyKind.SLEEPING, ProducerMode.MULTI)
+    assert (options.mode, options.buffer_size, options.drop_when_full) == (
+        QueueMode.CHANNEL,
+        1024,
+        False,
+    )
+    assert (options.wait_strategy, options.producer_mode) == (
+        WaitStrategyKind.SLEEPING,
+        ProducerMode.MULTI,
+    )
 
 
 INVALID = [
-    ({"mode": "channel"}, TypeError, "mode must be a QueueMode: CHANNEL, RING_BUFFER, not 'channel'"),
-    ({"wait_strategy": None}, TypeError, "wait_strategy must be a WaitStrategyKind: BLOCKING, TIMEOUT_BLOCKING"),
+    (
+        {"mode": "channel"},
+        TypeError,
+        "mode must be a QueueMode: CHANNEL, RING_BUFFER, not 'channel'",
+    ),
+    (
+        {"wait_strategy": None},
+        TypeError,
+        "wait_strategy must be a WaitStrategyKind: BLOCKING, TIMEOUT_BLOCKING",
+    ),
     ({"producer_mode": 1}, TypeError, "producer_mode must be a ProducerMode: SINGLE, MULTI, not 1"),
     ({"buffer_size": "8"}, TypeError, "buffer_size must be an integer, not '8'"),
     ({"buffer_size": True}, TypeError, "buffer_size must be an integer, not True"),
     ({"buffer_size": 0}, ValueError, "buffer_size must be from 1 to 1,073,741,824, not 0"),
     ({"buffer_size": (1 << 30) + 1}, ValueError, "buffer_size must be from 1 to"),
     ({"drop_when_full": 1}, TypeError, "drop_when_full must be True or False, not 1"),
-    ({"mode": RING, "buffer_size": 1000}, ValueError, "must be a power of two in ring mode, not 1000; the next one is 1024"),
-    ({"mode": RING, "drop_when_full": True}, ValueError, "drop_when_full=True, but a queue in ring mode cannot drop"),
+    (
+        {"mode": RING, "buffer_size": 1000},
+        ValueError,
+        "must be a power of two in ring mode, not 1000; the next one is 1024",
+    ),
+    (
+        {"mode": RING, "drop_when_full": True},
+        ValueError,
+        "drop_when_full=True, but a queue in ring mode cannot drop",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("values", "error", "says"), INVALID)
-def test_what_is_wrong_is_said_when_they_are_built(values: dict[str, Any], error: type[Exception], says: str) -> None:
+def test_what_is_wrong_is_said_when_they_are_built(
+    values: dict[str, Any], error: type[Exception], says: str
+) -> None:
     with pytest.raises(error, match=says):
         InMemoryQueueOptions(**values)
 
@@ -68,7 +93,10 @@ def test_every_combination_is_valid_or_refused(
     if valid:
         InMemoryQueueOptions(mode, size, drop, wait_strategy, producers)
     else:
-        with pytest.raises(ValueError, match="buffer_size" if not in_range or size.bit_count() > 1 else "drop_when_full"):
+        with pytest.raises(
+            ValueError,
+            match="buffer_size" if not in_range or size.bit_count() > 1 else "drop_when_full",
+        ):
             InMemoryQueueOptions(mode, size, drop, wait_strategy, producers)
 
 
@@ -79,6 +107,7 @@ STRATEGIES = {
     WaitStrategyKind.SLEEPING: wait.SleepingWaitStrategy,
     WaitStrategyKind.YIELDING: wait.YieldingWaitStrategy,
     WaitStrategyKind.PHASED_BACKOFF: wait.PhasedBackoffWaitStrategy,
+    WaitStrategyKind.ADAPTIVE: wait.AdaptiveWaitStrategy,
     WaitStrategyKind.BUSY_SPIN: wait.BusySpinWaitStrategy,
 }
 
@@ -90,12 +119,16 @@ def test_each_kind_makes_its_strategy(kind: WaitStrategyKind) -> None:
 
 
 def test_every_strategy_of_the_library_has_a_kind() -> None:
-    names = {name for name in wait.__all__ if name.endswith("WaitStrategy") and name != "WaitStrategy"}
+    names = {
+        name for name in wait.__all__ if name.endswith("WaitStrategy") and name != "WaitStrategy"
+    }
     assert {strategy.__name__ for strategy in STRATEGIES.values()} == names
 
 
 def test_an_unknown_kind_is_an_error() -> None:
-    with pytest.raises(TypeError, match=r"made from a WaitStrategyKind: BLOCKING.*, not from 'sleeping'"):
+    with pytest.raises(
+        TypeError, match=r"made from a WaitStrategyKind: BLOCKING.*, not from 'sleeping'"
+    ):
         make_wait_strategy("sleeping")  # type: ignore[arg-type]
 
 
@@ -131,10 +164,14 @@ class TestBuilder:
         builder = InMemoryQueueOptionsBuilder()
         for name in order:
             CALLS[name](builder)
-        assert builder.build() == InMemoryQueueOptions(RING, 4096, False, WaitStrategyKind.YIELDING, ProducerMode.SINGLE)
+        assert builder.build() == InMemoryQueueOptions(
+            RING, 4096, False, WaitStrategyKind.YIELDING, ProducerMode.SINGLE
+        )
 
     @pytest.mark.parametrize("order", list(itertools.permutations(["mode", "odd", "right"])))
-    def test_what_counts_is_what_was_said_last_not_what_it_was_on_the_way(self, order: tuple[str, ...]) -> None:
+    def test_what_counts_is_what_was_said_last_not_what_it_was_on_the_way(
+        self, order: tuple[str, ...]
+    ) -> None:
         calls: Calls = {
             **CALLS,
             "odd": lambda queue: queue.with_buffer_size(1000),
@@ -159,9 +196,16 @@ class TestBuilder:
 class TestMapping:
     def test_names_and_values_are_those_of_the_options(self) -> None:
         options = options_from_mapping(
-            {"mode": "ring_buffer", "buffer_size": 64, "wait_strategy": "busy_spin", "producer_mode": "single"}
+            {
+                "mode": "ring_buffer",
+                "buffer_size": 64,
+                "wait_strategy": "busy_spin",
+                "producer_mode": "single",
+            }
         )
-        assert options == InMemoryQueueOptions(RING, 64, False, WaitStrategyKind.BUSY_SPIN, ProducerMode.SINGLE)
+        assert options == InMemoryQueueOptions(
+            RING, 64, False, WaitStrategyKind.BUSY_SPIN, ProducerMode.SINGLE
+        )
         assert options_from_mapping({}) == InMemoryQueueOptions()
         assert options_from_mapping({"mode": RING}).mode is RING
 
@@ -171,12 +215,20 @@ class TestMapping:
             (
                 {"bufer_size": 8},
                 ValueError,
-                "unknown queue option 'bufer_size'; the options are mode, buffer_size, drop_when_full, wait_strategy, "
-                "producer_mode",
+                "unknown queue option 'bufer_size'; the options are mode, buffer_size, "
+                "drop_when_full, wait_strategy, producer_mode",
             ),
-            ({"mode": "ring"}, ValueError, "mode must be one of 'channel', 'ring_buffer', not 'ring'"),
+            (
+                {"mode": "ring"},
+                ValueError,
+                "mode must be one of 'channel', 'ring_buffer', not 'ring'",
+            ),
             ({"mode": 1}, TypeError, "mode must be one of 'channel', 'ring_buffer', not 1"),
-            ({"wait_strategy": "spinning"}, ValueError, "wait_strategy must be one of 'blocking', .*, not 'spinning'"),
+            (
+                {"wait_strategy": "spinning"},
+                ValueError,
+                "wait_strategy must be one of 'blocking', .*, not 'spinning'",
+            ),
             ({"mode": "ring_buffer", "buffer_size": 9}, ValueError, "power of two"),
             ([], TypeError, "must be a mapping"),
         ],
@@ -193,22 +245,35 @@ class TestToml:
         return path
 
     def test_a_table_of_a_file_is_read(self, tmp_path: Path) -> None:
-        path = self.write(tmp_path, "[queue]\nmode = 'ring_buffer'\nbuffer_size = 64\n[orders.queue]\nbuffer_size = 7\n")
+        path = self.write(
+            tmp_path,
+            "[queue]\nmode = 'ring_buffer'\nbuffer_size = 64\n[orders.queue]\nbuffer_size = 7\n",
+        )
         assert options_from_toml(path) == InMemoryQueueOptions(RING, 64)
         assert options_from_toml(str(path), "orders.queue") == InMemoryQueueOptions(buffer_size=7)
 
     @pytest.mark.parametrize(
         ("text", "error", "says"),
         [
-            ("[queue]\nsize = 8\n", ValueError, r"queues.toml, table \[queue\]: unknown queue option 'size'"),
-            ("[queue]\nbuffer_size = 'x'\n", TypeError, r"queues.toml, table \[queue\]: buffer_size must be an integer"),
-            ("[other]\n", ValueError, "there is no table 'queue'; there is other"),
-            ("", ValueError, "there is no table 'queue'; there is none"),
+            (
+                "[queue]\nsize = 8\n",
+                ValueError,
+                r"queues.toml, table \[queue\]: unknown queue option 'size'",
+            ),
+            (
+                "[queue]\nbuffer_size = 'x'\n",
+                TypeError,
+                r"queues.toml, table \[queue\]: buffer_size must be an integer",
+            ),
+            ("[other]\n", ValueError, "there is no table 'queue'; the tables are other"),
+            ("", ValueError, "there is no table 'queue'; there are no tables"),
             ("queue = 3", ValueError, "there is no table 'queue'"),
-            ("[queue", ValueError, "queues.toml is no TOML"),
+            ("[queue", ValueError, "queues.toml is not valid TOML"),
         ],
     )
-    def test_what_is_wrong_is_said_with_the_place(self, tmp_path: Path, text: str, error: type[Exception], says: str) -> None:
+    def test_what_is_wrong_is_said_with_the_place(
+        self, tmp_path: Path, text: str, error: type[Exception], says: str
+    ) -> None:
         with pytest.raises(error, match=says):
             options_from_toml(self.write(tmp_path, text))
 
@@ -222,7 +287,7 @@ class TestEnvironment:
     def nothing_logged_yet(self) -> None:
         environment._logged.clear()
 
-    def test_it_overrules_the_mode_and_that_is_logged_once(
+    def test_it_overrides_the_mode_and_that_is_logged_once(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setenv(MODE_VARIABLE, "channel")
@@ -232,7 +297,8 @@ class TestEnvironment:
                     assert not isinstance(queue, RingBufferQueue)
                     assert queue.buffer_size == 8
         assert [record.getMessage() for record in caplog.records] == [
-            "the environment variable RINGBUFFER_QUEUE_MODE overrules the mode of queues: channel instead of ring_buffer"
+            "the environment variable RINGBUFFER_QUEUE_MODE overrides the mode of queues: "
+            "channel instead of ring_buffer"
         ]
 
     @pytest.mark.parametrize("value", ["ring_buffer", " RING_BUFFER "])
@@ -256,15 +322,21 @@ class TestEnvironment:
 
     def test_an_unknown_mode_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(MODE_VARIABLE, "fast")
-        with pytest.raises(ValueError, match="RINGBUFFER_QUEUE_MODE must be channel or ring_buffer, or unset, not 'fast'"):
+        with pytest.raises(
+            ValueError,
+            match="RINGBUFFER_QUEUE_MODE must be channel or ring_buffer, or unset, not 'fast'",
+        ):
             create_queue()
 
-    @pytest.mark.parametrize("options", [InMemoryQueueOptions(drop_when_full=True), InMemoryQueueOptions(buffer_size=1000)])
+    @pytest.mark.parametrize(
+        "options",
+        [InMemoryQueueOptions(drop_when_full=True), InMemoryQueueOptions(buffer_size=1000)],
+    )
     def test_options_that_a_ring_cannot_have_are_refused(
         self, monkeypatch: pytest.MonkeyPatch, options: InMemoryQueueOptions
     ) -> None:
         monkeypatch.setenv(MODE_VARIABLE, "ring_buffer")
-        with pytest.raises(ValueError, match="RINGBUFFER_QUEUE_MODE wants ring_buffer, but"):
+        with pytest.raises(ValueError, match="RINGBUFFER_QUEUE_MODE sets ring_buffer, but"):
             create_queue(options)
 
 

@@ -3,13 +3,16 @@
 import asyncio
 import gc
 import logging
+import threading
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.messaging import TransportEnvelope
-from ringbuffer.messaging.dead_letters import DeadLetterQueue
+from ringbuffer.messaging.dead_letters import DeadLetter, DeadLetterQueue
+from ringbuffer.messaging.delivery import Delivery, RetryLater
 from ringbuffer.messaging.pipeline import (
     AsyncPipelineConsumer,
     ConsumerClosedError,
@@ -24,7 +27,12 @@ from tests.unit.messaging.bus.kit import Recorder
 
 
 def pipeline(letters: DeadLetterQueue, attempts: int = 3) -> Pipeline:
-    return Pipeline().use_correlation().use_error_handling(letters).use_retry(RetryPolicy(attempts, delay=10, jitter=0))
+    return (
+        Pipeline()
+        .use_correlation()
+        .use_error_handling(letters)
+        .use_retry(RetryPolicy(attempts, delay=10, jitter=0))
+    )
 
 
 def broken(message: object) -> None:
@@ -93,14 +101,35 @@ def test_what_fails_after_the_end_is_kept_at_once() -> None:
     assert len(letters) == 1
 
 
-def test_what_nobody_keeps_is_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
-    consumer = PipelineConsumer(Pipeline().use_retry(RetryPolicy(delay=10)), broken, host=ManualHost())
+def test_a_delivery_that_is_not_kept_is_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    consumer = PipelineConsumer(
+        Pipeline().use_retry(RetryPolicy(delay=10)), broken, host=ManualHost()
+    )
     consumer("a")
     assert consumer.close(PATIENCE) == 1
-    assert "'a' does not come back" in caplog.text
+    assert "'a' will not be retried" in caplog.text
 
 
-# -- coroutine functions ------------------------------------------------------------------------------------------
+def test_a_consumer_ends_if_its_dead_letters_cannot_be_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class FullQueue(DeadLetterQueue):
+        def add(self, delivery: Delivery, error: BaseException) -> DeadLetter:
+            raise RuntimeError("the disk is full")
+
+    consumer = PipelineConsumer(pipeline(FullQueue()), broken, host=ManualHost())
+    for message in ("a", "b"):
+        consumer(message)
+    assert consumer.close(PATIENCE) == 2
+    assert consumer.returning == 0
+    for message in ("a", "b"):
+        assert (
+            f"{message!r} of handler 'broken' will not be retried, and could not be kept"
+            in caplog.text
+        )
+
+
+# -- coroutine functions --------------------------------------------------------------------------
 
 
 async def broken_later(message: object) -> None:
@@ -189,7 +218,7 @@ def test_a_retry_that_is_cancelled_with_its_loop_is_kept() -> None:
     consumer.close(PATIENCE)
 
 
-def test_a_retry_that_nobody_keeps_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_retry_that_is_not_kept_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     host = ManualHost()
     stages = Pipeline().use_retry(RetryPolicy(2, delay=10, jitter=0))
 
@@ -197,17 +226,19 @@ def test_a_retry_that_nobody_keeps_is_logged(caplog: pytest.LogCaptureFixture) -
         consumer = AsyncPipelineConsumer(stages, broken_later, host=host)
         await consumer("a")
         host.advance(10)
-        await until(lambda: "nobody keeps" in caplog.text)
+        await until(lambda: "there is no dead-letter queue" in caplog.text)
         consumer.close(PATIENCE)
 
     with caplog.at_level(logging.ERROR):
         asyncio.run(main())
 
 
-def test_a_retry_that_comes_back_while_its_loop_ends_is_kept(caplog: pytest.LogCaptureFixture) -> None:
-    """The loop is not closed yet, begins the attempt among the last things that it does, and never comes back to it.
+def test_a_retry_that_comes_back_while_its_loop_ends_is_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The loop begins the attempt as one of its last steps, and never continues it.
 
-    asyncio has nothing to complain of: the attempt was brought to its end, though its task could not be.
+    asyncio does not complain: the attempt was closed, though its task could not finish.
     """
     letters, host = DeadLetterQueue(), ManualHost()
     attempts: list[object] = []
@@ -216,7 +247,7 @@ def test_a_retry_that_comes_back_while_its_loop_ends_is_kept(caplog: pytest.LogC
         attempts.append(message)
         if len(attempts) == 1:
             raise OSError(message)
-        await asyncio.get_running_loop().create_future()  # nobody ever sets it
+        await asyncio.get_running_loop().create_future()  # it is never set
 
     consumer = AsyncPipelineConsumer(pipeline(letters), handler, host=host)
 
@@ -233,3 +264,95 @@ def test_a_retry_that_comes_back_while_its_loop_ends_is_kept(caplog: pytest.LogC
     assert consumer.close() == 0
     gc.collect()
     assert "Task was destroyed" not in caplog.text
+
+
+class AsksForNonsense:
+    """A stage of a user's that puts deliveries aside by itself."""
+
+    def around(self, delivery: Delivery) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except OSError as error:
+            raise RetryLater(float("nan")) from error
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["function", "coroutine"])
+def test_a_message_that_cannot_be_redelivered_is_kept(is_async: bool) -> None:
+    letters = DeadLetterQueue()
+    pipeline = Pipeline.standard(dead_letters=letters).use(AsksForNonsense())
+
+    def fail(message: object) -> None:
+        raise OSError(message)
+
+    async def fail_async(message: object) -> None:
+        fail(message)
+
+    async def use() -> None:
+        with AsyncPipelineConsumer(pipeline, fail_async) as consumer:
+            await consumer("message")
+
+    if is_async:
+        asyncio.run(use())
+    else:
+        with PipelineConsumer(pipeline, fail) as consumer:
+            assert consumer("message") is None
+            assert consumer.returning == 0
+    assert [letter.message for letter in letters.list()] == ["message"]
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, MemoryError])
+def test_whatever_a_handler_raises_in_the_thread_for_retries_the_next_retry_comes(
+    error: type[BaseException],
+) -> None:
+    seen: list[object] = []
+    raised, done = threading.Event(), threading.Event()
+
+    def handle(message: object) -> None:
+        seen.append(message)
+        if seen.count(message) == 1:
+            raise OSError
+        if message == "first":
+            raised.set()
+            raise error
+        done.set()
+
+    with PipelineConsumer(
+        Pipeline().use_retry(RetryPolicy(2, delay=1e-3, jitter=0)), handle
+    ) as consumer:
+        consumer("first")
+        assert raised.wait(PATIENCE)
+        consumer("second")
+        assert done.wait(PATIENCE)
+    assert seen == ["first", "first", "second", "second"]
+
+
+def test_a_retry_whose_task_is_cancelled_before_its_first_step_is_kept() -> None:
+    letters = DeadLetterQueue()
+    attempts: list[object] = []
+
+    async def fail(message: object) -> None:
+        attempts.append(message)
+        raise OSError(message)
+
+    async def use() -> None:
+        stages = (
+            Pipeline().use_error_handling(letters).use_retry(RetryPolicy(3, delay=1e-3, jitter=0))
+        )
+        with AsyncPipelineConsumer(stages, fail) as consumer:
+            await consumer("message")
+            own = asyncio.current_task()
+            # This one runs before the new one's first step
+            while len(tasks := asyncio.all_tasks()) == 1:
+                await asyncio.sleep(0)
+            others = [task for task in tasks if task is not own]
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0)
+            assert len(letters) == 1
+
+    asyncio.run(use())
+    assert attempts == ["message"]
+    assert [(letter.message, letter.error_type) for letter in letters.list()] == [
+        ("message", "OSError")
+    ]

@@ -1,4 +1,4 @@
-"""Stages around handlers: order, results, errors, more than one try, and around coroutine functions all the same."""
+"""Stages around plain and coroutine functions: order, results, errors, several attempts."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -162,7 +162,14 @@ def test_a_stop_iteration_of_the_handler_does_not_end_a_stage_early() -> None:
 
 def test_the_standard_pipeline_has_the_stages_in_order() -> None:
     pipeline = Pipeline.standard(dead_letters=DeadLetterQueue())
-    assert [type(stage) for stage in pipeline.stages] == [Metrics, Logging, Correlation, Validation, ErrorHandling, Retry]
+    assert [type(stage) for stage in pipeline.stages] == [
+        Metrics,
+        Logging,
+        Correlation,
+        Validation,
+        ErrorHandling,
+        Retry,
+    ]
 
 
 def test_a_pipeline_is_not_changed_by_use() -> None:
@@ -195,10 +202,13 @@ def test_stages_are_built_once_for_a_handler() -> None:
     [
         (7, "must have a method around"),
         (Metrics, "not the class"),
-        (type("Plain", (), {"around": lambda self, delivery: None})(), "must be a generator function"),
+        (
+            type("Plain", (), {"around": lambda self, delivery: None})(),
+            "must be a generator function",
+        ),
     ],
 )
-def test_what_is_no_stage_is_refused(stage: Any, what: str) -> None:
+def test_an_object_that_is_not_a_stage_is_refused(stage: Any, what: str) -> None:
     with pytest.raises(TypeError, match=what):
         Pipeline(stage)
 
@@ -217,7 +227,7 @@ def test_handlers_go_where_they_belong() -> None:
 
     with pytest.raises(TypeError, match="around_async"):
         Pipeline().around(coroutine)
-    with pytest.raises(TypeError, match="is no coroutine function"):
+    with pytest.raises(TypeError, match="is not a coroutine function"):
         Pipeline().around_async(lambda message: message)
     with pytest.raises(TypeError, match="Pass the coroutine function itself"):
         called(Pipeline(), lambda message: coroutine(message))

@@ -1,11 +1,14 @@
 """The timer: in order, when due, and nothing before."""
 
+import contextvars
 import threading
 from typing import Any
 
 import pytest
 
+from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.messaging.pipeline import Timer
+from ringbuffer.messaging.pipeline import timer as timer_module
 from tests.support.manual_host import ManualHost
 from tests.support.threads import PATIENCE
 
@@ -55,9 +58,14 @@ def test_closing_returns_what_is_left_in_order_and_takes_nothing_more() -> None:
     timer: Timer[str] = Timer(Collector(), host=ManualHost(), name="timer")
     timer.put("late", 9)
     timer.put("early", 1)
-    assert timer.close() == ["early", "late"]
+    left = timer.close()
+    assert left == ["early", "late"]
     assert not timer.put("more", 0)
-    assert timer.close() == []
+    del left[0]
+    assert timer.close() == ["late"]
+    assert timer.pending == 1
+    del left[0]
+    assert timer.pending == 0
     assert timer.join(PATIENCE)
 
 
@@ -78,7 +86,9 @@ def test_what_is_put_back_while_it_is_handed_over_stays_pending() -> None:
     timer.close()
 
 
-def test_an_error_while_handing_over_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_while_handing_over_is_logged_and_the_next_one_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     host, got = ManualHost(), Collector()
 
     def on_due(thing: int) -> None:
@@ -116,3 +126,77 @@ def test_the_thread_does_not_wait_for_itself() -> None:
     timer.put(1, 0)
     got.wait_for(1)
     assert joined == [False]
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise ValueError("cannot be shown")
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError, BaseException]
+)
+def test_whatever_is_raised_while_one_thing_is_handed_over_the_next_one_comes(
+    error: type[BaseException],
+) -> None:
+    got = Collector()
+
+    def on_due(thing: object) -> None:
+        got(thing)
+        if thing != "last":
+            raise error
+
+    timer: Timer[object] = Timer(on_due, host=ManualHost(), name="timer")
+    for thing in ("first", Unprintable(), "last"):
+        assert timer.put(thing, 0)
+    got.wait_for(3)
+    assert got.things[-1] == "last"
+    assert timer.close() == []
+    assert timer.join(PATIENCE)
+    assert timer.pending == 0
+
+
+def test_a_thing_stays_while_there_is_no_memory_to_hand_it_over(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    got, refusals = Collector(), iter([MemoryError(), MemoryError()])
+
+    def new_context() -> contextvars.Context:
+        for error in refusals:
+            raise error
+        return contextvars.Context()
+
+    monkeypatch.setattr(timer_module, "Context", new_context)
+    timer: Timer[str] = Timer(got, host=SYSTEM_HOST, name="timer")
+    assert timer.put("first", 0)
+    got.wait_for(1)
+    assert timer.put("next", 0)
+    got.wait_for(2)
+    assert got.things == ["first", "next"]
+    assert timer.close() == []
+    assert timer.join(PATIENCE)
+    assert timer.pending == 0
+    assert [record.getMessage() for record in caplog.records] == [
+        "thread 'timer' failed, and goes on"
+    ] * 2
+
+
+def test_a_thing_that_is_due_in_300_years_holds_up_none_that_is_due_before() -> None:
+    got = Collector()
+    timer: Timer[str] = Timer(got, host=SYSTEM_HOST, name="timer")
+    assert timer.put("late", 1e10)
+    assert timer.put("later", 10**400)
+    assert timer.put("now", 0)
+    got.wait_for(1)
+    assert timer.close() == ["late", "later"]
+    assert got.things == ["now"]
+    assert timer.join(PATIENCE)
+
+
+def test_an_invalid_delay_is_refused_and_nothing_is_put() -> None:
+    timer: Timer[int] = Timer(Collector(), host=ManualHost(), name="timer")
+    for delay in (-1, float("nan"), float("inf"), "soon"):
+        with pytest.raises((TypeError, ValueError), match="delay must be a number of seconds"):
+            timer.put(1, delay)  # type: ignore[arg-type]
+    assert timer.pending == 0
+    assert timer.close() == []

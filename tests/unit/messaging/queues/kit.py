@@ -4,7 +4,13 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from ringbuffer.messaging import InMemoryQueue, InMemoryQueueOptions, QueueMode, TransportEnvelope, WaitStrategyKind
+from ringbuffer.messaging import (
+    InMemoryQueue,
+    InMemoryQueueOptions,
+    QueueMode,
+    TransportEnvelope,
+    WaitStrategyKind,
+)
 from ringbuffer.messaging.queues import create_queue
 from tests.support.threads import PATIENCE
 
@@ -23,7 +29,9 @@ class Make(Protocol):
 
 def maker(mode: QueueMode, queues: list[InMemoryQueue]) -> Make:
     def make(size: int = 16) -> InMemoryQueue:
-        queue = create_queue(InMemoryQueueOptions(mode, size, wait_strategy=WaitStrategyKind.LITE_BLOCKING))
+        queue = create_queue(
+            InMemoryQueueOptions(mode, size, wait_strategy=WaitStrategyKind.LITE_BLOCKING)
+        )
         queues.append(queue)
         return queue
 
@@ -31,7 +39,7 @@ def maker(mode: QueueMode, queues: list[InMemoryQueue]) -> Make:
 
 
 class Notes:
-    """A handler that notes the numbers, and whoever waits for them."""
+    """A handler that records the numbers of its messages, and wakes threads that wait for them."""
 
     def __init__(self, then: Callable[[int], object] = lambda number: None) -> None:
         self.numbers: list[int] = []
@@ -50,7 +58,9 @@ class Notes:
 
     def wait_for(self, count: int) -> list[int]:
         with self._condition:
-            assert self._condition.wait_for(lambda: len(self.numbers) >= count, PATIENCE), self.numbers
+            assert self._condition.wait_for(lambda: len(self.numbers) >= count, PATIENCE), (
+                self.numbers
+            )
             return list(self.numbers)
 
 
@@ -78,13 +88,13 @@ def put(queue: InMemoryQueue, *numbers: int) -> None:
 
 def resting(queue: InMemoryQueue) -> int:
     """How many consumers have nothing to do."""
-    turns = queue._turns  # type: ignore[attr-defined]
-    with turns.lock:
-        return len(turns._line) + (turns._lead[0] is not None)
+    followers = queue._followers  # type: ignore[attr-defined]
+    with followers.lock:
+        return len(followers._line) + (followers._lead[0] is not None)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Look again and again: for what nobody announces."""
+    """Check repeatedly: nothing signals the condition."""
     event = threading.Event()
     for _ in range(int(PATIENCE / 1e-3)):
         if condition():

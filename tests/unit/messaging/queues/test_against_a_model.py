@@ -1,18 +1,26 @@
-"""Both queues against an abstract one: each message once, in order, and accounted for at the end."""
+"""Both queues against an abstract one: each message once, in order, and counted at the end."""
 
 import threading
 
 from hypothesis import settings, strategies
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from ringbuffer.messaging import Consumer, InMemoryQueue, InMemoryQueueOptions, QueueMode, TransportEnvelope, WaitStrategyKind
+from ringbuffer.messaging import (
+    Consumer,
+    InMemoryQueue,
+    InMemoryQueueOptions,
+    QueueMode,
+    TransportEnvelope,
+    WaitStrategyKind,
+)
 from ringbuffer.messaging.queues import create_queue
+from tests.support.examples import examples
 from tests.support.threads import PATIENCE
 from tests.unit.messaging.queues.kit import message, number_of, wait_until
 
 
 class Machine(RuleBasedStateMachine):
-    """The abstract queue: what was accepted, in order. While there are consumers, it empties; else it keeps everything."""
+    """The abstract queue: the accepted messages, in order. It keeps them while no consumer runs."""
 
     mode: QueueMode
     consumers = Bundle("consumers")
@@ -63,7 +71,9 @@ class Machine(RuleBasedStateMachine):
         for _ in range(count):
             full = not self.queue.consumers and self.waiting == self.size
             try:
-                accepted = self.queue.enqueue_sync(message(self.accepted), timeout=0 if full else PATIENCE)
+                accepted = self.queue.enqueue_sync(
+                    message(self.accepted), timeout=0 if full else PATIENCE
+                )
             except TimeoutError:
                 assert full
                 assert not self.closed
@@ -112,4 +122,4 @@ class OnARing(Machine):
 TestChannel = OnAChannel.TestCase
 TestRing = OnARing.TestCase
 for case in (TestChannel, TestRing):
-    case.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+    case.settings = settings(max_examples=examples(10, 40), stateful_step_count=20, deadline=None)

@@ -48,7 +48,7 @@ def test_what_is_not_taken_in_time_is_discarded(make: Make) -> None:
     assert queue.depth == 0
 
 
-def test_where_there_are_no_consumers_nobody_waits_for_them(make: Make) -> None:
+def test_without_consumers_a_close_does_not_wait_for_them(make: Make) -> None:
     queue = make()
     put(queue, 0, 1, 2)
     assert queue.close() == CloseReport(handled=0, discarded=3, unfinished=0)
@@ -75,7 +75,7 @@ def test_closing_again_returns_the_same_report(make: Make) -> None:
     assert queue.close(drain=False, timeout=0) is report
 
 
-def test_whoever_closes_at_the_same_time_gets_the_same_report(make: Make) -> None:
+def test_threads_that_close_at_the_same_time_get_the_same_report(make: Make) -> None:
     queue, notes = make(64), Notes()
     put(queue, *range(50))
     queue.add_consumer(notes)
@@ -98,7 +98,11 @@ def test_every_message_that_was_accepted_is_accounted_for(make: Make) -> None:
                 if accepted[index] == 5 + index:
                     warm.set()
 
-        with Background(lambda: produce(0)), Background(lambda: produce(1)), Background(lambda: produce(2)):
+        with (
+            Background(lambda: produce(0)),
+            Background(lambda: produce(1)),
+            Background(lambda: produce(2)),
+        ):
             assert warm.wait(PATIENCE)
             report = queue.close(drain=turn % 2 == 0)
         assert report.unfinished == 0
@@ -146,7 +150,9 @@ def test_a_handler_that_closes_has_the_other_consumers_drain(make: Make) -> None
     assert notes.numbers == []
 
 
-def test_a_handler_that_closes_while_it_is_being_closed_does_not_wait_for_itself(make: Make) -> None:
+def test_a_handler_that_closes_while_it_is_being_closed_does_not_wait_for_itself(
+    make: Make,
+) -> None:
     queue = make()
     begun, reports = threading.Event(), list[CloseReport]()
 
@@ -165,7 +171,9 @@ def test_a_handler_that_closes_while_it_is_being_closed_does_not_wait_for_itself
 def test_a_closed_queue_takes_no_consumers(make: Make) -> None:
     queue = make()
     queue.close()
-    with pytest.raises(RuntimeError, match="the queue 'queue' is closed: it takes no more consumers"):
+    with pytest.raises(
+        RuntimeError, match="the queue 'queue' is closed: it takes no more consumers"
+    ):
         queue.add_consumer(Notes())
     assert "closed" in repr(queue)
 
@@ -187,7 +195,9 @@ def test_a_wrong_timeout_closes_nothing(make: Make, wrong: object) -> None:
     assert not queue.is_closed
 
 
-def test_a_close_that_was_interrupted_is_finished_by_the_next_one(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_close_that_was_interrupted_is_finished_by_the_next_one(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ctrl-C, because the drain takes too long; then a close that discards."""
     queue, held = make(), Held()
     queue.add_consumer(held)

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -34,7 +35,9 @@ class TestHandlers:
         assert notes.wait_for(100) == list(range(100))
         assert queue.failed == 0
 
-    def test_an_object_that_is_called_as_a_coroutine_function_is_awaited_too(self, make: Make) -> None:
+    def test_an_object_that_is_called_as_a_coroutine_function_is_awaited_too(
+        self, make: Make
+    ) -> None:
         queue, notes = make(), Notes()
 
         class Handler:
@@ -46,7 +49,9 @@ class TestHandlers:
         put(queue, 0)
         notes.wait_for(1)
 
-    def test_what_it_raises_is_counted_and_the_next_message_comes(self, make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    def test_what_it_raises_is_counted_and_the_next_message_comes(
+        self, make: Make, caplog: pytest.LogCaptureFixture
+    ) -> None:
         queue, notes = make(), Notes()
 
         async def handle(envelope: TransportEnvelope) -> None:
@@ -80,7 +85,9 @@ class TestHandlers:
         put(queue, 0)
         assert ticks.wait_for(20) == list(range(20))
 
-    def test_tasks_that_it_starts_get_turns_while_there_are_always_messages(self, make: Make) -> None:
+    def test_tasks_that_it_starts_get_turns_while_there_are_always_messages(
+        self, make: Make
+    ) -> None:
         queue, notes = make(64), Notes()
         tasks, seen = set(), list[int]()
 
@@ -139,7 +146,9 @@ class TestHandlers:
 
 
 class TestProducers:
-    def test_where_there_is_room_it_completes_without_giving_the_loop_a_turn(self, make: Make) -> None:
+    def test_where_there_is_room_it_completes_without_giving_the_loop_a_turn(
+        self, make: Make
+    ) -> None:
         queue = make()
         coroutine = queue.enqueue(message(0))
         with pytest.raises(StopIteration) as stop:
@@ -167,7 +176,9 @@ class TestProducers:
         put(queue, 0)
 
         async def main() -> None:
-            first, second, third = (asyncio.create_task(queue.enqueue(message(number))) for number in (1, 2, 3))
+            first, second, third = (
+                asyncio.create_task(queue.enqueue(message(number))) for number in (1, 2, 3)
+            )
             await asyncio.sleep(5e-3)
             first.cancel()
             third.cancel()
@@ -183,7 +194,9 @@ class TestProducers:
         assert notes.wait_for(3) == [0, 2, 4]
         assert queue.message_count == 3
 
-    def test_one_that_is_cancelled_at_any_moment_has_enqueued_once_or_not_at_all(self, make: Make) -> None:
+    def test_one_that_is_cancelled_at_any_moment_has_enqueued_once_or_not_at_all(
+        self, make: Make
+    ) -> None:
         queue, notes = make(2), Notes()
         queue.add_consumer(notes)
         accepted: list[int] = []
@@ -210,17 +223,22 @@ class TestProducers:
 
         async def main() -> None:
             for timeout in (0, 0.01, -1):
-                with pytest.raises(TimeoutError, match=r"no room in the queue 'queue' of 1 messages within .* s; nothing"):
+                with pytest.raises(
+                    TimeoutError,
+                    match=r"no room in the queue 'queue' of 1 messages within .* s; nothing",
+                ):
                     await queue.enqueue(message(1), timeout=timeout)
             with pytest.raises(TypeError, match="timeout must be"):
                 await queue.enqueue(message(1), timeout="1")  # type: ignore[arg-type]
-            with pytest.raises(TypeError, match="is no TransportEnvelope"):
+            with pytest.raises(TypeError, match="is not a TransportEnvelope"):
                 await queue.enqueue(b"")  # type: ignore[arg-type]
 
         run(main())
         assert queue.message_count == 1
 
-    def test_tasks_that_wait_get_their_room_in_the_order_in_which_they_came(self, make: Make) -> None:
+    def test_tasks_that_wait_get_their_room_in_the_order_in_which_they_came(
+        self, make: Make
+    ) -> None:
         queue, notes = make(1), Notes()
         put(queue, 0)
 
@@ -234,14 +252,16 @@ class TestProducers:
         run(main())
         assert notes.wait_for(21) == list(range(21))
 
-    def test_whoever_waits_gets_false_when_the_queue_is_closed(self, make: Make) -> None:
+    def test_a_waiting_put_gets_false_when_the_queue_is_closed(self, make: Make) -> None:
         queue = make(1)
         put(queue, 0)
 
         async def main() -> None:
             waiting = [asyncio.create_task(queue.enqueue(message(number))) for number in (1, 2)]
             await asyncio.sleep(2e-3)
-            assert await queue.aclose(drain=False) == CloseReport(handled=0, discarded=1, unfinished=0)
+            assert await queue.aclose(drain=False) == CloseReport(
+                handled=0, discarded=1, unfinished=0
+            )
             assert await asyncio.gather(*waiting) == [False, False]
             assert await queue.enqueue(message(3)) is False
 
@@ -278,7 +298,9 @@ class TestProducers:
         put(queue, 0)
 
         async def give_up() -> None:
-            asyncio.create_task(queue.enqueue(message(98))).add_done_callback(lambda task: task.cancelled())
+            asyncio.create_task(queue.enqueue(message(98))).add_done_callback(
+                lambda task: task.cancelled()
+            )
             with pytest.raises(TimeoutError):
                 await queue.enqueue(message(99), timeout=2e-3)
 
@@ -307,13 +329,17 @@ class TestProducers:
         wait_until(lambda: queue.failed == 1)
         assert "DeadlockError" in caplog.text
 
-    def test_a_task_that_a_handler_has_started_may_wait_for_room_that_the_handler_makes(self, make: Make) -> None:
+    def test_a_task_that_a_handler_has_started_may_wait_for_room_that_the_handler_makes(
+        self, make: Make
+    ) -> None:
         queue, notes = make(1), Notes()
         tasks: set[asyncio.Task[bool]] = set()
 
         async def handle(envelope: TransportEnvelope) -> None:
             if number_of(envelope) == 0:
-                tasks.update(asyncio.create_task(queue.enqueue(message(number))) for number in range(1, 10))
+                tasks.update(
+                    asyncio.create_task(queue.enqueue(message(number))) for number in range(1, 10)
+                )
                 await asyncio.sleep(2e-3)
             notes(envelope)
 
@@ -326,3 +352,93 @@ class TestProducers:
 def test_it_is_a_queue(make: Make) -> None:
     queue: InMemoryQueue = make()
     assert queue.name == "queue"
+
+
+# -- what the handler's own loop outlives ---------------------------------------------------------
+
+
+async def raise_in_a_task(error: BaseException) -> None:
+    async def raise_it() -> None:
+        raise error
+
+    task = asyncio.get_running_loop().create_task(raise_it())
+    task.add_done_callback(lambda task: task.exception())
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def cancel_itself() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+async def cancel_itself_later() -> None:
+    """When it waits for the next message: what that wait brings must not be lost."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().call_later(0.001, task.cancel)
+
+
+async def cancel_everybody() -> None:
+    for task in asyncio.all_tasks():
+        task.cancel()
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    "misdeed",
+    [
+        lambda: raise_in_a_task(SystemExit(3)),
+        lambda: raise_in_a_task(KeyboardInterrupt()),
+        cancel_itself,
+        cancel_itself_later,
+        cancel_everybody,
+    ],
+    ids=[
+        "SystemExit",
+        "KeyboardInterrupt",
+        "cancels itself",
+        "cancels itself later",
+        "cancels all",
+    ],
+)
+def test_nothing_that_a_coroutine_function_does_ends_its_consumer(
+    make: Make, misdeed: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    queue, notes = make(4), Notes()
+
+    async def handle(envelope: TransportEnvelope) -> None:
+        notes(envelope)
+        await misdeed()
+
+    consumer = queue.add_consumer(handle)
+    for number in range(20):
+        put(queue, number)
+        if number % 3 == 0:  # it waits for the next one
+            notes.wait_for(number + 1)
+    assert notes.wait_for(20) == list(range(20))
+    assert consumer.is_alive
+    assert consumer.failure is None
+    assert queue.close(timeout=PATIENCE).unfinished == 0
+
+
+def test_a_task_that_a_message_has_left_behind_cannot_cancel_the_next_ones(make: Make) -> None:
+    """Each message changes its context, so the next one gets a new task.
+
+    That task is cancelled before its first step.
+    """
+    queue, notes = make(4), Notes()
+    variable: ContextVar[int] = ContextVar("variable")
+
+    async def handle(envelope: TransportEnvelope) -> None:
+        variable.set(number_of(envelope))
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+        notes(envelope)
+
+    consumer = queue.add_consumer(handle)
+    put(queue, *range(20))
+    assert notes.wait_for(20) == list(range(20))
+    assert consumer.is_alive
+    assert queue.close(timeout=PATIENCE).unfinished == 0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ringbuffer import ProducerThreadError
-from ringbuffer.memory import RowView
+from ringbuffer.memory import StripedSlots
 from ringbuffer.messaging import (
     ChannelQueue,
     InMemoryQueueOptions,
@@ -17,6 +17,7 @@ from ringbuffer.messaging import (
     WaitStrategyKind,
     create_queue,
 )
+from ringbuffer.producer import producer_ops
 from tests.support.threads import PATIENCE, Background, together
 from tests.unit.messaging.queues.kit import Held, Notes, message, put, wait_until
 
@@ -67,7 +68,7 @@ class TestDropWhenFull:
         wait_until(lambda: held.numbers == [0, 2, 3])
         queue.close()
 
-    def test_nobody_waits_and_every_message_is_handled_or_dropped(self) -> None:
+    def test_no_producer_waits_and_every_message_is_handled_or_dropped(self) -> None:
         queue, notes = self.queue(2), Notes()
         consumers = [queue.add_consumer(notes) for _ in range(2)]
         together(*(lambda first=first: put(queue, *range(first, 3000, 3)) for first in range(3)))
@@ -86,12 +87,17 @@ class TestDropWhenFull:
 
 class TestRing:
     def queue(self, producers: ProducerMode = ProducerMode.MULTI, size: int = 8) -> RingBufferQueue:
-        return RingBufferQueue(InMemoryQueueOptions(QueueMode.RING_BUFFER, size, producer_mode=producers))
+        return RingBufferQueue(
+            InMemoryQueueOptions(QueueMode.RING_BUFFER, size, producer_mode=producers)
+        )
 
     def test_with_a_single_producer_a_second_thread_is_refused(self) -> None:
         queue = self.queue(ProducerMode.SINGLE)
         put(queue, 0)
-        with pytest.raises(ProducerThreadError, match=r"this ring has a single producer, and that is thread 'MainThread'"):
+        with pytest.raises(
+            ProducerThreadError,
+            match=r"this ring has a single producer, and that is thread 'MainThread'",
+        ):
             Background(lambda: put(queue, 1)).start().join()
         put(queue, 2)
         assert queue.message_count == 2
@@ -106,17 +112,20 @@ class TestRing:
         queue.close()
 
     @pytest.mark.parametrize("producers", list(ProducerMode))
-    def test_a_claim_that_was_given_up_is_passed_over_and_not_counted(self, producers: ProducerMode) -> None:
+    def test_a_claim_that_was_given_up_is_passed_over_and_not_counted(
+        self, producers: ProducerMode
+    ) -> None:
         queue, notes = self.queue(producers), Notes()
         put(queue, 0)
         sequencer = queue._ring.sequencer
-        barrier = sequencer.producer_barrier()
-        barrier.skip(barrier.next())
-        barrier.skip(barrier.next())
+        ops = producer_ops(sequencer)
+        ops.skip(ops.next())
+        ops.skip(ops.next())
         if producers is ProducerMode.MULTI:
             put(queue, 1)
-        queue.add_consumer(notes)
         expected = [0, 1] if producers is ProducerMode.MULTI else [0]
+        assert queue.message_count == len(expected), "a consumer has not passed the empty slot yet"
+        queue.add_consumer(notes)
         assert notes.wait_for(len(expected)) == expected
         wait_until(lambda: queue.depth == 0)
         assert queue.message_count == len(expected)
@@ -125,9 +134,13 @@ class TestRing:
     @pytest.mark.parametrize(("is_stored", "expected"), [(False, [0, 2]), (True, [0, 1, 1, 2])])
     @pytest.mark.parametrize("producers", list(ProducerMode))
     def test_an_interrupted_enqueue_leaves_no_hole(
-        self, monkeypatch: pytest.MonkeyPatch, producers: ProducerMode, is_stored: bool, expected: list[int]
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        producers: ProducerMode,
+        is_stored: bool,
+        expected: list[int],
     ) -> None:
-        """Ctrl-C comes between the claim and the publication: before the message is in its slot, or after that."""
+        """Ctrl-C comes between claim and publication, before or after the message is stored."""
         queue, notes = self.queue(producers, size=8), Notes()
         own: Any = queue
         slots = own._ring.slots
@@ -143,23 +156,26 @@ class TestRing:
                     type(self).armed = False
                     raise KeyboardInterrupt
 
-        cells = RowView([Interrupted(row) for row in slots.view().rows])
+        cells = StripedSlots([Interrupted(row) for row in slots.view().rows])
         monkeypatch.setattr(type(slots), "view", lambda self: cells)
         put(queue, 0)
         for enqueue in (queue.enqueue_sync, queue.try_enqueue):
             Interrupted.armed = True
             with pytest.raises(KeyboardInterrupt):
                 enqueue(message(1))
-            assert not own._own.sender.door.is_inside(), "a close would wait for ever"
+            assert not own._own.sender.guard.is_inside(), "a close would wait forever"
         put(queue, 2)
+        assert queue.message_count == len(expected)
         queue.add_consumer(notes)
         assert notes.wait_for(len(expected)) == expected
         wait_until(lambda: queue.depth == 0)
         assert queue.message_count == len(expected)
         assert queue.close().discarded == 0
 
-    def test_a_signal_handler_that_has_interrupted_an_enqueue_may_enqueue(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The thread stays inside until the enqueue that was interrupted has ended: a close waits for that too."""
+    def test_a_signal_handler_that_has_interrupted_an_enqueue_may_enqueue(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The thread stays inside until the interrupted put ends: a close waits for that too."""
         queue = self.queue(size=8)
         own: Any = queue
         slots = own._ring.slots
@@ -172,13 +188,13 @@ class TestRing:
                 if self.is_first:
                     type(self).is_first = False
                     put(queue, 1)
-                    inside.append(own._own.sender.door.is_inside())
+                    inside.append(own._own.sender.guard.is_inside())
                 list.__setitem__(self, index, value)
 
-        cells = RowView([Interrupted(row) for row in slots.view().rows])
+        cells = StripedSlots([Interrupted(row) for row in slots.view().rows])
         monkeypatch.setattr(type(slots), "view", lambda self: cells)
         put(queue, 0)
-        inside.append(own._own.sender.door.is_inside())
+        inside.append(own._own.sender.guard.is_inside())
         assert inside == [True, False]
         notes = Notes()
         queue.add_consumer(notes)
@@ -190,21 +206,21 @@ class TestRing:
         put(queue, 0)
         sender = queue._own.sender
         assert sender is not None
-        sender.door[0] = True  # as if it were at it now
+        sender.guard[0] = True  # as if it were at it now
         for function in (sender.put, sender.try_put):
             with pytest.raises(ProducerThreadError, match="another thread's own"):
                 Background(functools.partial(function, message(1))).start().join()
-        sender.door[0] = False
+        sender.guard[0] = False
         put(queue, 2)
         assert queue.close().discarded == 2
 
     def test_a_signal_handler_that_has_interrupted_an_enqueue_may_close(self) -> None:
-        """The thread that closes is inside its own sender's door, as if it were interrupted in the middle."""
+        """The closing thread is inside its own guard, as if it were interrupted in a put."""
         queue = self.queue()
         put(queue, 0)
         sender = queue._own.sender
         assert sender is not None
-        sender.door[0] = True
+        sender.guard[0] = True
         assert queue.close(timeout=PATIENCE).discarded == 1
 
     def test_threads_that_have_ended_leave_no_sender_behind(self) -> None:

@@ -17,7 +17,8 @@ def test_it_says_how_many_wait_and_how_many_ever_came(make: Make) -> None:
     assert (queue.depth, queue.message_count) == (5, 5)
     queue.add_consumer(held)
     held.wait_begun()
-    assert (queue.depth, queue.message_count, queue.dropped) == (4, 5, 0)  # one is handled: it does not wait
+    # One is handled: it does not wait
+    assert (queue.depth, queue.message_count, queue.dropped) == (4, 5, 0)
     held.let_go.set()
     wait_until(lambda: len(held.numbers) == 5)
     assert (queue.depth, queue.message_count) == (0, 5)
@@ -27,7 +28,10 @@ def test_a_full_queue_refuses_in_time_and_nothing_is_enqueued(make: Make) -> Non
     queue, notes = make(4), Notes()
     put(queue, 0, 1, 2, 3)
     for timeout in (0, 0.01, -1):
-        with pytest.raises(TimeoutError, match=r"no room in the queue 'queue' of 4 messages within .* nothing was enqueued"):
+        with pytest.raises(
+            TimeoutError,
+            match=r"no room in the queue 'queue' of 4 messages within .* nothing was enqueued",
+        ):
             queue.enqueue_sync(message(99), timeout=timeout)
     assert (queue.depth, queue.message_count) == (4, 4)
     queue.add_consumer(notes)
@@ -66,7 +70,7 @@ def test_false_comes_only_after_the_close(make: Make) -> None:
     assert queue.message_count == 1
 
 
-def test_whoever_waits_for_room_gets_false_when_the_queue_is_closed(make: Make) -> None:
+def test_a_waiting_producer_gets_false_when_the_queue_is_closed(make: Make) -> None:
     queue = make(1)
     put(queue, 0)
     begun = threading.Event()
@@ -97,7 +101,7 @@ def test_a_sender_is_a_threads_own_way_to_enqueue(make: Make) -> None:
 def test_only_envelopes_are_enqueued(make: Make, wrong: object) -> None:
     queue = make()
     for enqueue in (queue.enqueue_sync, queue.sender()):
-        with pytest.raises(TypeError, match="is no TransportEnvelope"):
+        with pytest.raises(TypeError, match="is not a TransportEnvelope"):
             enqueue(wrong)  # type: ignore[arg-type]
     assert queue.message_count == 0
 
@@ -152,7 +156,10 @@ def test_a_handler_that_waits_for_room_that_only_itself_could_make_gets_an_error
     put(queue, 0, 1, 2)
     ready.set()
     wait_until(lambda: queue.depth == 0 and queue.failed == 1)
-    assert "DeadlockError: the handlers of all 1 consumers of the queue 'queue' wait for room" in caplog.text
+    assert (
+        "DeadlockError: the handlers of all 1 consumers of the queue 'queue' wait for room"
+        in caplog.text
+    )
     assert queue.message_count == 3
 
 
@@ -179,7 +186,9 @@ def test_while_another_consumer_makes_room_a_handler_may_wait_for_it(make: Make)
     assert queue.failed == 0
 
 
-def test_a_handler_whose_wait_has_a_limit_is_refused_in_time(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_handler_whose_wait_has_a_limit_is_refused_in_time(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     queue = make(1)
     ready = threading.Event()
 

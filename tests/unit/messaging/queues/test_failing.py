@@ -1,5 +1,6 @@
-"""Handlers that fail, and what is no handler; the same in both queues."""
+"""In both queues: handlers that fail, and objects that are not handlers."""
 
+import logging
 import sys
 from typing import Any
 
@@ -10,7 +11,9 @@ from tests.support.threads import PATIENCE
 from tests.unit.messaging.queues.kit import Make, Notes, message, number_of, put, wait_until
 
 
-def test_a_failing_handler_is_logged_and_counted_and_the_queue_goes_on(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_handler_is_logged_and_counted_and_the_queue_goes_on(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     queue, notes = make(), Notes()
 
     def handle(envelope: TransportEnvelope) -> None:
@@ -45,19 +48,24 @@ def test_not_even_an_exit_stops_a_consumer(make: Make, error: BaseException) -> 
     assert consumer.is_alive
 
 
-def test_a_plain_function_that_returns_a_coroutine_has_failed(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_plain_function_that_returns_a_coroutine_has_failed(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     queue = make()
 
     async def handle(envelope: TransportEnvelope) -> None:
-        raise AssertionError("nobody awaits it")
+        raise AssertionError("it is never awaited")
 
     queue.add_consumer(lambda envelope: handle(envelope))
     put(queue, 0)
     wait_until(lambda: queue.failed == 1)
-    assert "returned a coroutine, which nobody awaits: pass the coroutine function itself" in caplog.text
+    assert (
+        "returned a coroutine, which is never awaited: pass the coroutine function itself"
+        in caplog.text
+    )
 
 
-def test_what_a_handler_returns_is_nobodys_concern(make: Make) -> None:
+def test_what_a_handler_returns_is_ignored(make: Make) -> None:
     queue, notes = make(), Notes()
 
     def handle(envelope: TransportEnvelope) -> str:
@@ -78,14 +86,16 @@ class TwoArguments:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (None, "is no handler: it must be callable as handler"),
-        ("text", "is no handler"),
+        (None, "is not a handler: it must be callable as handler"),
+        ("text", "is not a handler"),
         (Notes, "is a class: pass an object of it"),
         (lambda: None, "must take 1 argument"),
         (TwoArguments(), "must take 1 argument"),
     ],
 )
-def test_what_is_no_handler_is_refused_and_no_thread_is_started(make: Make, wrong: Any, says: str) -> None:
+def test_an_object_that_is_not_a_handler_is_refused_and_no_thread_is_started(
+    make: Make, wrong: Any, says: str
+) -> None:
     queue = make()
     with pytest.raises(TypeError, match=says):
         queue.add_consumer(wrong)
@@ -100,9 +110,12 @@ def test_a_generator_function_is_refused_since_calling_it_does_nothing(make: Mak
         make().add_consumer(handle)
 
 
-def test_a_thread_that_cannot_be_started_leaves_no_consumer(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_that_cannot_be_started_leaves_no_consumer(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     queue, notes = make(), Notes()
-    host: Any = queue._host  # type: ignore[attr-defined]
+    consumers: Any = queue._consumers  # type: ignore[attr-defined]
+    host = consumers._host
 
     class NoThreads:
         def __getattr__(self, name: str) -> Any:
@@ -112,13 +125,13 @@ def test_a_thread_that_cannot_be_started_leaves_no_consumer(make: Make, monkeypa
             raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "_host", NoThreads())
+        patch.setattr(consumers, "_host", NoThreads())
         with pytest.raises(RuntimeError, match="can't start new thread"):
             queue.add_consumer(notes)
     assert queue.consumers == ()
     queue.add_consumer(notes)
     put(queue, 0, 1)
-    assert notes.wait_for(2) == [0, 1], "the one that never ran leads nobody"
+    assert notes.wait_for(2) == [0, 1], "the consumer that never ran does not lead"
 
 
 def test_the_queue_keeps_no_message_alive(make: Make) -> None:
@@ -126,7 +139,8 @@ def test_the_queue_keeps_no_message_alive(make: Make) -> None:
 
     def handle(envelope: TransportEnvelope) -> None:
         notes(envelope)
-        if number_of(envelope) == 2:  # before the marker comes: what pytest captures keeps the error, and that its frames
+        # Before the marker comes: what pytest captures keeps the error, and that its frames
+        if number_of(envelope) == 2:
             raise ValueError("this one fails")
 
     queue.add_consumer(handle)
@@ -166,3 +180,29 @@ def test_what_is_discarded_is_not_kept_alive_either(make: Make) -> None:
     assert sys.getrefcount(marker) > before
     assert queue.close().discarded == 4
     assert sys.getrefcount(marker) == before
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["function", "coroutine"])
+def test_a_log_filter_that_raises_ends_no_consumer(make: Make, is_async: bool) -> None:
+    def refuse(record: logging.LogRecord) -> bool:
+        raise ValueError("a filter that fails")
+
+    queue, notes = make(), Notes()
+
+    def handle(envelope: TransportEnvelope) -> None:
+        notes(envelope)
+        raise OSError
+
+    async def handle_async(envelope: TransportEnvelope) -> None:
+        handle(envelope)
+
+    log = logging.getLogger("ringbuffer.messaging")
+    log.addFilter(refuse)
+    try:
+        consumer = queue.add_consumer(handle_async if is_async else handle)
+        put(queue, *range(20))
+        notes.wait_for(20)
+        wait_until(lambda: consumer.failed == 20)
+        assert consumer.is_alive
+    finally:
+        log.removeFilter(refuse)

@@ -6,7 +6,16 @@ import pytest
 
 from ringbuffer.messaging import MessageHandler, TransportEnvelope
 from tests.support.threads import PATIENCE, Background, together
-from tests.unit.messaging.queues.kit import Held, Make, Notes, message, number_of, put, resting, wait_until
+from tests.unit.messaging.queues.kit import (
+    Held,
+    Make,
+    Notes,
+    message,
+    number_of,
+    put,
+    resting,
+    wait_until,
+)
 
 
 def test_one_consumer_gets_every_message_in_order(make: Make) -> None:
@@ -45,8 +54,10 @@ def test_while_all_are_free_each_gets_a_message_in_turn(make: Make, consumers: i
     assert handled == [list(range(first, 4 * consumers, consumers)) for first in range(consumers)]
 
 
-def test_a_message_that_comes_while_another_has_just_been_handled_goes_to_whoever_was_free_before(make: Make) -> None:
-    """The next message is enqueued from inside the handler: its consumer is about to be free, the other one is."""
+def test_a_message_at_the_end_of_a_handler_goes_to_the_consumer_that_was_idle_before(
+    make: Make,
+) -> None:
+    """The handler enqueues the next message: its own consumer is busy, the other one is idle."""
     queue = make()
     order: list[str] = []
     done = threading.Event()
@@ -102,7 +113,7 @@ def test_a_consumer_that_comes_later_takes_what_waits_behind_a_slow_one(make: Ma
     held.let_go.set()
 
 
-def test_removing_the_first_consumer_orphans_nobody(make: Make) -> None:
+def test_removing_the_first_consumer_orphans_no_other(make: Make) -> None:
     queue, first, second, third = make(), Notes(), Notes(), Notes()
     consumer = queue.add_consumer(first)
     queue.add_consumer(second)
@@ -172,7 +183,7 @@ def test_a_consumer_may_remove_itself(make: Make) -> None:
 def test_it_cannot_be_removed_twice_nor_from_another_queue(make: Make) -> None:
     queue, other = make(), make()
     consumer = queue.add_consumer(Notes())
-    with pytest.raises(ValueError, match="is no consumer of the queue 'queue'"):
+    with pytest.raises(ValueError, match="is not a consumer of the queue 'queue'"):
         other.remove_consumer(consumer)
     queue.remove_consumer(consumer, PATIENCE)
     with pytest.raises(ValueError, match="was removed before"):
@@ -188,7 +199,9 @@ def test_consumers_have_names(make: Make) -> None:
     assert "alive" in repr(queue.consumers[0])
 
 
-def test_a_hundred_producers_and_a_hundred_consumers_lose_nothing_and_repeat_nothing(make: Make) -> None:
+def test_a_hundred_producers_and_a_hundred_consumers_lose_nothing_and_repeat_nothing(
+    make: Make,
+) -> None:
     queue, notes = make(64), Notes()
     for _ in range(100):
         queue.add_consumer(notes)

@@ -1,1 +1,0 @@
-"""`ringbuffer bench`, and what any benchmark is made of: scenarios, contenders, runs that verify what arrived."""

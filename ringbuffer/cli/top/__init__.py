@@ -1,1 +1,0 @@
-"""`ringbuffer top`: a live view of a running program's rings, from the endpoint that the program opened."""

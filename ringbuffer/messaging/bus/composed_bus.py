@@ -1,0 +1,238 @@
+"""`ComposedEventBus`: an event bus, made of parts.
+
+                          ComposedEventBus        every public method; no state of its own
+                     ________|____|____|______
+                    |             |           |
+            BusPublishing HandlerLifecycle BusClosing         each over the parts below
+                    |_____________|___________|
+                                  |
+      Transport     a ring, or a channel for each handler; its runners call the handlers
+      BusHandlers   the subscriptions, the lock that guards them, and the loop
+      BusState      open, draining, closed; whether events are correlated
+      AwaitedEvents events whose publishers wait; RetryScheduler: deliveries that come back
+
+Each part is given the parts that it uses, and calls only their public methods.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, Literal, overload
+
+from ringbuffer.blocking_bridge import begin_call
+from ringbuffer.checks import check_timeout
+from ringbuffer.ending import Grace
+from ringbuffer.messaging.blocks import Blocks
+from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
+from ringbuffer.messaging.bus.bus_closing import BusClosing
+from ringbuffer.messaging.bus.bus_handlers import BusHandlers
+from ringbuffer.messaging.bus.bus_metrics import BusCloseReport, BusMetrics, HandlerMetrics
+from ringbuffer.messaging.bus.bus_publishing import BusPublishing, PublishToBus
+from ringbuffer.messaging.bus.bus_state import BusState
+from ringbuffer.messaging.bus.deadlines import deadline_after
+from ringbuffer.messaging.bus.handler_waits import HandlerWaits
+from ringbuffer.messaging.bus.lifecycle import HandlerLifecycle
+from ringbuffer.messaging.bus.results import PublishResult
+from ringbuffer.messaging.bus.retry_scheduler import RetryScheduler
+from ringbuffer.messaging.bus.subscription import Subscription
+from ringbuffer.messaging.bus.transports.transport import Transport
+from ringbuffer.messaging.delivery import Delivery
+from ringbuffer.messaging.envelope import TransportEnvelope
+from ringbuffer.messaging.pipeline import Pipeline
+from ringbuffer.messaging.pipeline.correlation import get_current
+from ringbuffer.messaging.progress import ConsumerProgress
+from ringbuffer.one_process import OneProcess
+
+
+class ComposedEventBus(OneProcess, Blocks):
+    """An event bus over any transport. Any thread.
+
+    Args:
+        handlers: the handlers of this bus: none yet.
+        transport: carries events to them.
+        pipeline: the stages around every handler that has no pipeline of its own.
+        grace, drain_at_exit: see `Blocks`.
+    """
+
+    def __init__(
+        self,
+        handlers: BusHandlers,
+        transport: Transport,
+        pipeline: Pipeline | None,
+        grace: Grace | float | None,
+        drain_at_exit: float | None,
+    ) -> None:
+        super().__init__(handlers.name, handlers.host, grace, drain_at_exit)
+        self._handlers: Final = handlers
+        self._transport: Final = transport
+        self._state: Final = BusState(handlers)
+        awaited = AwaitedEvents(handlers, self._state)
+        self._waits: Final = HandlerWaits(handlers.host)
+        self._publishing: Final = BusPublishing(handlers, self._state, transport, awaited)
+        # Kept because they run for each event: to find them through their objects takes longer.
+        self._item: Final = self._publishing.item
+        self._offer: Final = transport.offer
+        self._put: Final = transport.put
+        self._lifecycle: Final = HandlerLifecycle(
+            handlers, self._state, transport, awaited, self._waits, self._at_exit, pipeline
+        )
+        self._retries: Final = RetryScheduler(handlers, self._state, transport)
+        owners = (self, self._publishing, self._lifecycle, self._retries, awaited, transport)
+        self._closer: Final = BusClosing(
+            handlers,
+            self._state,
+            transport,
+            awaited,
+            self._retries,
+            self._waits,
+            self._at_exit,
+            owners,
+        )
+
+    # -- handlers ---------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The name of the bus."""
+        return self._name
+
+    def subscribe[E](
+        self,
+        event_type: type[E],
+        handler: Callable[[E], object],
+        *,
+        name: str | None = None,
+        pipeline: Pipeline | None = None,
+    ) -> Subscription:
+        """See `EventBus.subscribe`."""
+        return self._lifecycle.subscribe(event_type, handler, name, pipeline)
+
+    def unsubscribe(
+        self, subscription: Subscription, *, drain: bool = True, timeout: float | None = None
+    ) -> bool:
+        """See `EventBus.unsubscribe`."""
+        return self._lifecycle.unsubscribe(subscription, drain, timeout)
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The handlers that are subscribed now."""
+        return self._handlers.subscriptions
+
+    def has_died(self, subscription: Subscription, error: BaseException) -> None:
+        """See `Bus`."""
+        self._lifecycle.has_died(subscription, error)
+
+    def schedule_redelivery(
+        self, subscription: Subscription, delivery: Delivery, delay: float
+    ) -> None:
+        """See `Bus`."""
+        self._retries.schedule_redelivery(subscription, delivery, delay)
+
+    # -- publishing -------------------------------------------------------------------------------
+
+    # What runs for each event is here, and not a call further, in `BusPublishing`.
+
+    @overload
+    async def publish(
+        self, event: object, *, wait: Literal[False] = False, timeout: float | None = None
+    ) -> None: ...
+
+    @overload
+    async def publish(
+        self, event: object, *, wait: Literal[True], timeout: float | None = None
+    ) -> PublishResult: ...
+
+    async def publish(
+        self, event: object, *, wait: bool = False, timeout: float | None = None
+    ) -> PublishResult | None:
+        """See `EventBus.publish`."""
+        if wait:
+            return await self._publishing.publish_and_await(event, timeout)
+        limit = check_timeout(timeout)
+        item = self._item(event)
+        if not self._offer(item):
+            deadline = deadline_after(self._host, limit)
+            await self._publishing.put_when_capacity_is_free(item, deadline, limit)
+        return None
+
+    @overload
+    def publish_sync(
+        self, event: object, *, wait: Literal[False] = False, timeout: float | None = None
+    ) -> None: ...
+
+    @overload
+    def publish_sync(
+        self, event: object, *, wait: Literal[True], timeout: float | None = None
+    ) -> PublishResult: ...
+
+    def publish_sync(
+        self, event: object, *, wait: bool = False, timeout: float | None = None
+    ) -> PublishResult | None:
+        """See `EventBus.publish_sync`."""
+        if wait:
+            return self._publishing.publish_and_wait(event, timeout)
+        # The usual event travels as it is: to find that out here saves the call.
+        if self._state.looks or get_current() is not None or isinstance(event, TransportEnvelope):
+            event = self._item(event)
+        self._put(event, timeout)
+        return None
+
+    def publisher(self) -> PublishToBus:
+        """See `EventBus.publisher`."""
+        return self._publishing.publisher()
+
+    def try_publish(self, event: object) -> bool:
+        """See `EventBus.try_publish`."""
+        return self._offer(self._item(event))
+
+    def publish_all(self, events: Iterable[object], *, timeout: float | None = None) -> int:
+        """See `EventBus.publish_all`."""
+        return self._publishing.publish_all(events, timeout)
+
+    # -- observing --------------------------------------------------------------------------------
+
+    def metrics(self) -> BusMetrics:
+        """See `EventBus.metrics`."""
+        handlers = {
+            each.name: HandlerMetrics(
+                each.handled,
+                each.failed,
+                each.retried,
+                each.dead_lettered,
+                each.runner.waiting,
+                each.failure,
+            )
+            for each in self._handlers.subscriptions
+        }
+        published = self._transport.published - self._retries.redelivered
+        return BusMetrics(published, self._retries.pending, handlers)
+
+    def progress(self) -> tuple[ConsumerProgress, ...]:
+        """See `EventBus.progress`."""
+        return tuple(each.progress() for each in self._handlers.subscriptions)
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it accepts no more events."""
+        return self._state.refuses
+
+    def close(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
+        """See `EventBus.close`."""
+        return self._closer.close(drain, timeout)
+
+    async def aclose(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
+        """As `close`, in a thread, which continues if the caller is cancelled."""
+        return await begin_call(
+            self._host, lambda: self.close(drain=drain, timeout=timeout), f"{self._name} closes"
+        )
+
+    def _closing(self, drain: bool, timeout: float | None) -> Callable[[], object]:
+        return lambda: self.close(drain=drain, timeout=timeout)
+
+    def _left(self) -> tuple[str, ...]:
+        return self._closer.left()
+
+    def __repr__(self) -> str:
+        count = len(self._handlers.subscriptions)
+        state = "closed" if self._state.refuses else f"{count} handlers"
+        return f"{type(self).__name__}({self._name!r}, {state})"

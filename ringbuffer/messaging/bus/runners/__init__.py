@@ -1,0 +1,1 @@
+"""Runners: what passes events to a handler, in a thread or in a task of its own."""

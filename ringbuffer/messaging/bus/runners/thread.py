@@ -1,0 +1,115 @@
+"""`ChannelThreadRunner` and `ProcessorRunner`: call a plain handler in a thread of its own."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
+from ringbuffer.host import Host, Thread
+from ringbuffer.messaging.bus.event_receiver import EventReceiver
+from ringbuffer.messaging.bus.runners.positioned import PositionedRunner
+from ringbuffer.messaging.bus.subscription import Subscription
+from ringbuffer.messaging.bus.transports.channel_position import ChannelPosition
+from ringbuffer.messaging.bus.transports.event_channel import EventChannel
+from ringbuffer.messaging.bus.transports.ring_position import RingPosition
+from ringbuffer.processors import BatchEventProcessor
+from ringbuffer.ring_buffer import RingBuffer
+
+
+class ChannelThreadRunner(PositionedRunner):
+    """Takes the events of a channel, in a thread of its own."""
+
+    def __init__(self, subscription: Subscription, channel: EventChannel, host: Host) -> None:
+        self._receiver: Final = EventReceiver(subscription)
+        super().__init__(subscription, self._receiver, ChannelPosition(channel))
+        self._name: Final = subscription.name
+        self._host: Final = host
+        self._channel: Final = channel
+        self._ended: Final = host.event()
+        self._thread: Thread | None = None
+        self.threads: tuple[int, ...] = ()
+        self.task: Final = None
+        self.stop: Final = channel.close
+
+    def start(self) -> None:
+        """See `HandlerRunner`."""
+        self._thread = self._host.start_thread(self._run, self._name)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """See `HandlerRunner`."""
+        return self._ended.wait(timeout)
+
+    def abort(self) -> None:
+        """A thread cannot be cancelled."""
+
+    def _run(self) -> None:
+        """Take and handle events.
+
+        Terminates because the channel is closed. An error that ends it earlier is reported.
+        """
+        channel, receiver = self._channel, self._receiver
+        self.threads = (self._host.thread_id(),)
+        try:
+            receiver.on_start()
+            while True:
+                batch = channel.take()
+                if not batch:
+                    break
+                receiver.on_batch(batch)
+                channel.finish(len(batch))
+        except BaseException as error:
+            self.die(error)
+        finally:
+            self._ended.set()
+
+
+class _Processor(BatchEventProcessor[Any]):
+    """A processor of a bus, which continues without it if it dies; others close their ring then."""
+
+    def __init__(
+        self,
+        name: str,
+        ring: RingBuffer[Any],
+        receiver: EventReceiver,
+        batch: int,
+        die: Callable[[BaseException], object],
+    ) -> None:
+        self._die: Final = die
+        # It does not gate by itself: an interrupt of the call that makes it would leave the ring
+        # gated forever.
+        super().__init__(
+            ring, ring.new_barrier(), receiver, name=name, max_batch_size=batch, gating=False
+        )
+
+    def on_death(self, failure: BaseException) -> None:
+        """Report it to the bus."""
+        self._die(failure)
+
+
+class ProcessorRunner(PositionedRunner):
+    """Consumes a ring, in the thread of a processor."""
+
+    def __init__(self, subscription: Subscription, ring: RingBuffer[Any], batch: int) -> None:
+        self.task: Final = None
+        receiver = EventReceiver(subscription)
+        self._ring: Final = ring
+        self._processor: Final = _Processor(subscription.name, ring, receiver, batch, self.die)
+        sequence, barrier = self._processor.sequence, self._processor.barrier
+        attach = functools.partial(ring.add_gating_sequences, sequence, start=barrier)
+        detach = functools.partial(ring.remove_gating_sequence, sequence)
+        super().__init__(subscription, receiver, RingPosition(ring, sequence, attach, detach))
+        self.start: Final = self._processor.start
+        self.stop: Final = self._processor.halt
+        self.join: Final = self._processor.join
+
+    @property
+    def threads(self) -> tuple[int, ...]:
+        """See `HandlerRunner`."""
+        consumers = self._ring.sequencer.state.consumers()
+        return tuple(
+            thread
+            for thread, own in consumers.items()
+            if any(each is self._processor.sequence for each in own)
+        )
+
+    def abort(self) -> None:
+        """A thread cannot be cancelled."""

@@ -1,0 +1,39 @@
+"""`TrackedEvent`: an event with something attached, on its way through a bus.
+
+Most events travel as they are. An event travels in a `TrackedEvent` in three cases: a publisher
+waits for it, it belongs to a conversation, or it comes back to one handler.
+"""
+
+from typing import Final
+
+from ringbuffer.messaging.bus.results import Completion
+from ringbuffer.messaging.delivery import Delivery, Identity
+
+
+class TrackedEvent:
+    """An event and what is attached to it. It does not change after it is published.
+
+    Args:
+        message: the event.
+        identity: which message it is, if a handler needs that.
+        completion: collects the results for a waiting publisher.
+        only: the only subscription that receives it, if it comes back for a retry.
+        delivery: the delivery that comes back.
+    """
+
+    __slots__ = ("completion", "delivery", "identity", "message", "only")
+
+    def __init__(
+        self,
+        message: object,
+        identity: Identity | None = None,
+        *,
+        completion: Completion | None = None,
+        only: object = None,
+        delivery: Delivery | None = None,
+    ) -> None:
+        self.message: Final = message
+        self.identity: Final = identity
+        self.completion: Final = completion
+        self.only: Final = only
+        self.delivery: Final = delivery

@@ -1,0 +1,118 @@
+"""`RingTransport`: carries the events of a bus through one ring."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from ringbuffer.errors import InsufficientCapacityError, ProducerThreadError
+from ringbuffer.messaging.bus.results import BusClosedError
+from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
+from ringbuffer.messaging.bus.runners.loop_thread import LoopThread
+from ringbuffer.messaging.bus.runners.task import TaskRunner
+from ringbuffer.messaging.bus.runners.thread import ProcessorRunner
+from ringbuffer.messaging.bus.subscription import Subscription
+from ringbuffer.messaging.bus.transports.ring_position import RingPosition
+from ringbuffer.producer.values import PublishValue
+from ringbuffer.ring_buffer import RingBuffer
+
+#: The most events that a handler gets before its sequence advances and publishers may use their
+#: slots.
+LARGEST_BATCH: Final = 256
+
+
+class RingTransport:
+    """One ring, in which each handler is a consumer. Any thread. See `Transport`.
+
+    Args:
+        ring: the ring.
+        name: the name of the bus, for messages.
+        loop: runs the coroutine functions.
+    """
+
+    def __init__(self, ring: RingBuffer[Any], name: str, loop: LoopThread) -> None:
+        self._ring: Final = ring
+        self._name: Final = name
+        self._loop: Final = loop
+        self._own: Final = _ThreadPublishers()
+        #: See `Transport`.
+        self.put: Final = self._bind_put()
+        self._batch: Final = max(1, min(LARGEST_BATCH, ring.buffer_size // 2))
+
+    # -- publishing -------------------------------------------------------------------------------
+
+    def offer(self, item: object) -> bool:
+        """See `Transport`."""
+        try:
+            self._ring.producer().try_publish_value(item)
+        except InsufficientCapacityError:
+            return False
+        return True
+
+    def _bind_put(self) -> Callable[[object, float | None], object]:
+        """The function `put`: a closure, because it runs for each event, and so saves a lookup."""
+        own: Final = self._own
+
+        # HOT: publishes one event through the calling thread's own producer
+        def put(item: object, timeout: float | None) -> None:
+            own_put = own.put or self._new_own_put()
+            try:
+                own_put(item, timeout)
+            except ProducerThreadError:
+                # The thread may have released its producer: it gets a new one, or the error again.
+                # Nothing was claimed.
+                self._new_own_put()(item, timeout)
+
+        return put
+
+    def _new_own_put(self) -> PublishValue:
+        """The calling thread's own function, kept to save the calls that find it."""
+        put = self._own.put = self._ring.producer().publish_value
+        return put
+
+    def own_put(self) -> Callable[[object, float | None], object]:
+        """See `Transport`."""
+        return self._ring.producer().publish_value
+
+    def put_all(self, items: Iterable[object], timeout: float | None) -> int:
+        """See `Transport`."""
+        return self._ring.producer().publish_values(items, timeout)
+
+    @property
+    def published(self) -> int:
+        """See `Transport`. Claims that were given up do not count."""
+        # In this order: what is skipped up to `last` was noted before it was published.
+        last = self._ring.sequencer.published()
+        return last + 1 - self._ring.sequencer.state.skipped.noted_until(last)
+
+    # -- handlers ---------------------------------------------------------------------------------
+
+    def runner_for(self, subscription: Subscription) -> HandlerRunner:
+        """See `Transport`."""
+        ring = self._ring
+        if not subscription.is_asynchronous:
+            return ProcessorRunner(subscription, ring, self._batch)
+        stream = ring.stream(max_batch_size=self._batch)  # gates the publishers from here on
+        try:
+            position = RingPosition(ring, stream.sequence, _is_attached, stream.end)
+            return TaskRunner(subscription, stream, position, self._loop, ring.host)
+        except BaseException:  # also an interrupt, which may come when the runner exists already
+            stream.end()
+            raise
+
+    def handlers_changed(self, subscriptions: tuple[Subscription, ...]) -> None:
+        """A handler's sequence gates the publishers until its runner is detached."""
+
+    def shut(self) -> None:
+        """See `Transport`."""
+        self._ring.close(BusClosedError(f"{self._name!r} is closed, and takes no more events"))
+
+
+class _ThreadPublishers(threading.local):
+    """The function through which each publishing thread publishes."""
+
+    def __init__(self) -> None:
+        self.put: PublishValue | None = None
+
+
+def _is_attached() -> None:
+    """A stream gates the publishers from when it is made."""

@@ -1,0 +1,27 @@
+"""`producer_ops`: the calling thread's operations on a sequencer, of either kind."""
+
+from ringbuffer.producer.multi import multi_producer_ops
+from ringbuffer.producer.ops import ProducerOps
+from ringbuffer.producer.single import SingleProducerOps, single_producer_ops
+from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
+
+
+def producer_ops(sequencer: Sequencer) -> ProducerOps:
+    """The calling thread's own operations to claim and publish.
+
+    With a single producer, the thread owns the ring's production from now on.
+
+    Raises:
+        ProducerThreadError: another thread owns the production of the ring and is alive.
+        TypeError: `sequencer` is neither of the library's two sequencers.
+    """
+    if isinstance(sequencer, SingleProducerSequencer):
+        owner = sequencer.own(single_producer_ops)
+        assert isinstance(owner, SingleProducerOps), "made by the line above, or by an earlier call"
+        return owner.ops
+    if isinstance(sequencer, MultiProducerSequencer):
+        return multi_producer_ops(sequencer)
+    raise TypeError(
+        f"{sequencer!r} is not a SingleProducerSequencer or a MultiProducerSequencer: there are no "
+        f"operations for it"
+    )

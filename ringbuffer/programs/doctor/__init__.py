@@ -1,0 +1,1 @@
+"""`ringbuffer doctor`: whether this machine and this interpreter suit the library, with advice."""

@@ -1,0 +1,19 @@
+"""`python -m spec`."""
+
+import sys
+
+from ringbuffer.cli.program import Program
+
+PROGRAM = Program(
+    name="python -m spec",
+    description="The TLA+ models of the protocol, checked by TLC.",
+    modules="spec.commands.{}",
+    commands={
+        "check": "check the models: do all properties hold, in as many states as recorded?",
+        "mutants": "check models with a fault in them: does a property find each fault?",
+    },
+)
+
+
+if __name__ == "__main__":
+    sys.exit(PROGRAM.run())

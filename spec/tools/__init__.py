@@ -1,0 +1,1 @@
+"""What the commands and the tests share: configurations, mutants, TLC, and what TLC prints."""

@@ -1,0 +1,169 @@
+"""Dead letters, and consumers with a pipeline: each letter is there once, and returned once."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from ringbuffer.host import Host
+from ringbuffer.messaging import (
+    AsyncPipelineConsumer,
+    DeadLetterQueue,
+    ErrorHandling,
+    Pipeline,
+    PipelineConsumer,
+    Retry,
+    RetryPolicy,
+)
+from ringbuffer.messaging.delivery import Delivery
+from tests.interrupts.call import Call, require
+from tests.interrupts.loop_ends import end
+
+COUNT = 3
+
+
+@dataclass(slots=True)
+class Letters:
+    """A queue of dead letters, and what came back of it."""
+
+    queue: DeadLetterQueue
+    back: list[object] = field(default_factory=list)
+
+    def delivery(self, message: object) -> Delivery:
+        return Delivery(message, None, "handler", self._schedule_redelivery)
+
+    def _schedule_redelivery(self, delivery: Delivery, delay: float) -> None:
+        # Nothing is called: an interrupt would find it both back and there
+        self.back += [delivery.message]
+
+
+def letters(host: Host) -> Letters:
+    made = Letters(DeadLetterQueue(COUNT, host=host))
+    for number in range(COUNT):
+        made.queue.add(made.delivery(number), ValueError())
+    return made
+
+
+def messages(made: Letters) -> list[object]:
+    return [letter.message for letter in made.queue.list()]
+
+
+def added(made: Letters, happened: bool | None) -> None:
+    """The new letter is there, and the oldest made room; or nothing was done."""
+    after: list[object] = [1, 2, "new"]
+    before: list[object] = [0, 1, 2]
+    require(messages(made) in ([after] if happened else [after, before]), f"{messages(made)}")
+    require(made.queue.dropped == (messages(made) == after), f"{made.queue.dropped} were dropped")
+
+
+def replayed(made: Letters, happened: bool | None) -> None:
+    """Each letter has come back, or is there: no letter is lost, and the order is kept."""
+    left = messages(made)
+    require([*made.back, *left] == list(range(COUNT)), f"{made.back} came back, {left} are there")
+    require(not happened or left == [], f"{left} are there")
+
+
+def discarded(made: Letters, happened: bool | None) -> None:
+    require(messages(made) in ([[]] if happened else [[], [0, 1, 2]]), f"{messages(made)}")
+
+
+@dataclass(slots=True)
+class Consumed:
+    """A consumer whose handler fails, and its dead letters."""
+
+    consumer: PipelineConsumer | AsyncPipelineConsumer
+    letters: DeadLetterQueue
+
+    def close(self) -> None:
+        self.consumer.close(10)
+
+    def abandon(self) -> None:
+        self.consumer.close(0)
+
+
+def consumed(host: Host) -> Consumed:
+    kept = DeadLetterQueue(host=host)
+
+    def fail(message: object) -> None:
+        raise ValueError(message)
+
+    pipeline = Pipeline(ErrorHandling(kept), Retry(RetryPolicy(2, delay=1000.0)))
+    made = Consumed(consumer := PipelineConsumer(pipeline, fail, name="fails", host=host), kept)
+    for number in range(COUNT):
+        consumer(number)
+    return made
+
+
+def awaited(host: Host) -> Consumed:
+    """The same for a coroutine function, before its first message."""
+    kept = DeadLetterQueue(host=host)
+
+    async def fail(message: object) -> None:
+        raise ValueError(message)
+
+    pipeline = Pipeline(ErrorHandling(kept), Retry(RetryPolicy(2, delay=1000.0)))
+    return Consumed(AsyncPipelineConsumer(pipeline, fail, name="fails", host=host), kept)
+
+
+def waiting_for_redelivery(host: Host) -> Consumed:
+    """With messages that are to come back, to a loop that has ended."""
+    made = awaited(host)
+    for number in range(COUNT):
+        give(made, number)
+    return made
+
+
+def give(made: Consumed, number: int) -> None:
+    """A message, in a loop of its own, which is brought to its end as `asyncio.run` does."""
+
+    async def within() -> None:
+        assert isinstance(made.consumer, AsyncPipelineConsumer)
+        await made.consumer(number)
+
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(within())
+    finally:
+        end(loop)
+
+
+def one_is_kept(made: Consumed, happened: bool | None) -> None:
+    """The message is retried, and becomes a dead letter at the end; or the caller still has it."""
+    made.close()
+    found = [str(letter.message) for letter in made.letters.list()]
+    require(found in ([["7"]] if happened else [[], ["7"]]), f"{found} are dead letters")
+    require(made.consumer.returning == 0, "nothing comes back")
+
+
+def all_are_kept(made: Consumed, happened: bool | None) -> None:
+    """Another close does what is left: every message is a dead letter, once."""
+    made.consumer.close(10)
+    found = sorted(int(str(letter.message)) for letter in made.letters.list())
+    require(found == list(range(COUNT)), f"{found} are dead letters")
+    require(made.consumer.returning == 0, "nothing comes back")
+
+
+CALLS: list[Call[Any]] = [
+    Call(
+        "Dead letters: add",
+        letters,
+        lambda made: made.queue.add(made.delivery("new"), ValueError()),
+        added,
+    ),
+    Call("Dead letters: replay", letters, lambda made: made.queue.replay(), replayed),
+    Call("Dead letters: discard", letters, lambda made: made.queue.discard(), discarded),
+    Call("Pipeline: close", consumed, Consumed.close, all_are_kept, batch=2),
+    Call(
+        "Pipeline, a coroutine: a message",
+        awaited,
+        lambda made: give(made, 7),
+        one_is_kept,
+        at_random=False,
+    ),
+    Call(
+        "Pipeline, a coroutine: close",
+        waiting_for_redelivery,
+        Consumed.close,
+        all_are_kept,
+        batch=2,
+    ),
+]

@@ -1,0 +1,71 @@
+"""Interrupts for tests, at any moment: by a signal, or of another thread."""
+
+import contextlib
+import ctypes
+import random
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from tests.support.threads import PATIENCE, Background
+
+
+class Interrupted(BaseException):
+    """In place of `KeyboardInterrupt`, which means something to pytest."""
+
+
+def by_signal(work: Callable[[], object], chance: random.Random) -> None:
+    """Run `work`, which never ends, until a signal handler raises in it. Main thread only."""
+    main, turns = threading.get_ident(), chance.randrange(2000)
+    go = threading.Event()
+    armed = [True]
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if armed.pop():
+            raise Interrupted
+
+    def send() -> None:
+        assert go.wait(PATIENCE)
+        for _ in range(turns):
+            pass
+        signal.pthread_kill(main, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        with Background(send), contextlib.suppress(Interrupted):
+            go.set()
+            work()
+        assert not armed
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def by_another_thread(work: Callable[[], object], chance: random.Random) -> None:
+    """Run `work`, which never ends, until another thread raises an exception in its thread."""
+    begun = threading.Event()
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            try:
+                begun.set()
+                work()
+            except Interrupted:
+                pass
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert begun.wait(PATIENCE)
+    for _ in range(chance.randrange(2000)):
+        pass
+    assert thread.ident is not None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread.ident), ctypes.py_object(Interrupted)
+    )
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    if errors:
+        raise errors[0]

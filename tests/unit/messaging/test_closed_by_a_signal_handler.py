@@ -1,0 +1,191 @@
+"""A signal handler closes what its own thread uses, at each point at which CPython may run it."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from ringbuffer import Disruptor, ProducerType, RingBufferClosedError
+from ringbuffer.errors import DeadlockError
+from ringbuffer.messaging import TransportEnvelope, create_queue
+from ringbuffer.messaging.bus.channel_bus import ChannelEventBus
+from ringbuffer.messaging.bus.results import BusClosedError
+from ringbuffer.messaging.bus.ring_bus import RingBufferEventBus
+from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, QueueMode
+from tests.support.handler import HandlerPoints
+from tests.support.threads import PATIENCE
+
+ENVELOPE = TransportEnvelope("t", b"x")
+#: More points than any of these calls has.
+MOST = 2_000
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def each_point(
+    make: Callable[[], tuple[Callable[[], object], Callable[[], object], Callable[[], None]]],
+) -> int:
+    """For each point: a call, a handler at the point, and a check; how many there were."""
+    with HandlerPoints() as watched:
+        for number in range(MOST):
+            call, handler, check = make()
+            came = watched.watch(call, number, handler)
+            check()
+            if not came:
+                return number
+    raise AssertionError("the call never ends")
+
+
+QUEUES = {
+    "channel": InMemoryQueueOptions(mode=QueueMode.CHANNEL, buffer_size=8),
+    "ring": InMemoryQueueOptions(mode=QueueMode.RING_BUFFER, buffer_size=8),
+    "ring of one producer": InMemoryQueueOptions(
+        mode=QueueMode.RING_BUFFER, buffer_size=8, producer_mode=ProducerMode.SINGLE
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", QUEUES)
+@pytest.mark.parametrize("through", ["enqueue_sync", "sender"])
+def test_a_queue_says_exactly_what_became_of_its_messages(kind: str, through: str) -> None:
+    def make() -> tuple[Callable[[], object], Callable[[], object], Callable[[], None]]:
+        queue = create_queue(QUEUES[kind])
+        handled: list[TransportEnvelope] = []
+        queue.add_consumer(handled.append)
+        put = queue.enqueue_sync if through == "enqueue_sync" else queue.sender()
+        accepted = [put(ENVELOPE)]
+
+        def call() -> None:
+            accepted.append(put(ENVELOPE))
+
+        def close() -> None:
+            with contextlib.suppress(DeadlockError):
+                queue.close(timeout=PATIENCE)
+
+        def check() -> None:
+            report = queue.close(timeout=PATIENCE)
+            assert report.unfinished == 0
+            assert sum(accepted) == len(handled) + report.discarded, (
+                f"{accepted}, {len(handled)} handled, {report}"
+            )
+
+        return call, close, check
+
+    assert each_point(make) >= 3
+
+
+@pytest.mark.parametrize("kind", ProducerType, ids=lambda kind: kind.value)
+def test_a_disruptor_handles_what_was_published_and_ends(kind: ProducerType) -> None:
+    def make() -> tuple[Callable[[], object], Callable[[], object], Callable[[], None]]:
+        disruptor = Disruptor.of_values(8, kind)
+        handled: list[Any] = []
+        disruptor.handle_events_with(lambda value, sequence, end_of_batch: handled.append(value))
+        disruptor.start()
+        publish = disruptor.producer().publish_value
+        publish(0)
+        accepted = [0]
+
+        def call() -> None:
+            try:
+                publish(1)
+            except RingBufferClosedError:
+                return
+            accepted.append(1)
+
+        def shut_down() -> None:
+            try:
+                disruptor.shutdown(PATIENCE)
+            except DeadlockError:
+                return
+            assert handled == [0], "it has waited for what was published"
+
+        def check() -> None:
+            disruptor.shutdown(PATIENCE)
+            assert disruptor.join(PATIENCE)
+            assert handled == accepted
+
+        return call, shut_down, check
+
+    assert each_point(make) >= 3
+
+
+@pytest.mark.parametrize("bus_type", [ChannelEventBus, RingBufferEventBus])
+@pytest.mark.parametrize("through", ["publish_sync", "publisher", "publish_sync and wait"])
+def test_a_bus_handles_what_was_published_and_ends(bus_type: Any, through: str) -> None:
+    def make() -> tuple[Callable[[], object], Callable[[], object], Callable[[], None]]:
+        bus = bus_type(8)
+        handled: list[int] = []
+        bus.subscribe(int, handled.append)
+        publish = {
+            "publish_sync": bus.publish_sync,
+            "publisher": bus.publisher(),
+            "publish_sync and wait": partial(bus.publish_sync, wait=True),
+        }[through]
+        publish(0)
+        accepted = [0]
+
+        def call() -> None:
+            try:
+                publish(1)
+            except BusClosedError:
+                return
+            accepted.append(1)
+
+        def close() -> None:
+            with contextlib.suppress(DeadlockError):
+                bus.close(timeout=PATIENCE)
+
+        def check() -> None:
+            report = bus.close(timeout=PATIENCE)
+            assert (report.unhandled, report.still_running) == ({}, ())
+            assert handled == accepted
+
+        return call, close, check
+
+    assert each_point(make) >= 3
+
+
+@pytest.mark.parametrize("bus_type", [ChannelEventBus, RingBufferEventBus])
+def test_a_bus_that_is_closed_in_the_middle_of_its_close_ends(bus_type: Any) -> None:
+    def make() -> tuple[Callable[[], object], Callable[[], object], Callable[[], None]]:
+        bus = bus_type(8)
+        handled: list[int] = []
+        bus.subscribe(int, handled.append)
+        bus.publish_sync(0)
+
+        def close() -> None:
+            with contextlib.suppress(DeadlockError):
+                bus.close(timeout=PATIENCE)
+
+        def check() -> None:
+            assert bus.close(timeout=PATIENCE).is_complete
+            assert handled == [0]
+
+        return close, close, check
+
+    assert each_point(make) >= 3
+
+
+def test_a_queue_closes_in_time_although_a_producer_is_held_up_inside() -> None:
+    queue = create_queue(QUEUES["ring"])
+    closed = threading.Event()
+    sender: Any = queue.sender()
+    queue.add_consumer(lambda envelope: None)
+    guard = queue._own.sender.guard  # type: ignore[attr-defined]
+    guard[0] = True  # as a thread that is held up between the guard and its publication
+    queue._own.sender = None  # type: ignore[attr-defined]
+
+    def close() -> None:
+        report = queue.close(timeout=0.05)
+        assert report.discarded == 0
+        closed.set()
+
+    thread = threading.Thread(target=close)
+    thread.start()
+    thread.join(PATIENCE)
+    assert closed.is_set(), "close waits for the producer forever"
+    guard[0] = False
+    assert sender(ENVELOPE) is False

@@ -1,0 +1,53 @@
+"""A part of the tests: a command, how many processors it uses, and what it counts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+#: For `Part.processes`: the command uses every processor, so it runs alone.
+ALL: Final = 0
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number that a part reports in its output.
+
+    Attributes:
+        noun: what is counted, in the plural.
+        pattern: matches it. With a group, the numbers in the group are added up; without one,
+            the matches are counted. `^` and `$` match at each line.
+    """
+
+    noun: str
+    pattern: str
+
+    def read(self, output: str) -> int:
+        """The number in `output`; 0 if the output does not contain it."""
+        found: list[str] = re.findall(self.pattern, output, re.MULTILINE)
+        if re.compile(self.pattern).groups == 0:
+            return len(found)
+        return sum(int(number.replace(",", "")) for number in found)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One command of a suite.
+
+    Attributes:
+        name: for the table, and to choose it.
+        command: the arguments of the interpreter.
+        counts: what the command reports. A command that succeeds and reports a first count of 0
+            has failed: it ran nothing.
+        processes: how many processors it uses; `ALL` for all of them.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    counts: tuple[Count, ...]
+    processes: int = 1
+
+    def counted(self, output: str) -> Mapping[str, int]:
+        """Each count that is not 0."""
+        numbers = {count.noun: count.read(output) for count in self.counts}
+        return {noun: number for noun, number in numbers.items() if number}

@@ -1,0 +1,114 @@
+"""The parts of `make test` and of `make verify`."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from tools.suite.part import ALL, Count, Part
+
+#: The test of the faults, which is a part of its own: it starts processes side by side.
+FAULTY: Final = "tests/unit/model/test_faults.py"
+UNIT: Final = Path(__file__).resolve().parents[2] / "tests" / "unit"
+
+#: The folders of tests/unit in groups. A folder that stands in none of them belongs to the group
+#: "rest". The groups stand in the order of their processor time, the longest first: so no processor
+#: is left without work for long at the end.
+REST: Final = "rest"
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    REST: (),
+    "processors": ("processors", "disruptor", "barrier", "wait"),
+    "models": ("model", "schedules", "traces"),
+    "interrupts": ("interrupts", "forks", "endings", "shortages"),
+    "producers": ("producer", "ring", "memory"),
+    "command line": ("cli", "setup", "reclaiming", "docs"),
+    "messaging": ("messaging",),
+}
+#: The folders whose tests take half of the time of the long unit tests.
+LONG_FIRST: Final = ("model", "schedules", "traces")
+
+PYTEST: Final = (
+    Count("tests", r"^=.* (\d+) passed"),
+    Count("skipped", r"^=.* (\d+) skipped"),
+)
+MODELS: Final = (
+    Count("models", r"^ok +\w+ +[\d,]+ states"),
+    Count("states", r"^ok +\w+ +([\d,]+) states"),
+)
+MUTANTS: Final = (Count("mutants found", r"^killed "),)
+SCHEDULES: Final = (
+    Count("explorations", r"^(?:ok|time|found) .* preemptions \d"),
+    Count("schedules", r" preemptions \d+ +([\d,]+) "),
+    Count("runs in lock-step", r"^(?:ok|time) +\S+ +([\d,]+) +[\d,]+ +[\d,]+ +[\d,]+ +[\d,]+ "),
+)
+LOCK_STEP: Final = (SCHEDULES[-1],)
+FAULTS: Final = (Count("faults found", r"^found "),)
+STRESS: Final = (
+    Count("events", r"^events ([\d,]+)"),
+    Count("litmus races", r"^litmus: ([\d,]+) races"),
+)
+SOAK: Final = (Count("messages", r"([\d,]+) messages published"),)
+INTERRUPTS: Final = (
+    Count("interrupts", r"([\d,]+) tried;"),
+    Count("at random", r"([\d,]+) at random moments"),
+)
+TRACES: Final = (Count("traces", r"^([\d,]+) runs, [\d,]+ states"),)
+
+
+def folders() -> list[str]:
+    """The folders of tests/unit."""
+    return sorted(each.name for each in UNIT.iterdir() if (each / "__init__.py").exists())
+
+
+def groups() -> dict[str, tuple[str, ...]]:
+    """Each group with its folders; together they hold every folder once."""
+    grouped = {folder for group in GROUPS.values() for folder in group}
+    return {**GROUPS, REST: tuple(each for each in folders() if each not in grouped)}
+
+
+def long_unit(name: str, group: Iterable[str]) -> Part:
+    """A part that runs what `make test` leaves out of the unit tests of a group of folders."""
+    # The tests by example, of which `make test` tries few, are marked `hypothesis` by its plugin.
+    options = ("-m", "verify or hypothesis", "--hypothesis-profile=thorough", f"--ignore={FAULTY}")
+    paths = (f"tests/unit/{each}" for each in group)
+    return Part(f"long unit {name}", ("-m", "pytest", *options, *paths), PYTEST)
+
+
+def python(name: str, command: str, counts: tuple[Count, ...], processes: int) -> Part:
+    """A part that runs `python -m` with a command."""
+    return Part(name, ("-m", *command.split()), counts, processes)
+
+
+def unit(name: str, group: Iterable[str]) -> Part:
+    """A part that runs the unit tests of a group of folders."""
+    return Part(f"unit {name}", ("-m", "pytest", *(f"tests/unit/{each}" for each in group)), PYTEST)
+
+
+def test() -> list[Part]:
+    """The parts of `make test`, the longest first; those that need all processors come last."""
+    return [
+        *(unit(name, group) for name, group in groups().items()),
+        python("models", "spec check", MODELS, ALL),
+        python("schedules", "tests.schedules explore", SCHEDULES, ALL),
+        python("stress", "tests.stress --brief --seconds 10", STRESS, ALL),
+    ]
+
+
+def verify() -> list[Part]:
+    """The parts of `make verify`; those that need all processors come last."""
+    return [
+        long_unit("models", LONG_FIRST),
+        long_unit(REST, (each for each in folders() if each not in LONG_FIRST)),
+        python("faults", f"pytest -m verify {FAULTY}", PYTEST, ALL),
+        python("interrupts", "tests.interrupts --every 8 --times 10", INTERRUPTS, ALL),
+        python("faults in schedules", "tests.schedules faults", FAULTS, ALL),
+        python("schedules", "tests.schedules explore --rest", SCHEDULES, ALL),
+        python("lock-step", "tests.schedules conform --full", LOCK_STEP, ALL),
+        python("medium models", "spec check --medium", MODELS, ALL),
+        python("mutants", "spec mutants", MUTANTS, ALL),
+        python("traces", "tests.traces", TRACES, ALL),
+        python("stress", "tests.stress --seconds 60", STRESS, ALL),
+        python("soak", "tests.soak --seconds 60", SOAK, ALL),
+    ]
+
+
+SUITES: Final[Mapping[str, Callable[[], list[Part]]]] = {"test": test, "verify": verify}
