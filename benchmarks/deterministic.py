@@ -5,15 +5,23 @@ consumer uses while nothing happens: its own processor time, so that a busy neig
 count.
 """
 
+import functools
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 from benchmarks.counting import CountingMemory
 from benchmarks.scenarios.wait_strategies import idle_percent as idle_percent_of
-from ringbuffer import BlockingWaitStrategy, ProducerType, RingBuffer, YieldingWaitStrategy
+from ringbuffer import (
+    BlockingWaitStrategy,
+    Disruptor,
+    ProducerType,
+    RingBuffer,
+    YieldingWaitStrategy,
+)
 from ringbuffer.programs.bench.events import BenchEvent
 from ringbuffer.programs.bench.rings import CAPACITY
 
@@ -123,6 +131,48 @@ def idle_percent(seconds: float = 0.5) -> float:
     return idle_percent_of(BlockingWaitStrategy(), seconds)
 
 
+@functools.cache
+def _idle_of_defaults() -> tuple[float, float]:
+    """What the consumer of a default `Disruptor` uses after one second of silence, and after ten.
+
+    In percent of a core, each over one second. Before the silence it handles events, so that a wait
+    strategy that learns has learned to be awake.
+    """
+    handled = threading.Event()
+    silence = threading.Event()  # that nothing sets
+    disruptor = Disruptor(BenchEvent, CAPACITY)
+
+    def on_event(event: BenchEvent, sequence: int, end_of_batch: bool) -> None:
+        if event.value == EVENTS:
+            handled.set()
+
+    def percent_of_a_second() -> float:
+        processor, begin = time.process_time(), time.perf_counter()
+        silence.wait(1)
+        used, passed = time.process_time() - processor, time.perf_counter() - begin
+        return used / passed * 100
+
+    disruptor.handle_events_with(on_event)
+    with disruptor:
+        for event, value in disruptor.publish_each(range(1, EVENTS + 1)):
+            event.value = value
+        handled.wait()
+        silence.wait(1)
+        after_one = percent_of_a_second()
+        silence.wait(8)
+        return after_one, percent_of_a_second()
+
+
+def default_idle_after_one_second() -> float:
+    """The default wait strategy after a second of silence, in percent of a core."""
+    return _idle_of_defaults()[0]
+
+
+def default_idle_after_ten_seconds() -> float:
+    """The default wait strategy after ten seconds of silence, in percent of a core."""
+    return _idle_of_defaults()[1]
+
+
 #: By their names in gates.toml.
 MEASURES: Final[dict[str, Callable[[], float]]] = {
     "retained_blocks": retained_blocks,
@@ -130,4 +180,6 @@ MEASURES: Final[dict[str, Callable[[], float]]] = {
     "single_producer_rmw": single_producer_rmw,
     "multi_producer_rmw": multi_producer_rmw,
     "idle_percent": idle_percent,
+    "default_idle_after_one_second": default_idle_after_one_second,
+    "default_idle_after_ten_seconds": default_idle_after_ten_seconds,
 }

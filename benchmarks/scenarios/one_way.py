@@ -4,15 +4,17 @@
 
 Each event carries the time at which it *should have been* sent. If the event before it delays an
 event, its latency still counts from when it was due. So there is no coordinated omission. A
-contender that cannot carry the rate shows a latency that grows with the run.
+contender that cannot carry the rate shows a latency that grows with the run. At 1,000/s a consumer
+that sleeps when it has nothing to do is asleep when the next event comes.
 """
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from benchmarks.peers import STANDARD, Peer
 from benchmarks.queues import contenders
-from ringbuffer import BlockingWaitStrategy, WaitStrategy, YieldingWaitStrategy
+from ringbuffer import BlockingWaitStrategy, Disruptor, YieldingWaitStrategy
 from ringbuffer.diagnostics.histogram import FINE, Histogram
 from ringbuffer.programs.bench.events import BenchEvent
 from ringbuffer.programs.bench.latency import latency_run
@@ -54,7 +56,7 @@ def check(who: str, count: int, got: int, checksum_sent: int, checksum_got: int)
         )
 
 
-def ours(count: int, rate: float, wait_strategy: WaitStrategy) -> Measurement:
+def ours(count: int, rate: float, make: Callable[[], Disruptor[BenchEvent]]) -> Measurement:
     """One run of the ring."""
     histogram = Histogram(steps=FINE)
     now, record = time.perf_counter_ns, histogram.record
@@ -65,7 +67,7 @@ def ours(count: int, rate: float, wait_strategy: WaitStrategy) -> Measurement:
         record(now() - event.value)
         got += event.value
 
-    disruptor = disruptor_of_events(1, wait_strategy)
+    disruptor = make()
     disruptor.handle_events_with(on_event)
 
     def producer() -> None:
@@ -112,25 +114,37 @@ def of_a_queue(peer: Peer, rate: float) -> Callable[[int], Measurement]:
     return body
 
 
+def by_default() -> Disruptor[BenchEvent]:
+    """A ring with its defaults."""
+    return Disruptor(BenchEvent, CAPACITY)
+
+
+#: The rings that are compared.
+RINGS: Final[dict[str, Callable[[], Disruptor[BenchEvent]]]] = {
+    "ringbuffer, defaults": by_default,
+    "ringbuffer, yielding": lambda: disruptor_of_events(1, YieldingWaitStrategy()),
+    "ringbuffer, blocking": lambda: disruptor_of_events(1, BlockingWaitStrategy()),
+}
+
+
+def ring(name: str, rate: float) -> Contender:
+    """A ring at one rate."""
+    make = RINGS[name]
+    return Contender(
+        f"{name} at {rate:,}/s",
+        lambda count: ours(count, rate, make),
+        series=name,
+        x=rate,
+        rate=rate,
+    )
+
+
 def at_rate(rate: float) -> tuple[Contender, ...]:
-    """The contenders at one rate: the ring with two strategies, and the standard queues."""
+    """The contenders at one rate: the ring with its defaults and with two strategies; queues."""
     suffix = f" at {rate:,}/s"
     peers, _ = contenders(lambda peer: of_a_queue(peer, rate), peers=STANDARD)
     return (
-        Contender(
-            f"ringbuffer, yielding{suffix}",
-            lambda count: ours(count, rate, YieldingWaitStrategy()),
-            series="ringbuffer, yielding",
-            x=rate,
-            rate=rate,
-        ),
-        Contender(
-            f"ringbuffer, blocking{suffix}",
-            lambda count: ours(count, rate, BlockingWaitStrategy()),
-            series="ringbuffer, blocking",
-            x=rate,
-            rate=rate,
-        ),
+        *(ring(name, rate) for name in RINGS),
         *(
             Contender(f"{peer.name}{suffix}", peer.body, peer.role, peer.name, rate, rate)
             for peer in peers
