@@ -27,6 +27,7 @@ from tests.interrupts import exhaustive, randomly
 from tests.interrupts.call import Call
 from tests.interrupts.catalogue import chosen
 from tests.interrupts.exhaustive import todays_offset
+from tests.interrupts.points import KINDS
 from tests.stress.report import OFTEN, SELDOM, machine
 
 
@@ -78,7 +79,7 @@ def _side_by_side(given: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "tests.interrupts", *given.names]
     command += [f"--every={given.every}", f"--offset={given.offset}", f"--times={given.times}"]
     command += [f"--findings={given.findings}", f"--seed={given.seed}"]
-    command += ["--only-random"] * given.only_random
+    command += [f"--kinds={','.join(given.kinds)}"] + ["--only-random"] * given.only_random
     processes = [
         subprocess.Popen([*command, f"--share={number}/{given.processes}"])
         for number in range(given.processes)
@@ -112,6 +113,7 @@ class Run:
                 every=self._given.every,
                 offset=self._given.offset + len(call.name),
                 most_findings=self._given.findings,
+                kinds=self._given.kinds,
                 tell=self._progress,
             )
             self.points += explored.points
@@ -185,6 +187,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="that share the calls (default: one for each processor)",
     )
+    parser.add_argument(
+        "--kinds",
+        type=_kinds,
+        default=KINDS,
+        metavar="KIND,…",
+        help=f"only points of these kinds (default: {','.join(KINDS)})",
+    )
     parser.add_argument("--share", type=_share, help=argparse.SUPPRESS)
     parser.add_argument(
         "--times",
@@ -210,6 +219,14 @@ def _parser() -> argparse.ArgumentParser:
 
 class _Plain(argparse.RawDescriptionHelpFormatter):
     """Leaves the description as it is."""
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    kinds = tuple(text.split(","))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise argparse.ArgumentTypeError(f"{kind!r} is none of {', '.join(KINDS)}")
+    return kinds
 
 
 def _share(text: str) -> tuple[int, int]:

@@ -2,14 +2,14 @@
 
 import datetime
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.interrupts.call import Call
 from tests.interrupts.hosts import BlockingHost, SleepingHost
 from tests.interrupts.limits import Wedged, within
-from tests.interrupts.points import Point, Points
+from tests.interrupts.points import KINDS, Point, Points
 
 #: More than any call has: a loop that never ends has more.
 MOST = 20_000
@@ -59,13 +59,16 @@ def explore(
     every: int = 1,
     offset: int = 0,
     most_findings: int = 5,
+    kinds: Collection[str] = KINDS,
     tell: Callable[[str], object] = lambda text: None,
 ) -> Result:
-    """Interrupt a call at each point, or at each `every`-th from `offset` on."""
+    """Interrupt a call at each point of some kinds, or at each `every`-th from `offset` on."""
     result = Result(call.name)
-    for only_blocked in (False, True):
-        with Points(only_blocked=only_blocked) as points:
-            _explore(call, points, only_blocked, result, every, offset, most_findings, tell)
+    blocked = frozenset({"waits"})
+    for which in (frozenset(kinds) - blocked, blocked & frozenset(kinds)):
+        if which:
+            with Points(kinds=which) as points:
+                _explore(call, points, which == blocked, result, every, offset, most_findings, tell)
     return result
 
 

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from tests.support.threads import PATIENCE, Background
 
@@ -69,3 +70,11 @@ def by_another_thread(work: Callable[[], object], chance: random.Random) -> None
     assert not thread.is_alive()
     if errors:
         raise errors[0]
+
+
+def without_look(action: Callable[[], object]) -> Any:
+    """An object of which `+` calls `action`, a function of C; CPython looks for no signal then.
+
+    After an ordinary call of a function of C it looks.
+    """
+    return type("WithoutLook", (), {"__pos__": staticmethod(action)})()

@@ -14,7 +14,9 @@ import pytest
 
 from tests.interrupts.call import Call
 from tests.interrupts.catalogue import catalogue
+from tests.interrupts.command import main
 from tests.interrupts.exhaustive import explore, todays_offset
+from tests.interrupts.points import KINDS
 from tests.interrupts.randomly import by_exception, by_timer
 
 #: Every so many points one is tried: others for each call, and others each day.
@@ -72,3 +74,13 @@ def test_the_runs_of_consecutive_days_try_every_point() -> None:
     every = 5
     tried = sum(explore(call, every=every, offset=day).tried for day in range(every))
     assert tried == explore(call).tried
+
+
+def test_only_points_of_the_kinds_that_are_asked_for_are_tried() -> None:
+    (call,) = (each for each in CALLS if each.name == "joining: add_gating_sequences")
+    numbers = [explore(call, kinds=kinds).points for kinds in (("method",), ("method", "text"))]
+    assert 0 < numbers[0] < numbers[1] < explore(call, kinds=set(KINDS) - {"call"}).points
+    assert main(["--kinds", "text", "--times", "0", "--processes", "1", "Queue: put_nowait"]) == 0
+    with pytest.raises(SystemExit) as error:
+        main(["--kinds", "text,unknown"])
+    assert error.value.code == 2

@@ -8,13 +8,14 @@ from types import CodeType, FrameType
 
 import pytest
 
-from tests.interrupts import points as module
+from tests.interrupts import watched
 from tests.interrupts.call import Call
 from tests.interrupts.exhaustive import explore
 from tests.interrupts.points import Points
 
 LOCK = threading.Lock()
 ITEMS = [3, 1, 2]
+LARGE = 1 << 70
 
 
 class Thing:
@@ -27,10 +28,17 @@ class Thing:
     def value(self) -> int:
         return self.place
 
+    def add(self, *numbers: int) -> None:
+        self.place += len(numbers)
+
 
 def numbers() -> Iterator[int]:
     yield 1
     yield 2
+
+
+def double(number: int) -> int:
+    return number + number
 
 
 def sample() -> int:
@@ -50,19 +58,31 @@ def sample() -> int:
     except ValueError:
         total += len(ITEMS)
     total += max(ITEMS, key=lambda item: -item)
+    thing.add(*ITEMS)
+    total += double(*(1,))
+    text = f"{total}, {ITEMS!r}, {total:3d}"
+    text += "%r" % total  # noqa: UP031 - an operation that makes text
+    total += LARGE * len(text) // LARGE
     return functools.partial(abs, total)()
 
 
 #: All of the code that is looked at.
 CODES = {
     each.__code__.co_qualname: each.__code__
-    for each in (sample, numbers, Thing.__init__, Thing.value.fget)  # type: ignore[attr-defined]
+    for each in (
+        sample,
+        numbers,
+        double,
+        Thing.__init__,
+        Thing.value.fget,  # type: ignore[attr-defined]
+        Thing.add,
+    )
 } | {each.co_qualname: each for each in sample.__code__.co_consts if isinstance(each, CodeType)}
 
 
 def found_points(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
     """Where the tool finds points, by function and instruction."""
-    monkeypatch.setattr(module, "_is_watched", lambda code: code in CODES.values())
+    monkeypatch.setattr(watched, "is_watched", lambda code: code in CODES.values())
     with Points() as points:
         points.begin(None, keeps=True)
         sample()
@@ -95,7 +115,7 @@ def test_signals_come_at_the_points_that_are_found_and_nowhere_else(
 
 
 def test_what_is_raised_at_a_point_appears_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_is_watched", lambda code: code in CODES.values())
+    monkeypatch.setattr(watched, "is_watched", lambda code: code in CODES.values())
     with Points() as points:
         points.begin(None)
         sample()
@@ -125,7 +145,7 @@ def test_what_is_raised_at_a_point_appears_there(monkeypatch: pytest.MonkeyPatch
 
 
 def test_other_threads_are_not_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_is_watched", lambda code: code in CODES.values())
+    monkeypatch.setattr(watched, "is_watched", lambda code: code in CODES.values())
     with Points() as points:
         points.begin(0)
         results: list[int] = []
@@ -165,10 +185,10 @@ def test_a_lock_that_an_interrupt_leaves_held_is_found(
     call: Callable[[Broken], int], wedged: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        module,
-        "_is_watched",
+        watched,
+        "is_watched",
         lambda code: code in (Broken.pop.__code__, Broken.pop_carelessly.__code__),
     )
     result = explore(Call("broken", lambda host: Broken(), call, is_free, limit=0.5))
     assert result.wedged == wedged
-    assert result.points == (4 if wedged else 2)
+    assert result.points == (5 if wedged else 2)
