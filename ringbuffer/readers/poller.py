@@ -3,6 +3,7 @@
 import enum
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -13,6 +14,7 @@ from ringbuffer.readers.ending import is_at_end
 from ringbuffer.readers.readable_ring import ReadableRing
 from ringbuffer.sequence import Sequence
 from ringbuffer.sequence_group import SequenceGroup
+from ringbuffer.sequencer.left_behind import end_when_lost
 
 
 class PollState(enum.Enum):
@@ -34,7 +36,8 @@ class EventPoller[E](OneProcess):
 
     One thread at a time may use it.
 
-    It gates the producers from its construction until `close()`.
+    It gates the producers from its construction until `close()`, or until nothing refers to it any
+    more.
 
     Args:
         source: the ring.
@@ -52,6 +55,7 @@ class EventPoller[E](OneProcess):
         self._ring_closed: Final = source.sequencer.state.closed_word()
         self._reader: Final = source.reader()
         self._advanced: Final = source.on_advance()
+        end = partial(source.remove_gating_sequence, self._sequence)
         # From here on it gates the producers: whatever may fail for lack of memory comes before.
         try:
             source.add_gating_sequences(self._sequence, start=barrier)
@@ -60,10 +64,17 @@ class EventPoller[E](OneProcess):
             self._is_polling = False
             self._owes = False
             self._thread: int | None = None
+            self._left_behind: Final = end_when_lost(
+                self, source.sequencer.state, end, "ring poller ends"
+            )
             made_here(self)
         except BaseException:  # an interrupt: no caller gets the poller, so it must not gate
-            source.remove_gating_sequence(self._sequence)
+            end()
             raise
+
+    def _after_fork(self, made_in: int) -> None:
+        """In a child: the poller is the parent's, so its collection must not end anything."""
+        self._left_behind.detach()
 
     @property
     def sequence(self) -> Sequence:
@@ -161,6 +172,7 @@ class EventPoller[E](OneProcess):
         self._leave()
         self._settle()
         self._source.remove_gating_sequence(self._sequence)
+        self._left_behind.detach()
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,5 @@
 """`EventStream`: a ring as an asynchronous iterator of batches."""
 
-import weakref
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,6 +12,7 @@ from ringbuffer.readers.ending import is_at_end
 from ringbuffer.readers.readable_ring import ReadableRing
 from ringbuffer.sequence import Sequence
 from ringbuffer.sequence_group import SequenceGroup
+from ringbuffer.sequencer.left_behind import end_when_lost
 
 
 class EventStream[E](OneProcess):
@@ -68,12 +68,6 @@ class EventStream[E](OneProcess):
             wait.close()
             source.remove_gating_sequence(sequence)
 
-        def end_apart() -> None:
-            try:
-                source.host.start_thread(end, "ring stream ends")
-            except Exception:  # no thread is left: a producer that waits for capacity does it
-                state.ends.append(end)
-
         self._end: Final = end
         # From here on it gates the producers: whatever may fail for lack of memory comes before.
         try:
@@ -83,10 +77,7 @@ class EventStream[E](OneProcess):
             self._first = self._handed_out + 1
             self._waits = False
             state.add_close_listener(alert)
-            # A stream that is garbage-collected ends too, and in another thread: the thread that
-            # collects it may hold one of the ring's locks.
-            self._left_behind: Final = weakref.finalize(self, end_apart)
-            self._left_behind.atexit = False  # type: ignore[misc]
+            self._left_behind: Final = end_when_lost(self, state, end, "ring stream ends")
             made_here(self)
         except BaseException:  # an interrupt: no caller gets the stream, so it must not gate
             end()

@@ -65,9 +65,9 @@ class RingState:
         self.skipped: Final = SkippedSequences(size, memory, host)
         self.was_closed: Final[Event] = host.event()
         self.claim_stalls: Final = ClaimStalls()
-        #: Functions that remove consumers whose owners are gone, where no thread could be started
-        #: to do it. A finalizer appends to it, and must not take a lock. Producers that wait for
-        #: free capacity run the functions.
+        #: Functions that remove consumers whose owners are gone: see `left_behind`. A finalizer
+        #: appends to it, and must not take a lock. A thread that it starts runs the functions, and
+        #: so does a producer that waits for free capacity.
         self.ends: Final[list[Callable[[], object]]] = []
         self._closed: Final = memory.cell(0)
         self.is_sealed = False
@@ -182,10 +182,12 @@ class RingState:
 
     def run_ends(self) -> None:
         """Remove the gates of abandoned consumers. The caller holds no lock of the ring."""
-        # Terminates because each iteration removes one.
-        while self.ends:
-            with contextlib.suppress(IndexError):  # another thread was faster
-                self.ends.pop()()
+        # Terminates because each iteration removes one, or finds it removed by another thread.
+        for end in tuple(self.ends):
+            end()
+            # Only now: after an interrupt, or after a failure, another thread calls it again
+            with contextlib.suppress(ValueError):  # another thread was faster
+                self.ends.remove(end)
 
     def check_deadlock(self, wanted: int) -> None:
         """Raise if capacity for `wanted` depends on an event that the caller has yet to finish.

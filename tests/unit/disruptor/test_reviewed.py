@@ -623,13 +623,13 @@ def test_a_timeout_says_when_the_reason_is_a_claim_that_was_never_published(
 
 def test_accounts_of_a_bulk_publication_whose_source_fails_too() -> None:
     ring = RingBuffer.of_values(4)
-    ring.poller()
+    poller = ring.poller()
 
     def source() -> Iterator[int]:
         yield from range(5)
         raise KeyError("source")
 
-    with pytest.raises(TimeoutError) as caught:
+    with poller, pytest.raises(TimeoutError) as caught:
         ring.publish_values(source(), timeout=0.01, chunk=4)
     assert (caught.value.published, caught.value.unpublished) == (4, (4,))  # type: ignore[attr-defined]
     assert isinstance(caught.value.__context__, KeyError)

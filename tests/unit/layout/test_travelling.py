@@ -121,8 +121,8 @@ def fail(kind: type[BaseException]) -> None:
 
 def refuse_at_once() -> None:
     ring = RingBuffer.of_values(4)
-    ring.poller()
-    ring.publish_values(range(10), timeout=0)
+    with ring.poller():
+        ring.publish_values(range(10), timeout=0)
 
 
 def test_every_error_crosses_a_process_pool() -> None:
