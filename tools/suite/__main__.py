@@ -1,7 +1,7 @@
 """`python -m tools.suite test`, or `verify`: run the parts of a suite, and print one table.
 
-The parts run side by side, as many processes as there are processors. Each part's output goes
-into a file below build/suite; the output of a part that failed is printed too.
+The parts run side by side, as many as keep the processors busy. Each part's output goes into a file
+below build/suite; the output of a part that failed is printed too.
 
 Exit codes: 0 if every part passed, 1 if one failed, 2 for a wrong command, 130 if interrupted.
 """

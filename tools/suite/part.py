@@ -3,10 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
-#: For `Part.processes`: the command uses every processor, so it runs alone.
-ALL: Final = 0
+#: For `Part.processors`: the command uses every processor, so it runs alone.
+ALL: Final = Fraction(0)
+#: For `Part.processors`: the command uses one.
+ONE: Final = Fraction(1)
+#: For `Part.processors`: the command often waits, for other threads and for other processes. Three
+#: of them keep two processors busy.
+OFTEN_WAITS: Final = Fraction(2, 3)
 
 
 @dataclass(frozen=True)
@@ -39,13 +45,13 @@ class Part:
         command: the arguments of the interpreter.
         counts: what the command reports. A command that succeeds and reports a first count of 0
             has failed: it ran nothing.
-        processes: how many processors it uses; `ALL` for all of them.
+        processors: how many it keeps busy; `ALL` for all of them.
     """
 
     name: str
     command: tuple[str, ...]
     counts: tuple[Count, ...]
-    processes: int = 1
+    processors: Fraction = ONE
 
     def counted(self, output: str) -> Mapping[str, int]:
         """Each count that is not 0."""

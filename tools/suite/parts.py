@@ -1,10 +1,11 @@
 """The parts of `make test` and of `make verify`."""
 
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from tools.suite.part import ALL, Count, Part
+from tools.suite.part import ALL, OFTEN_WAITS, Count, Part
 
 #: The test of the faults, which is a part of its own: it starts processes side by side.
 FAULTY: Final = "tests/unit/model/test_faults.py"
@@ -70,17 +71,19 @@ def long_unit(name: str, group: Iterable[str]) -> Part:
     # The tests by example, of which `make test` tries few, are marked `hypothesis` by its plugin.
     options = ("-m", "verify or hypothesis", "--hypothesis-profile=thorough", f"--ignore={FAULTY}")
     paths = (f"tests/unit/{each}" for each in group)
-    return Part(f"long unit {name}", ("-m", "pytest", *options, *paths), PYTEST)
+    command = ("-m", "pytest", *options, *paths)
+    return Part(f"long unit {name}", command, PYTEST, OFTEN_WAITS)
 
 
-def python(name: str, command: str, counts: tuple[Count, ...], processes: int) -> Part:
+def python(name: str, command: str, counts: tuple[Count, ...], processors: Fraction) -> Part:
     """A part that runs `python -m` with a command."""
-    return Part(name, ("-m", *command.split()), counts, processes)
+    return Part(name, ("-m", *command.split()), counts, processors)
 
 
 def unit(name: str, group: Iterable[str]) -> Part:
     """A part that runs the unit tests of a group of folders."""
-    return Part(f"unit {name}", ("-m", "pytest", *(f"tests/unit/{each}" for each in group)), PYTEST)
+    command = ("-m", "pytest", *(f"tests/unit/{each}" for each in group))
+    return Part(f"unit {name}", command, PYTEST, OFTEN_WAITS)
 
 
 def test() -> list[Part]:

@@ -1,4 +1,4 @@
-"""Runs parts as subprocesses, as many at a time as there are processors.
+"""Runs parts as subprocesses, as many at a time as keep the processors busy.
 
 Each part writes its output into a file. It leads a process group of its own, so that the runner can
 end it together with the processes that it has started. Ctrl-C reaches only the runner, which
@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -115,7 +116,7 @@ class Runner:
     Args:
         folder: where the outputs go.
         watcher: is called at each beginning and end.
-        processors: the most processes at a time.
+        processors: how many there are; see `Part.processors`.
     """
 
     def __init__(self, folder: Path, watcher: Watcher, processors: int) -> None:
@@ -150,8 +151,9 @@ class Runner:
         busy = sum(self._needs(each.part) for each in self._running)
         return busy + self._needs(part) <= self._processors
 
-    def _needs(self, part: Part) -> int:
-        return self._processors if part.processes == ALL else min(part.processes, self._processors)
+    def _needs(self, part: Part) -> Fraction:
+        everything = Fraction(self._processors)
+        return everything if part.processors == ALL else min(part.processors, everything)
 
     def _begin(self, part: Part) -> None:
         output = self._folder / f"{part.name.replace(' ', '-')}.txt"

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from tests.support.threads import PATIENCE
 from tools.suite import __main__ as command
 from tools.suite import parts
-from tools.suite.part import ALL, Count, Part
+from tools.suite.part import ALL, OFTEN_WAITS, ONE, Count, Part
 from tools.suite.runner import Result, Runner, Running
 from tools.suite.screen import MOST_LINES, tail
 
@@ -45,8 +46,8 @@ class Notes:
         self.together.add(frozenset(self.begun) - frozenset(self.ended))
 
 
-def part(name: str, script: str, processes: int = 1) -> Part:
-    return Part(name, ("-c", script), DONE, processes)
+def part(name: str, script: str, processors: Fraction = ONE) -> Part:
+    return Part(name, ("-c", script), DONE, processors)
 
 
 def run(folder: Path, *chosen: Part, processors: int = 2) -> tuple[dict[str, Result], Notes]:
@@ -149,6 +150,27 @@ def test_parts_run_side_by_side_as_far_as_there_are_processors(tmp_path: Path) -
     assert notes.begun == ["reads", "writes", "everything", "last"]
     assert all(len(names) == 1 for names in notes.together if "everything" in names)
     assert max(map(len, notes.together)) == 2
+
+
+def test_three_parts_that_often_wait_run_on_two_processors(tmp_path: Path) -> None:
+    # Each makes a file, and ends when it sees all three.
+    script = (
+        f"import os; folder = {str(tmp_path)!r}\n"
+        "open(f'{folder}/{os.getpid()}.came', 'w')\n"
+        "while sum(name.endswith('.came') for name in os.listdir(folder)) < 3: os.sched_yield()\n"
+        "print('did 1')"
+    )
+    waiting = [part(name, script, OFTEN_WAITS) for name in ("one", "two", "three")]
+    last = part("last", "print('did 1')", OFTEN_WAITS)
+    results, notes = run(tmp_path, *waiting, last)
+    assert [each.problem for each in results.values()] == [""] * 4
+    assert max(map(len, notes.together)) == 3
+
+
+def test_a_part_that_often_waits_runs_alone_on_one_processor(tmp_path: Path) -> None:
+    two = [part(name, "print('did 1')", OFTEN_WAITS) for name in ("one", "two")]
+    _, notes = run(tmp_path, *two, processors=1)
+    assert max(map(len, notes.together)) == 1
 
 
 @pytest.mark.parametrize(
