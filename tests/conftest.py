@@ -1,4 +1,4 @@
-"""Keeps the GIL off in a free-threaded interpreter. Examples of Hypothesis have no deadline."""
+"""Keeps the GIL off in a free-threaded interpreter. Registers the profiles of hypothesis."""
 
 import logging
 import sys
@@ -18,14 +18,9 @@ def gil_is_on() -> bool:
 def pytest_configure() -> None:
     # Not before pytest has loaded its plugins, of which hypothesis is one. That plugin loads the
     # profile that the command line names, after this function has returned.
-    from hypothesis import settings
+    from tests.support.examples import register_profiles
 
-    from tests.support.examples import QUICK, THOROUGH
-
-    # Examples with threads take as long as the machine lets them: slow is not wrong.
-    settings.register_profile(QUICK, deadline=None, max_examples=25)
-    settings.register_profile(THOROUGH, deadline=None, max_examples=100)
-    settings.load_profile(QUICK)
+    register_profiles()
 
 
 def pytest_report_header() -> str:

@@ -1,12 +1,28 @@
-"""How many examples hypothesis tries: a few in `make test`, many in `make verify`."""
+"""How many examples hypothesis tries: a few in `make test`, many in `make verify`.
+
+Both try the same examples each time, so a test that fails says something about the change.
+`pytest --hypothesis-profile=random` tries others in each run, to find faults that these miss.
+"""
+
+from typing import Final
 
 from hypothesis import settings
 
-#: What `pytest --hypothesis-profile` may name; `tests/conftest.py` registers both. Without it, the
-#: tests try a few examples.
-QUICK, THOROUGH = "quick", "thorough"
+#: What `pytest --hypothesis-profile` may name. Without it, the tests try a few examples.
+QUICK: Final = "quick"
+THOROUGH: Final = "thorough"
+RANDOM: Final = "random"
+
+
+def register_profiles() -> None:
+    """Register the profiles, and load the quick one."""
+    # Examples with threads take as long as the machine lets them: slow is not wrong.
+    settings.register_profile(QUICK, deadline=None, max_examples=25, derandomize=True)
+    settings.register_profile(THOROUGH, deadline=None, max_examples=100, derandomize=True)
+    settings.register_profile(RANDOM, deadline=None, max_examples=100, print_blob=True)
+    settings.load_profile(QUICK)
 
 
 def examples(few: int, many: int) -> int:
-    """Returns `many` under the thorough profile, otherwise `few`."""
-    return many if settings.get_current_profile_name() == THOROUGH else few
+    """Returns `few` under the quick profile, otherwise `many`."""
+    return few if settings.get_current_profile_name() == QUICK else many

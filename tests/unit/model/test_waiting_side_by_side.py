@@ -47,7 +47,6 @@ SETTINGS = settings(
     max_examples=examples(10, 40),
     stateful_step_count=30,
     deadline=None,
-    derandomize=True,
     report_multiple_bugs=False,
 )
 #: As the real one, but it reads the clock in each iteration.

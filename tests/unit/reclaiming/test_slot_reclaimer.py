@@ -203,7 +203,7 @@ class Machine(RuleBasedStateMachine):
 
 TestRelease = Machine.TestCase
 TestRelease.settings = settings(
-    max_examples=examples(20, 80), stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=examples(20, 80), stateful_step_count=40, deadline=None
 )
 
 

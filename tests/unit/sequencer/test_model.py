@@ -186,5 +186,5 @@ class MultiProducerMachine(SequencerMachine):
 TestSingleProducer = SingleProducerMachine.TestCase
 TestMultiProducer = MultiProducerMachine.TestCase
 TestSingleProducer.settings = TestMultiProducer.settings = settings(
-    max_examples=examples(15, 60), stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=examples(15, 60), stateful_step_count=40, deadline=None
 )

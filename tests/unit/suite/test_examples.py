@@ -1,0 +1,28 @@
+"""The profiles of hypothesis: both suites try the same examples each time."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.support.examples import QUICK, RANDOM, THOROUGH
+
+TESTS = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("profile", "same_each_time"), [(QUICK, True), (THOROUGH, True), (RANDOM, False)]
+)
+def test_the_suites_try_the_same_examples_each_time(profile: str, same_each_time: bool) -> None:
+    assert settings.get_profile(profile).derandomize is same_each_time
+
+
+def test_the_profile_decides_and_no_test_by_itself() -> None:
+    profiles = TESTS / "support" / "examples.py"
+    found = [
+        path
+        for path in TESTS.rglob("*.py")
+        if path != profiles and re.search(r"\bderandomize\s*=", path.read_text())
+    ]
+    assert found == []
