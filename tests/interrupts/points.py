@@ -176,7 +176,7 @@ class Points:
     def blocked(self, what: str) -> None:
         """The calling thread is about to take a lock for which it might have to wait."""
         if threading.get_ident() == self._thread and self._comes("waits", sys._getframe(2), what):
-            raise self.interrupt
+            self._interrupt()
 
     # -- callbacks --------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class Points:
         if threading.get_ident() == self._thread:
             kind = "entry" if watched.is_watched(code) else "other"
             if self._comes(kind, sys._getframe(1), "entry" if kind == "other" else ""):
-                raise self.interrupt
+                self._interrupt()
         return None
 
     def _on_resume(self, code: CodeType, offset: int) -> object:
@@ -194,7 +194,7 @@ class Points:
         ):
             return sys.monitoring.DISABLE
         if threading.get_ident() == self._thread and self._comes("resume", sys._getframe(1)):
-            raise self.interrupt
+            self._interrupt()
         return None
 
     def _on_python_return(self, code: CodeType, offset: int, result: object) -> None:
@@ -205,7 +205,7 @@ class Points:
                 and self._methods.pop(id(caller), None) == caller.f_lasti
                 and self._comes("method", caller)
             ):
-                _ = +self._send
+                self._interrupt_later()
 
     def _on_call(self, code: CodeType, offset: int, function: object, argument: object) -> object:
         if threading.get_ident() == self._thread and watched.is_watched(code):
@@ -218,17 +218,17 @@ class Points:
                 if not called.__code__.co_flags & _LAZY:
                     self._methods[id(frame)] = offset
                 elif self._comes("method", frame):
-                    _ = +self._send
+                    self._interrupt_later()
                     return None
             if watched.looks_inside(function) and self._comes("inside", frame):
-                raise self.interrupt
+                self._interrupt()
         return None
 
     def _on_return(self, code: CodeType, offset: int, function: object, argument: object) -> None:
         if threading.get_ident() == self._thread:
             kind = "call" if watched.is_watched(code) else "other"
             if self._comes(kind, sys._getframe(1), "call" if kind == "other" else ""):
-                raise self.interrupt
+                self._interrupt()
 
     def _on_instruction(self, code: CodeType, offset: int) -> object:
         kind = (
@@ -239,8 +239,16 @@ class Points:
         if kind == "method":
             return sys.monitoring.DISABLE
         if threading.get_ident() == self._thread and self._comes(kind, sys._getframe(1)):
-            raise self.interrupt
+            self._interrupt()
         return None
+
+    def _interrupt(self) -> None:
+        """What happens at the point that is due."""
+        raise self.interrupt
+
+    def _interrupt_later(self) -> None:
+        """What happens if the point comes after the present function, where there is no event."""
+        _ = +self._send
 
     def _comes(self, kind: str, frame: FrameType, what: str = "") -> bool:
         """Whether the interrupt is due at this point, where `frame` stands."""

@@ -2,9 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from types import CodeType
 
-from tests.interrupts.points import VISITS, Points
+from tests.interrupts.points import Points
 
 
 class HandlerPoints(Points):
@@ -30,18 +29,13 @@ class HandlerPoints(Points):
             self.end()
         return self.was_run
 
-    def _visit(self, kind: str, code: CodeType, offset: int) -> None:
-        key = code, offset, kind
-        visits = self._visits.get(key, 0)
-        if visits == VISITS:
-            return
-        self._visits[key] = visits + 1
-        number = self.count
-        self.count += 1
-        if number == self._at:
-            self.end()
-            self.was_run = True
-            try:
-                self.handler()
-            finally:
-                self._thread = threading.get_ident()
+    def _interrupt(self) -> None:
+        self.end()
+        self.was_run = True
+        try:
+            self.handler()
+        finally:
+            self._thread = threading.get_ident()
+
+    def _interrupt_later(self) -> None:
+        self._interrupt()
