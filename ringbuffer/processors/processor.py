@@ -4,9 +4,11 @@
 """
 
 import contextlib
+import weakref
 from abc import ABC, abstractmethod
+from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from ringbuffer.barrier import SequenceBarrier
 from ringbuffer.checks import check_integer, check_timeout
@@ -19,6 +21,7 @@ from ringbuffer.processors.life import Life
 from ringbuffer.processors.state import ProcessorState, describe, move
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
+from ringbuffer.sequencer.left_behind import end_when_lost
 
 
 class EventProcessor[E](Life, OneProcess, ABC):
@@ -32,7 +35,8 @@ class EventProcessor[E](Life, OneProcess, ABC):
         barrier: the barrier to wait at: `ring.new_barrier(...)`, for this processor alone.
         name: the name of the processor and of its thread.
         gating: whether producers wait for this processor. The constructor registers the sequence,
-            before the processor can start. Pass False if a later processor gates in its place.
+            before the processor can start. Pass False if a later processor gates in its place. If
+            nothing refers to the processor any more, and it was never started, it stops gating.
         sequence: the sequence to advance, if the caller has made it and registers it.
         cpu: the processor core that the thread of `start()` is bound to; None leaves the choice to
             the system.
@@ -69,7 +73,10 @@ class EventProcessor[E](Life, OneProcess, ABC):
         super().__init__(name, ring.memory, ring.host)
         made_here(self)
         self._sequence.driver = f"processor {name!r}"  # `repr` may run a signal handler
+        self._unused: weakref.finalize[[], Any] | None = None
         if sequence is None and gating:
+            state, end = ring.sequencer.state, partial(ring.remove_gating_sequence, own)
+            self._unused = end_when_lost(self, state, end, f"{name} was not used")
             # Last: an interrupt comes before this call, or the call undoes itself.
             ring.add_gating_sequences(self._sequence, start=barrier)
         elif sequence is None:
@@ -102,6 +109,7 @@ class EventProcessor[E](Life, OneProcess, ABC):
             RuntimeError, MemoryError, OSError: the system lacks a thread, or what the thread needs.
                 Nothing was started; `start` may be called again later.
         """
+        self._is_used()
         if not self._begin():
             return
         run = self._ended
@@ -125,6 +133,7 @@ class EventProcessor[E](Life, OneProcess, ABC):
             ProcessorStateError: it is running already.
             BaseException: the error that stopped it, see `failure`.
         """
+        self._is_used()
         if self._begin():
             run = self._ended
             try:
@@ -187,6 +196,15 @@ class EventProcessor[E](Life, OneProcess, ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _is_used(self) -> None:
+        """From here on it gates until its caller removes it: it may continue where it stopped."""
+        if self._unused is not None:
+            self._unused.detach()
+
+    def _after_fork(self, made_in: int) -> None:
+        """In a child: the processor is the parent's, so its collection must not end anything."""
+        self._is_used()
 
     # -- a run ----------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """`Call`: one public call, its subject, and what must hold after an interrupt of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ringbuffer.host import Host
@@ -56,12 +56,3 @@ def calls_of(part: str, *, batch: int = 4, at_random: bool = True) -> Callable[.
         return Call(f"{part}: {what}", make, do, check, then, batch=batch, at_random=at_random)
 
     return call
-
-
-def constructor(call: Call[Any]) -> Call[Any]:
-    """The call of a class, which is not tried at random moments.
-
-    CPython may run a signal handler when such a call has returned, before the caller has the
-    object. No code of the library can tell that, and the object gates its ring.
-    """
-    return replace(call, at_random=False)

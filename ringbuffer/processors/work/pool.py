@@ -6,7 +6,9 @@ one). `ringbuffer.processors.work.share` describes the protocol.
 """
 
 import itertools
+import weakref
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final
 
 from ringbuffer.checks import check_at_least_one, check_timeout
@@ -23,6 +25,7 @@ from ringbuffer.processors.work.worker import Worker, worker_hooks
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
 from ringbuffer.sequence_group import SequenceGroup
+from ringbuffer.sequencer.left_behind import end_when_lost
 
 #: The most events that a worker claims at once, by default.
 DEFAULT_CHUNK: Final = 64
@@ -41,7 +44,8 @@ class WorkerPool[E](OneProcess):
         max_chunk: the most events that a worker claims at once.
         name: the name of the pool; the default is the first handler's.
         gating: whether producers wait for the pool from now on. Pass False to call `gate` later,
-            before any worker starts.
+            before any worker starts. A pool that is garbage collected, and was never started, stops
+            gating.
 
     Attributes:
         name: the name of the pool; the names of its workers begin with it.
@@ -78,6 +82,7 @@ class WorkerPool[E](OneProcess):
         self._workers: tuple[Worker[E], ...] = ()
         self._numbers: Final = itertools.count(1)
         self._started = False
+        self._unused: weakref.finalize[[], Any] | None = None
         made_here(self)
         for handler in handlers:
             worker_hooks(handler)  # refuse it before the pool gates the ring
@@ -95,7 +100,19 @@ class WorkerPool[E](OneProcess):
 
         Call it once, before any worker starts.
         """
-        self._share.gate(self._share.ring.new_barrier(*self._share.dependents), self.name)
+        ring = self._share.ring
+        end = partial(ring.remove_gating_sequence, self._share.done)
+        self._unused = end_when_lost(self, ring.sequencer.state, end, f"{self.name} was not used")
+        self._share.gate(ring.new_barrier(*self._share.dependents), self.name)
+
+    def _is_used(self) -> None:
+        """From here on it gates until its caller removes it: it may continue where it stopped."""
+        if self._unused is not None:
+            self._unused.detach()
+
+    def _after_fork(self, made_in: int) -> None:
+        """In a child: the pool is the parent's, so its collection must not end anything."""
+        self._is_used()
 
     @property
     def sequence(self) -> Sequence:
@@ -216,6 +233,7 @@ class WorkerPool[E](OneProcess):
         """
         begun: list[Worker[E]] = []
         was_started: bool | None = None
+        self._is_used()
         try:
             with self._lock:
                 was_started, self._started = self._started, True

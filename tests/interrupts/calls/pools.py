@@ -6,7 +6,7 @@ from typing import Any
 
 from ringbuffer import BatchEventProcessor, RingBuffer, WorkerPool
 from ringbuffer.host import Host
-from tests.interrupts.call import Call, calls_of, constructor, require
+from tests.interrupts.call import Call, calls_of, require
 from tests.interrupts.hosts import until
 from tests.interrupts.rings import (
     SIZE,
@@ -197,7 +197,7 @@ def has_run(made: Subject, happened: bool | None) -> None:
 call = calls_of("worker pool")
 
 CALLS: list[Call[Any]] = [
-    constructor(call("made", alone, lambda made: made.make(), is_made)),
+    call("made", alone, lambda made: made.make(), is_made),
     call("add", idle, add, has(2, 3)),
     call("add, running", running, add, has(2, 3)),
     call("remove", idle, remove, has(2, 1)),

@@ -15,7 +15,7 @@ from ringbuffer import (
     RingBufferClosedError,
 )
 from ringbuffer.host import Host
-from tests.interrupts.call import Call, calls_of, constructor, require
+from tests.interrupts.call import Call, calls_of, require
 from tests.interrupts.hosts import SleepingHost, until, when_asleep
 from tests.interrupts.rings import (
     SIZE,
@@ -289,12 +289,8 @@ def has_run(made: Subject, happened: bool | None) -> None:
 def calls(kind: str) -> list[Call[Any]]:
     call = calls_of(f"{kind} processor", at_random=kind == "plain")
     return [
-        constructor(call("made", alone(kind), lambda made: made.make(), is_made)),
-        constructor(
-            call(
-                "made, for events", alone(kind, of_values=False), lambda made: made.make(), is_made
-            )
-        ),
+        call("made", alone(kind), lambda made: made.make(), is_made),
+        call("made, for events", alone(kind, of_values=False), lambda made: made.make(), is_made),
         call("start", idle(kind), start, has_started),
         call("halt", running(kind), halt, goes_on),
         call("halt before the start", idle(kind), halt, goes_on),

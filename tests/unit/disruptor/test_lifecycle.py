@@ -184,12 +184,18 @@ def test_a_halted_consumer_does_not_hold_up_the_shutdown_either() -> None:
 
 def test_a_dead_worker_keeps_its_events_and_the_others_handle_the_rest() -> None:
     disruptor, other, silent = new_disruptor(16), Recorder(), Silent()
+    begun = threading.Event()
 
     def dying(event: Cell, sequence: int, end_of_batch: bool) -> None:
+        begun.set()
         raise RuntimeError("a worker died")
 
+    def patient(event: Cell, sequence: int, end_of_batch: bool) -> None:
+        assert begun.wait(PATIENCE)  # or it might handle everything before the other one begins
+        other.on_event(event, sequence, end_of_batch)
+
     disruptor.set_default_exception_handler(silent)
-    disruptor.handle_events_with_worker_pool(dying, other, max_chunk=2)
+    disruptor.handle_events_with_worker_pool(dying, patient, max_chunk=2)
     disruptor.publish_events(put, range(16))
     disruptor.start()
     with pytest.raises(ConsumerFailedError, match="a worker died"):

@@ -63,10 +63,11 @@ def test_events_published_before_the_start_are_handled() -> None:
 
 def test_a_producer_does_not_lap_a_processor_that_is_not_started_yet() -> None:
     ring = new_ring(4)
-    BatchEventProcessor(ring, ring.new_barrier(), Recorder())
+    processor = BatchEventProcessor(ring, ring.new_barrier(), Recorder())
     publish(ring, range(4))
     with pytest.raises(TimeoutError):
         ring.next(timeout=0.001)
+    assert processor.sequence.get() == -1
 
 
 def test_a_processor_that_joins_a_running_ring_starts_after_the_cursor() -> None:

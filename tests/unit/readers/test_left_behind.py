@@ -1,12 +1,13 @@
-"""A stream or a poller that nothing refers to any more gates no producer."""
+"""A consumer that nothing refers to any more gates no producer, unless it was started before."""
 
 import asyncio
 import gc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ringbuffer import ProducerType, RingBuffer
+from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, WorkerPool
 from tests.interrupts.hosts import until
 from tests.support.short_system import ShortSystem
 from tests.support.threads import PATIENCE
@@ -59,6 +60,45 @@ def test_a_poller_that_is_lost_ends_although_no_producer_waits() -> None:
     assert next(ring.poller().take(), None) is None
     gc.collect()
     until(lambda: not ring.gating_sequences and not ring.sequencer.state.ends, "the poller ends")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda ring: BatchEventProcessor(ring, ring.new_barrier(), print),
+        lambda ring: WorkerPool(ring, [print, print]),
+    ],
+    ids=["processor", "pool"],
+)
+def test_a_consumer_that_was_never_started_and_is_lost_gates_no_longer(
+    make: Callable[[RingBuffer[Any]], Any],
+) -> None:
+    ring: RingBuffer[Any] = RingBuffer.of_values(4)
+    make(ring)
+    gc.collect()
+    until(lambda: not ring.gating_sequences, "it is gone")
+    assert ring.publish_values(range(100), timeout=PATIENCE) == 100
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda ring: BatchEventProcessor(ring, ring.new_barrier(), print),
+        lambda ring: WorkerPool(ring, [print, print]),
+    ],
+    ids=["processor", "pool"],
+)
+def test_a_consumer_that_was_started_gates_although_it_is_lost(
+    make: Callable[[RingBuffer[Any]], Any],
+) -> None:
+    ring: RingBuffer[Any] = RingBuffer.of_values(4)
+    consumer = make(ring)
+    consumer.start()
+    assert consumer.close(PATIENCE)
+    del consumer
+    gc.collect()
+    assert len(ring.gating_sequences) == 1
+    assert not ring.sequencer.state.ends
 
 
 def test_a_poller_that_is_closed_leaves_nothing_to_end() -> None:
