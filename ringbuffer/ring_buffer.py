@@ -14,8 +14,8 @@ from ringbuffer.forks import made_here
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory, SlotLayout, Slots, range_clearer
 from ringbuffer.memory.events import make_events, no_events
-from ringbuffer.producer import EventSink, Producer, producer_ops
-from ringbuffer.producer.thread_producer import ThreadProducer
+from ringbuffer.producer import EventSink, Producer
+from ringbuffer.producer.thread_producer import ThreadProducers
 from ringbuffer.readers import EventPoller, EventStream, SlotReader
 from ringbuffer.reclaiming import SlotReclaimer
 from ringbuffer.resetting import check_reset, range_resetter
@@ -85,7 +85,8 @@ class RingBuffer[E](EventSink[E]):
             else None
         )
         self._events: Final = self._slots.view()
-        self._own: Final = ThreadProducer[E]()
+        self._producers: Final = ThreadProducers(self._sequencer, self._slots, host, has_values)
+        self._producers.bind(self, RingBuffer)
         made_here(self)
 
     @classmethod
@@ -145,14 +146,11 @@ class RingBuffer[E](EventSink[E]):
         Raises:
             ProducerThreadError: the ring has a single producer, and that is another thread.
         """
-        producer = self._own.producer
-        if producer is None or producer.released:
-            ops = producer_ops(self._sequencer)
-            slots = self._slots.view()
-            producer = self._own.producer = Producer(
-                self._sequencer, ops, slots, self._host, self.holds_values
-            )
-        return producer
+        return self._producers.get()
+
+    def bind_publication(self, sink: EventSink[E], kind: type[EventSink[E]]) -> None:
+        """Give `sink`, a `kind`, the ring's function to publish one event, or one value."""
+        self._producers.bind(sink, kind)
 
     def get(self, sequence: int) -> E:
         """The event in the slot of `sequence`.

@@ -115,6 +115,7 @@ class Disruptor[E](Wiring[E], EventSink[E]):
             f"{producer_type.value} producer, {type(ring.sequencer.wait_strategy).__name__}"
         )
         self._graph = Graph(ring)
+        ring.bind_publication(self, Disruptor)
         made_here(self)
         self._life = Lifecycle(self._graph, name, drain_at_exit)
 
@@ -181,9 +182,8 @@ class Disruptor[E](Wiring[E], EventSink[E]):
             TypeError: it is a ready-made processor without an exception handler.
         """
         check_exception_handler(exception_handler)
-        self._graph.find(handler).set_exception_handler(
-            exception_handler, self._life.runner_of(handler)
-        )
+        node, runner = self._graph.find(handler), self._life.runner_of(handler)
+        node.set_exception_handler(exception_handler, runner)
 
     def set_default_exception_handler(self, exception_handler: ExceptionHandler) -> None:
         """Let `exception_handler` decide about the errors of handlers without one of their own.

@@ -2,7 +2,8 @@
 
 from ringbuffer.producer.multi import multi_producer_ops
 from ringbuffer.producer.ops import ProducerOps
-from ringbuffer.producer.single import SingleProducerOps, single_producer_ops
+from ringbuffer.producer.single import single_producer_ops
+from ringbuffer.producer.single_recovery import SingleProducerOps
 from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
 
 

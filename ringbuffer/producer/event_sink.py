@@ -28,6 +28,12 @@ class EventSink[E](OneProcess, ABC):
     def producer(self) -> "EventSink[E]":
         """The calling thread's own producer."""
 
+    def _after_fork(self, made_in: int) -> None:
+        """In a child: let the object's class refuse, not a function of the object's own."""
+        own = getattr(self, "__dict__", {})
+        own.pop("publish_event", None)
+        own.pop("publish_value", None)
+
     # -- claims ------------------------------------------------------------------------------------
 
     def next(self, n: int = 1, timeout: float | None = None) -> int:

@@ -17,11 +17,13 @@ claim, or finishes a publication that has begun. This costs nothing while nothin
 """
 
 from collections.abc import Callable, Generator, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from ringbuffer.checks import check_timeout
-from ringbuffer.memory import CellView, FlagView, SlotView, Word, slot_lists
+from ringbuffer.memory import SlotView, slot_lists
+from ringbuffer.producer.multi_fill import bind_try_fill
 from ringbuffer.producer.multi_recovery import MultiProducerRecovery
+from ringbuffer.producer.multi_views import Views
 from ringbuffer.producer.ops import (
     NO_CAPACITY,
     Next,
@@ -29,6 +31,7 @@ from ringbuffer.producer.ops import (
     Publish,
     PublishClaimed,
     PublishEach,
+    TryFill,
     TryNext,
     TryPut,
 )
@@ -40,18 +43,6 @@ from ringbuffer.sequencer.published_flags import PublishedFlags
 from ringbuffer.sequencer.seal import claimed_of
 from ringbuffer.sequencer.sequencer import ONE, check_count
 from ringbuffer.wait import bind_signal
-
-
-class Views(NamedTuple):
-    """One thread's own access to the words of a ring, from which its operations are made."""
-
-    size: int
-    cursor: CellView
-    flags: FlagView
-    limit: Word
-    capacity: Capacity
-    signal: Callable[[], None] | None
-    recovery: MultiProducerRecovery
 
 
 def multi_producer_ops(sequencer: MultiProducerSequencer) -> ProducerOps:
@@ -69,8 +60,11 @@ def multi_producer_ops(sequencer: MultiProducerSequencer) -> ProducerOps:
     def skip(low: int, high: int | None = None) -> None:
         recovery.skip(low, high, publish)
 
-    def try_put_into(slots: SlotView[Any]) -> TryPut:
+    def try_put_into(slots: SlotView[Any], otherwise: Callable[[], int] | None = None) -> TryPut:
         return bind_try_put(own, slots)
+
+    def try_fill_into(slots: SlotView[Any], otherwise: Callable[[], int] | None = None) -> TryFill:
+        return bind_try_fill(own, publish, slots)
 
     return ProducerOps(
         next_,
@@ -80,6 +74,7 @@ def multi_producer_ops(sequencer: MultiProducerSequencer) -> ProducerOps:
         skip,
         recovery.give_up,
         try_put_into,
+        try_fill_into,
         bind_publish_each(own, next_),
     )
 

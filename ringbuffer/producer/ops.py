@@ -5,7 +5,7 @@ over that thread's own views. So a claim reads no attribute, and uses no object 
 count other threads change.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -13,6 +13,18 @@ from ringbuffer.memory import SlotView
 
 #: Returned instead of a sequence: there was no free capacity.
 NO_CAPACITY: Final = -1
+
+#: Returned instead of a sequence, where a ring asks for that: its one producer is not the caller.
+NOT_OWNED: Final = -2
+
+
+def not_owned(*arguments: object) -> int:
+    """Returns `NOT_OWNED`."""
+    return NOT_OWNED
+
+
+#: Stands for an argument that was not given.
+NONE_GIVEN: Final = object()
 
 
 class Next(Protocol):
@@ -98,8 +110,57 @@ class TryPut(Protocol):
 class TryPutInto(Protocol):
     """`try_put_into(slots)`: a `TryPut` for these slots."""
 
-    def __call__(self, slots: SlotView[Any], /) -> TryPut:
-        """Made once by a thread, over its own view of the ring's slots."""
+    def __call__(
+        self, slots: SlotView[Any], otherwise: Callable[[], int] | None = None, /
+    ) -> TryPut:
+        """Made once by a thread, over its own view of the ring's slots.
+
+        Args:
+            slots: that view.
+            otherwise: called, if the ring has a single producer, when it is not the caller. None
+                raises then.
+        """
+        ...
+
+
+class TryFill(Protocol):
+    """`try_fill(translator, argument, more)`: claim a slot, fill its event, and publish it."""
+
+    def __call__(self, translator: object, argument: object, more: tuple[object, ...], /) -> int:
+        """All three in one call, if there is free capacity.
+
+        Args:
+            translator: as for `EventSink.publish_event`.
+            argument: its first argument, or `NONE_GIVEN`.
+            more: its other arguments.
+
+        Returns:
+            The sequence; or `NO_CAPACITY`, and then nothing was claimed or called.
+
+        Raises:
+            RingBufferClosedError: the ring is closed. Nothing was claimed.
+            ProducerThreadError: the ring has a single producer, and it is not the caller.
+            TypeError: `translator` is not a translator. Nothing was claimed.
+            Exception: what the translator raised. The slot is skipped.
+            ValueError: the sequence is published already, or (single producer) one before it is
+                claimed and not published yet. The slot is skipped.
+        """
+        ...
+
+
+class TryFillInto(Protocol):
+    """`try_fill_into(slots)`: a `TryFill` for these slots."""
+
+    def __call__(
+        self, slots: SlotView[Any], otherwise: Callable[[], int] | None = None, /
+    ) -> TryFill:
+        """Made once by a thread, over its own copy of the ring's events.
+
+        Args:
+            slots: that view.
+            otherwise: called, if the ring has a single producer, when it is not the caller. None
+                raises then.
+        """
         ...
 
 
@@ -178,4 +239,5 @@ class ProducerOps:
     skip: Skip
     give_up: GiveUp
     try_put_into: TryPutInto
+    try_fill_into: TryFillInto
     publish_each: PublishEach

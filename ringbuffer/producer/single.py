@@ -1,7 +1,7 @@
 """What the one producing thread of a single-producer ring does: claim, store, publish.
 
-The producing thread owns three variables. `claimed` and `published` are the last sequences that it
-has claimed and published; `owner_id` is the number of the thread. No other thread writes them. So a
+The producing thread owns three variables: `claimed` and `published`, the last sequences that it has
+claimed and published, and `owner_id`, the number of the thread. No other thread writes them. A
 claim is a store to a variable and a comparison with the limit. A publication is one store-release
 of the cursor.
 
@@ -11,10 +11,9 @@ producer finds the limit lowered and withdraws the claim, or the closing thread 
 `SingleProducerSequencer._seal`. CPython stores a closure's variable under a lock of its own, which
 is the fence that this order needs.
 
-Why closures. On CPython 3.13t reading an attribute costs about as much as the shared access that a
-claim is for. As closures, claim and publish take 290 ns; as a class with slots, 390 to 450. So the
-functions that run for each event are marked HOT and are here together, over one set of variables.
-Rare operations are in `single_recovery.py`, unless they must write these variables.
+Why closures. Reading an attribute costs about as much as the shared access that a claim is for: see
+docs/adr/0010. The functions that run for each event are marked HOT and are here together, over one
+set of variables. Rare ones are in `single_recovery.py`, unless they must write these variables.
 
 What an interrupt does. CPython runs no signal handler at a store to a variable. So an exception
 from `next` means that nothing is claimed. A publication that has begun is finished; a claim whose
@@ -22,35 +21,27 @@ publication has not begun is skipped. This costs nothing while nothing raises.
 """
 
 from collections.abc import Callable, Generator, Iterable
-from typing import Any, Final, NamedTuple
+from types import FunctionType
+from typing import Any, Final, NoReturn
 
 from ringbuffer.checks import check_timeout
-from ringbuffer.host import Thread
 from ringbuffer.memory import SlotView, Word, slot_lists
-from ringbuffer.producer.ops import NO_CAPACITY, ProducerOps, TryPut
+from ringbuffer.producer.ops import NO_CAPACITY, NONE_GIVEN, ProducerOps, TryFill, TryPut
 from ringbuffer.producer.refusals import keep_unpublished, no_capacity
 from ringbuffer.producer.single_recovery import (
     ASK_THE_CURSOR,
+    SingleProducerOps,
     SingleProducerRecovery,
     Variables,
     check_own_backlog,
     end_of_publication,
 )
+from ringbuffer.producer.translation import check_has_run, function_of
 from ringbuffer.sequencer.capacity import Capacity
 from ringbuffer.sequencer.ownership import NO_THREAD, RETIRED, Tenure, lent
 from ringbuffer.sequencer.published_cursor import PublishedCursor
 from ringbuffer.sequencer.sequencer import ONE, check_count
 from ringbuffer.wait import bind_signal
-
-
-class SingleProducerOps(NamedTuple):
-    """The operations of the one producer, and what the sequencer asks of it: see `Owner`."""
-
-    thread: Thread
-    ops: ProducerOps
-    claimed: Callable[[], int]
-    is_lent: Callable[[], bool]
-    retire: Callable[[], None]
 
 
 def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
@@ -77,7 +68,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
     def next_(n: int = 1, timeout: float | None = None) -> int:
         nonlocal claimed, checked
         if thread_id() != owner_id:
-            raise refused()
+            refuse()
         if n is not checked:
             n = checked = check_count(n, size)
         if timeout is not None:
@@ -96,7 +87,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
     def try_next(n: int = 1) -> int:
         nonlocal claimed, checked
         if thread_id() != owner_id:
-            raise refused()
+            refuse()
         if n is not checked:
             n = checked = check_count(n, size)
         claimed = sequence = claimed + n
@@ -111,12 +102,14 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
     # HOT: publishes claimed slots: one store-release of the cursor.
     def publish(low: int, high: int | None = None) -> None:
         nonlocal published
-        # Storing `high` also publishes every sequence before it. So a gap is refused: otherwise
-        # consumers would read what an earlier lap left in the slots.
+        # Storing `high` publishes every sequence before it too. So a gap, in which consumers would
+        # read what an earlier lap left in the slots, is refused.
         if high is None:
             high = low
         if low != published + 1 or not low <= high <= claimed:
-            high = end_out_of_turn(low, high)
+            if owner_id == NO_THREAD:
+                refuse()
+            high = end_of_publication(early_skips, low, high, cursor[0], claimed)
             published = ASK_THE_CURSOR if early_skips else high
         else:
             published = high
@@ -128,7 +121,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
             recovery.finish(high)
             raise
 
-    def try_put_into(slots: SlotView[Any]) -> TryPut:
+    def try_put_into(slots: SlotView[Any], otherwise: Callable[[], int] | None = None) -> TryPut:
         lists, list_shift, list_mask = slot_lists(slots)
 
         # HOT: claims, stores and publishes one value.
@@ -146,7 +139,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
         ) -> int:
             nonlocal claimed, published
             if thread_id() != owner_id:
-                raise refused()
+                return refuse() if otherwise is None else otherwise()
             claimed = sequence = claimed + 1
             try:
                 if sequence > limit[0] and not admits(sequence, 1):
@@ -167,11 +160,67 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
 
         return try_put
 
+    def try_fill_into(slots: SlotView[Any], otherwise: Callable[[], int] | None = None) -> TryFill:
+        # HOT: claims a slot, lets a translator fill its event, and publishes it.
+        def try_fill(
+            translator: Any,
+            argument: object,
+            more: tuple[object, ...],
+            # Bound parameters, as above.
+            thread_id: Callable[[], int] = thread_id,
+            limit: Word = limit,
+            slots: SlotView[Any] = slots,
+            mask: int = mask,
+            none: object = NONE_GIVEN,
+            kind_of: Callable[[object], type] = type,
+            function: type = FunctionType,
+            cursor: Word = cursor,
+            signal: Callable[[], None] | None = signal,
+        ) -> int:
+            nonlocal claimed, published
+            if thread_id() != owner_id:
+                return refuse() if otherwise is None else otherwise()
+            translate = translator if kind_of(translator) is function else function_of(translator)
+            claimed = sequence = claimed + 1  # announced before the limit is read
+            try:
+                if sequence > limit[0] and not admits(sequence, 1):
+                    return NO_CAPACITY
+            except BaseException:
+                claimed = sequence - 1
+                raise
+            try:
+                # Unpacking the arguments of a call takes longer than the call.
+                if more:
+                    result = translate(slots[sequence & mask], sequence, argument, *more)
+                elif argument is none:
+                    result = translate(slots[sequence & mask], sequence)
+                else:
+                    result = translate(slots[sequence & mask], sequence, argument)
+                if result is not None:
+                    check_has_run(translator, result)
+                if published + 1 == sequence <= claimed:  # not if the translator has released it
+                    published = sequence
+                    cursor[0] = sequence  # release: after the event was filled
+                    if signal is not None:
+                        signal()
+                else:
+                    publish(sequence)
+            except BaseException as error:
+                try:
+                    give_up(sequence, sequence, error)
+                except BaseException:  # an interrupt, after the translator's error
+                    give_up(sequence, sequence, error)
+                    raise
+                raise
+            return sequence
+
+        return try_fill
+
     def publish_each[E, T](
         slots: SlotView[E], items: Iterable[T], timeout: float | None = None
     ) -> Generator[tuple[E, T]]:
         if thread_id() != owner_id:
-            raise refused()
+            refuse()
         return each(slots, items, check_timeout(timeout))
 
     # HOT: claims, yields and publishes one slot for each item.
@@ -183,7 +232,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
         # local. Terminates because the items end, or because the caller leaves its loop.
         nonlocal claimed, published, owner_id, is_lent
         if (owner := owner_id) != thread_id():
-            raise refused()
+            refuse()
         words, limits, mask_, tell = cursor, limit, mask, signal
         sequence = words[0]
         if claimed != sequence:
@@ -229,13 +278,6 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
             raise state.refusal()
         return True
 
-    def end_out_of_turn(low: int, high: int) -> int:
-        """Up to where a publication goes that does not simply come next."""
-        last = cursor[0]
-        if owner_id == NO_THREAD:
-            raise refused()
-        return end_of_publication(early_skips, low, high, last, claimed)
-
     def take_back(owner: int) -> None:
         """End a loop of `publish_each`. It may be called again: it does what is left undone."""
         nonlocal owner_id, is_lent
@@ -247,8 +289,8 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
             elif signal is not None:
                 signal()  # an interrupt may have come between the last publication and its signal
 
-    def refused() -> Exception:
-        return lent("claim, publish or skip") if is_lent else tenure.refusal()
+    def refuse() -> NoReturn:
+        raise lent("claim, publish or skip") if is_lent else tenure.refusal()
 
     def retire() -> None:
         # From here on the first comparison of each operation fails.
@@ -263,12 +305,15 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
         nonlocal published
         published = ASK_THE_CURSOR
 
+    variables = Variables(claimed_so_far, lambda: owner_id != NO_THREAD, ask_the_cursor, refuse)
+    recovery: Final = SingleProducerRecovery(tenure, variables, publish, signal)
+    give_up: Final = recovery.give_up
+
     def skip(low: int, high: int | None = None) -> None:
         recovery.skip(low, high)
 
-    variables = Variables(claimed_so_far, lambda: owner_id != NO_THREAD, ask_the_cursor, refused)
-    recovery: Final = SingleProducerRecovery(tenure, variables, publish, signal)
-    give_up: Final = recovery.give_up
     # `publish` also checks what was just claimed: it must be the next sequence due.
-    ops = ProducerOps(next_, try_next, publish, publish, skip, give_up, try_put_into, publish_each)
+    ops = ProducerOps(
+        next_, try_next, publish, publish, skip, give_up, try_put_into, try_fill_into, publish_each
+    )
     return SingleProducerOps(tenure.thread, ops, claimed_so_far, lambda: is_lent, retire)

@@ -5,15 +5,26 @@ does what the first one left undone.
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 from ringbuffer.errors import DeadlockError
-from ringbuffer.producer.ops import Publish
+from ringbuffer.host import Thread
+from ringbuffer.producer.ops import ProducerOps, Publish
 from ringbuffer.producer.refusals import note_published
 from ringbuffer.sequencer.ownership import Tenure
 
 #: Stored instead of the last sequence published: the next publication reads the cursor.
 ASK_THE_CURSOR: Final = -(1 << 62)
+
+
+class SingleProducerOps(NamedTuple):
+    """The operations of the one producer, and what the sequencer asks of it: see `Owner`."""
+
+    thread: Thread
+    ops: ProducerOps
+    claimed: Callable[[], int]
+    is_lent: Callable[[], bool]
+    retire: Callable[[], None]
 
 
 class Variables(NamedTuple):
@@ -23,13 +34,13 @@ class Variables(NamedTuple):
         claimed: the last sequence claimed.
         is_owned: whether the operations have an owner: False once they are retired or lent.
         ask_the_cursor: makes the next publication look for early skips.
-        refused: makes the error for a caller that does not own the operations.
+        refuse: raises the error for a caller that does not own the operations.
     """
 
     claimed: Callable[[], int]
     is_owned: Callable[[], bool]
     ask_the_cursor: Callable[[], None]
-    refused: Callable[[], Exception]
+    refuse: Callable[[], NoReturn]
 
 
 class SingleProducerRecovery:
@@ -71,7 +82,7 @@ class SingleProducerRecovery:
     def skip(self, low: int, high: int | None = None) -> None:
         """See `Skip`."""
         if not self._variables.is_owned():
-            raise self._variables.refused()
+            self._variables.refuse()
         if high is None:
             high = low
         last, claimed = self._cursor[0], self._variables.claimed()

@@ -10,15 +10,13 @@ also for one that comes while the claim is being skipped.
 import inspect
 import itertools
 from collections.abc import Callable, Collection, Generator, Iterable
-from types import FunctionType, MethodType
+from types import MethodType
 from typing import Any, Final, NamedTuple, Protocol
 
-from ringbuffer.checks import check_integer
+from ringbuffer.checks import check_integer, check_timeout
 from ringbuffer.memory import SlotView
-from ringbuffer.producer.ops import ProducerOps
-
-#: Stands for an argument that was not given.
-NONE_GIVEN: Final = object()
+from ringbuffer.producer.ops import NONE_GIVEN, ProducerOps
+from ringbuffer.producer.refusals import no_capacity
 
 
 class TranslatorObject[E](Protocol):
@@ -47,10 +45,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
     size: Final = len(slots)
     mask: Final = size - 1
     next_, try_next, publish, give_up = ops.next, ops.try_next, ops.publish, ops.give_up
-    # A translator of these types is called directly: asking it for `translate_to`, without
-    # success, may take longer than the claim.
-    function: Final = FunctionType
-    method: Final = MethodType
+    try_fill: Final = ops.try_fill_into(slots)
 
     def publish_event(
         translator: Translator[E],
@@ -59,39 +54,23 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
         *more: object,
         timeout: float | None = None,
     ) -> int:
-        kind = type(translator)
-        translate: Any = (
-            translator if kind is function or kind is method else _function_of(translator)
-        )
-        sequence = next_(1, timeout)
-        try:
-            event = slots[sequence & mask]
-            # Unpacking the arguments of a call takes longer than the call. So calls with at most
-            # one argument unpack nothing.
-            if more:
-                result = translate(event, sequence, argument, *more)
-            elif argument is NONE_GIVEN:
-                result = translate(event, sequence)
-            else:
-                result = translate(event, sequence, argument)
-            if result is not None:
-                check_has_run(translator, result)
-            publish(sequence)
-        except BaseException as error:
-            try:
-                give_up(sequence, sequence, error)
-            except BaseException:  # an interrupt, after the translator's error
-                give_up(sequence, sequence, error)
-                raise
-            raise
+        if timeout is not None:
+            check_timeout(timeout)
+        sequence = try_fill(translator, argument, more)
+        if sequence < 0:
+            return fill_next(translator, argument, more, timeout)
         return sequence
 
-    def try_publish_event(translator: Translator[E], /, *arguments: object) -> int:
-        kind = type(translator)
-        translate: Any = (
-            translator if kind is function or kind is method else _function_of(translator)
-        )
-        sequence = try_next()
+    # The ring was full: the claim waits.
+    def fill_next(
+        translator: Translator[E],
+        argument: object,
+        more: tuple[object, ...],
+        timeout: float | None,
+    ) -> int:
+        translate = function_of(translator)
+        arguments = () if argument is NONE_GIVEN else (argument, *more)
+        sequence = next_(1, timeout)
         try:
             result = translate(slots[sequence & mask], sequence, *arguments)
             if result is not None:
@@ -104,6 +83,14 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
                 give_up(sequence, sequence, error)
                 raise
             raise
+        return sequence
+
+    def try_publish_event(
+        translator: Translator[E], argument: object = NONE_GIVEN, /, *more: object
+    ) -> int:
+        sequence = try_fill(translator, argument, more)
+        if sequence < 0:
+            raise no_capacity(1, size)
         return sequence
 
     def publish_events(
@@ -126,7 +113,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
         columns: tuple[Iterable[object], ...],
         count: int | None,
     ) -> range:
-        translate = _function_of(translator)
+        translate = function_of(translator)
         if count is not None:
             count = check_integer("count", count, what="an integer, or None")
         most = size if count is None else count
@@ -185,7 +172,15 @@ def no_event_publication(kind: str) -> EventPublication:
     return EventPublication(*(bind_refusal() for _ in EventPublication._fields))
 
 
-def _function_of(translator: object) -> Callable[..., object]:
+def function_of(translator: object) -> Callable[..., object]:
+    """The function of a translator.
+
+    Raises:
+        TypeError: it is not a translator.
+    """
+    # Asking a method for `translate_to`, without success, may take longer than the claim.
+    if type(translator) is MethodType:
+        return translator
     translate = getattr(translator, "translate_to", translator)
     if not callable(translate):
         raise _no_translator(translator)

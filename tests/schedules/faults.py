@@ -104,8 +104,9 @@ SEQUENCERS = [
     Fault(
         "put where there may be no room",
         "producer.single",
-        "if sequence > limit[0] and not admits(sequence, 1):\n    return NO_CAPACITY",
-        "pass",
+        "if sequence > limit[0] and not admits(sequence, 1):\n    return NO_CAPACITY\n"
+        "lists[(sequence & mask) >> list_shift][sequence & list_mask] = value",
+        "lists[(sequence & mask) >> list_shift][sequence & list_mask] = value",
         "puts",
     ),
     Fault(
@@ -130,6 +131,49 @@ SEQUENCERS = [
         "flags[index] = (sequence >> shift) & 1\n"
         "lists[index >> list_shift][index & list_mask] = value",
         "puts-multi",
+    ),
+    Fault(
+        "fill where there may be no room",
+        "producer.single",
+        "    if sequence > limit[0] and not admits(sequence, 1):\n        return NO_CAPACITY\n"
+        "except BaseException:",
+        "    pass\nexcept BaseException:",
+        "fills",
+    ),
+    Fault(
+        "fill after it is published",
+        "producer.single",
+        "# Unpacking the arguments of a call takes longer than the call.",
+        "cursor[0] = sequence",
+        "fills",
+    ),
+    Fault(
+        "an event whose translator raised is not skipped",
+        "producer.single",
+        "try:\n    give_up(sequence, sequence, error)",
+        "try:\n    pass",
+        "fills",
+    ),
+    Fault(
+        "one of several fills where there may be no room",
+        "producer.multi_fill",
+        "if sequence > limit[0] and not capacity.admits(sequence):\n    return NO_CAPACITY",
+        "pass",
+        "fills-multi",
+    ),
+    Fault(
+        "one of several fills after it is published",
+        "producer.multi_fill",
+        "# Unpacking the arguments of a call takes longer than the call.",
+        "flags[index] = lap",
+        "fills-multi",
+    ),
+    Fault(
+        "an event whose translator raised, of several producers, is not skipped",
+        "producer.multi_fill",
+        "try:\n    recovery.give_up(sequence, sequence, error)",
+        "try:\n    pass",
+        "fills-multi",
     ),
     Fault(
         "one of several puts into a stripe after it is published",

@@ -263,6 +263,13 @@ def _calls(kind: ProducerType) -> list[Call[Any]]:
         ),
         call("publish_event", events, lambda made: made.producer.publish_event(translate, 0), 0, 1),
         call(
+            "publish_event of the ring",
+            events,
+            lambda made: made.ring.publish_event(translate, 0),
+            0,
+            1,
+        ),
+        call(
             "publish_event, waiting",
             full_events,
             lambda made: made.producer.publish_event(translate, 0),

@@ -16,8 +16,12 @@ from tests.schedules.world import World
 
 #: Where a single producer keeps its last claim, and the functions that touch it.
 PRODUCTION = "ringbuffer.producer.single"
-CLAIMS = frozenset({"next_", "try_next", "try_put", "admits", "each"})
+CLAIMS = frozenset({"next_", "try_next", "try_put", "try_fill", "admits", "each"})
 LOOKS = frozenset({"claimed_so_far"})
+
+
+def fill(event: Event, sequence: int, number: int) -> None:
+    event.write(number)
 
 
 def of_events(world: World, kind: ProducerType, size: int) -> Disruptor[Event]:
@@ -120,18 +124,25 @@ def lines(world: World, kind: ProducerType, functions: frozenset[str], *, stores
 
 
 def closed_while_values_are_put(
-    kind: ProducerType, size: int, *shares: int
+    kind: ProducerType, size: int, *shares: int, are_events: bool = False
 ) -> Callable[[World], None]:
     """Closed, and nothing is drained: when `close` returns, it is known what there will ever be."""
 
     def build(world: World) -> None:
-        disruptor = of_values(world, kind, size, [])
+        disruptor: Disruptor[Any] = (
+            of_events(world, kind, size) if are_events else of_values(world, kind, size, [])
+        )
+        if are_events:
+            disruptor.handle_events_with(world.handler("a"))
         sequencer = disruptor.ring.sequencer
         claimed: list[int] = []
         accepted: list[int] = []
 
         def produce(values: int) -> None:
-            put = disruptor.ring.producer().try_publish_value
+            producer = disruptor.ring.producer()
+            put = producer.try_publish_value
+            if are_events:
+                put = functools.partial(producer.try_publish_event, fill)
             with (
                 contextlib.suppress(RingBufferClosedError, InsufficientCapacityError),
                 lines(world, kind, CLAIMS, stores=True),
@@ -244,6 +255,12 @@ SCENARIOS = [
         "close-put",
         "a close while one puts values",
         closed_while_values_are_put(SINGLE, 2, 2),
+        (1, 2),
+    ),
+    Scenario(
+        "close-fill",
+        "a close while one publishes events by a translator",
+        closed_while_values_are_put(SINGLE, 2, 2, are_events=True),
         (1, 2),
     ),
     Scenario(

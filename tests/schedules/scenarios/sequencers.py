@@ -151,6 +151,49 @@ def each(kind: ProducerType, *shares: int, size: int = 2) -> Callable[[World], N
     return build
 
 
+def fills(kind: ProducerType, *shares: int, size: int = 2) -> Callable[[World], None]:
+    """Producers that publish through the ring itself; the first event of each is refused."""
+
+    def build(world: World) -> None:
+        ring = world.ring(size, kind)
+        kept = [
+            [100 * who + number for number in range(1, events)] for who, events in enumerate(shares)
+        ]
+        handled: list[int] = []
+
+        def handle(event: Event, sequence: int, end_of_batch: bool) -> None:
+            handled.append(event.read())
+            if len(handled) == sum(map(len, kept)):
+                processor.halt()
+
+        processor = BatchEventProcessor(ring, ring.new_barrier(), handle, name="a")
+        world.name(processor.sequence, "sequence a")
+        world.task("a", processor.run)
+
+        def fill(event: Event, sequence: int, number: int) -> None:
+            if number % 100 == 0:
+                raise LookupError("the translator's own error")
+            event.write(number)
+
+        def produce(who: int, events: int) -> None:
+            for number in range(100 * who, 100 * who + events):
+                with contextlib.suppress(LookupError):
+                    ring.publish_event(fill, number)
+
+        for who, events in enumerate(shares):
+            world.task("pq"[who], functools.partial(produce, who, events))
+
+        def check() -> None:
+            assert ring.sequencer.published() == sum(shares) - 1
+            for who, numbers in enumerate(kept):
+                got = [number for number in handled if number // 100 == who]
+                assert got == numbers, f"of producer {who} a has handled {got}, not {numbers}"
+
+        world.checks.append(check)
+
+    return build
+
+
 def diamond(size: int, *batches: int) -> Callable[[World], None]:
     """One producer, two consumers side by side, a third one after both."""
 
@@ -424,6 +467,18 @@ SCENARIOS = [
     ),
     Scenario(
         "each-multi", "2 producers loop over 2 events each", each(ProducerType.MULTI, 2, 2), (0, 1)
+    ),
+    Scenario(
+        "fills",
+        "1 producer publishes 4 events through the ring, one refused",
+        fills(ProducerType.SINGLE, 4),
+        (1, 2),
+    ),
+    Scenario(
+        "fills-multi",
+        "2 producers publish 2 events each through the ring",
+        fills(ProducerType.MULTI, 2, 2),
+        (0, 1),
     ),
     Scenario("skipping", "2 producers, one skips a part of its claim", skipping, (1, 2)),
     Scenario("closed", "closed at any moment, 1 producer", closed(ProducerType.SINGLE), (1, 2)),
