@@ -1,16 +1,17 @@
 """The gates that do not depend on the speed or the load of the machine.
 
-What events leave behind and allocate, how many read-modify-writes a claim takes, and what a blocked
-consumer uses while nothing happens: its own processor time, so that a busy neighbour does not
-count.
+What events leave behind and allocate, how many read-modify-writes a claim takes, how much longer a
+publication through the disruptor takes, and what a consumer uses while nothing happens: its own
+processor time, so that a busy neighbour does not count.
 """
 
 import functools
 import gc
+import itertools
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from benchmarks.counting import CountingMemory
@@ -23,10 +24,14 @@ from ringbuffer import (
     YieldingWaitStrategy,
 )
 from ringbuffer.programs.bench.events import BenchEvent
+from ringbuffer.programs.bench.medians import median
 from ringbuffer.programs.bench.rings import CAPACITY
 
 #: Events that are counted; figures for a million are scaled from here.
 EVENTS: Final = 100_000
+#: Calls that are measured at once; and what makes so many.
+CALLS: Final = 1_000
+type Turn = Callable[[], None]
 #: Small integers, which exist anyway: what a real event refers to was there before.
 VALUES: Final = tuple(range(100))
 
@@ -173,12 +178,66 @@ def default_idle_after_ten_seconds() -> float:
     return _idle_of_defaults()[1]
 
 
+def publication_through_a_disruptor(turns: int = 100) -> float:
+    """How many times as long the disruptor's own functions take as those of a producer.
+
+    The worse of `publish_event` and `publish_value`, with one producer and with several. In turns
+    of a thousand calls in one thread, where no consumer waits. The processor time counts, and the
+    median of the ratios of neighbouring turns, so that a busy machine hardly changes it.
+    """
+    return max(
+        _ratio(ours, of_a_producer, turns)
+        for kind in ProducerType
+        for ours, of_a_producer in _publications(kind)
+    )
+
+
+def _publications(kind: ProducerType) -> Iterator[tuple[Turn, Turn]]:
+    """Turns of the disruptor and of a producer: of events, then of values."""
+    events = Disruptor(BenchEvent, CAPACITY, kind, YieldingWaitStrategy())
+    yield _of_events(events.publish_event), _of_events(events.producer().publish_event)
+    values = Disruptor.of_values(CAPACITY, kind, YieldingWaitStrategy())
+    yield _of_values(values.publish_value), _of_values(values.producer().publish_value)
+
+
+def _fill(event: BenchEvent, sequence: int, value: int) -> None:
+    event.value = value
+
+
+def _of_events(publish_event: Callable[..., int]) -> Turn:
+    def turn() -> None:
+        for _ in itertools.repeat(None, CALLS):
+            publish_event(_fill, 7)
+
+    return turn
+
+
+def _of_values(publish_value: Callable[..., int]) -> Turn:
+    def turn() -> None:
+        for _ in itertools.repeat(None, CALLS):
+            publish_value(7)
+
+    return turn
+
+
+def _ratio(one: Turn, other: Turn, turns: int) -> float:
+    """How many times as long `one` takes as `other`."""
+
+    def nanoseconds(turn: Turn) -> int:
+        begin = time.thread_time_ns()
+        turn()
+        return time.thread_time_ns() - begin
+
+    return median([nanoseconds(one) / nanoseconds(other) for _ in range(turns)])
+
+
 #: By their names in gates.toml.
 MEASURES: Final[dict[str, Callable[[], float]]] = {
     "retained_blocks": retained_blocks,
     "tracked_objects": tracked_objects,
     "single_producer_rmw": single_producer_rmw,
     "multi_producer_rmw": multi_producer_rmw,
+    "publication_through_a_disruptor": publication_through_a_disruptor,
     "idle_percent": idle_percent,
     "default_idle_after_one_second": default_idle_after_one_second,
     "default_idle_after_ten_seconds": default_idle_after_ten_seconds,

@@ -69,15 +69,15 @@ def looping(kind: ProducerType) -> Step:
     return prepare
 
 
-def translated(kind: ProducerType) -> Step:
-    """`publish_event`."""
+def translated(kind: ProducerType, of_the_ring: bool = False) -> Step:
+    """`publish_event` of a producer, or of the ring itself."""
 
     def fill(event: BenchEvent, sequence: int, value: int) -> None:
         event.value = value
 
     def prepare() -> tuple[Callable[[int], object], Callable[[], int]]:
         ring = new_ring(kind)
-        publish_event = ring.producer().publish_event
+        publish_event = ring.publish_event if of_the_ring else ring.producer().publish_event
 
         def turns(n: int) -> None:
             for _ in itertools.repeat(None, n):
@@ -219,6 +219,10 @@ def scenario() -> Scenario:
             *(contender(f"{name}: next, get, fill, publish", whole(kind)) for name, kind in kinds),
             *(contender(f"{name}: publish_each, fill", looping(kind)) for name, kind in kinds),
             *(contender(f"{name}: publish_event", translated(kind)) for name, kind in kinds),
+            *(
+                contender(f"{name}: publish_event of the ring", translated(kind, of_the_ring=True))
+                for name, kind in kinds
+            ),
             *(contender(f"{name}: next", claiming(kind)) for name, kind in kinds),
             *(contender(f"{name}: publish", publishing(kind)) for name, kind in kinds),
             contender("get", getting),
