@@ -3,11 +3,10 @@
 See `multi.py` for the protocol, and for why this is a closure.
 """
 
-from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from ringbuffer.memory import SlotView, Word
+from ringbuffer.memory import SlotView
 from ringbuffer.producer.multi_views import Views
 from ringbuffer.producer.ops import NO_CAPACITY, NONE_GIVEN, Publish, TryFill
 from ringbuffer.producer.translation import check_has_run, function_of
@@ -15,27 +14,15 @@ from ringbuffer.producer.translation import check_has_run, function_of
 
 def bind_try_fill(own: Views, publish: Publish, slots: SlotView[Any]) -> TryFill:
     """Makes `try_fill` for these slots."""
-    capacity, recovery, size = own.capacity, own.recovery, own.size
+    cursor, compare_and_set, limit = own.cursor.word, own.cursor.compare_and_set, own.limit
+    size, flags, signal = own.size, own.flags.items, own.signal
+    mask, shift = size - 1, size.bit_length() - 1
+    capacity, recovery = own.capacity, own.recovery
+    # Globals and built-ins take longer to read than variables of the enclosing function.
+    kind_of, function, none = type, FunctionType, NONE_GIVEN
 
     # HOT: claims a slot, lets a translator fill its event, and publishes it.
-    def try_fill(
-        translator: Any,
-        argument: object,
-        more: tuple[object, ...],
-        # Bound parameters: they save a fifth of the time of a call (docs/adr/0010).
-        compare_and_set: Callable[[int, int], bool] = own.cursor.compare_and_set,
-        cursor: Word = own.cursor.word,
-        limit: Word = own.limit,
-        slots: SlotView[Any] = slots,
-        size: int = size,
-        mask: int = size - 1,
-        shift: int = size.bit_length() - 1,
-        none: object = NONE_GIVEN,
-        kind_of: Callable[[object], type] = type,
-        function: type = FunctionType,
-        flags: Word = own.flags.items,
-        signal: Callable[[], None] | None = own.signal,
-    ) -> int:
+    def try_fill(translator: Any, argument: object, more: tuple[object, ...]) -> int:
         translate = translator if kind_of(translator) is function else function_of(translator)
         # Terminates because a swap fails only if another producer has claimed.
         while True:

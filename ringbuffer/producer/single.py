@@ -161,22 +161,11 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
         return try_put
 
     def try_fill_into(slots: SlotView[Any], otherwise: Callable[[], int] | None = None) -> TryFill:
+        # Globals and built-ins take longer to read than variables of the enclosing function.
+        kind_of, function, none = type, FunctionType, NONE_GIVEN
+
         # HOT: claims a slot, lets a translator fill its event, and publishes it.
-        def try_fill(
-            translator: Any,
-            argument: object,
-            more: tuple[object, ...],
-            # Bound parameters, as above.
-            thread_id: Callable[[], int] = thread_id,
-            limit: Word = limit,
-            slots: SlotView[Any] = slots,
-            mask: int = mask,
-            none: object = NONE_GIVEN,
-            kind_of: Callable[[object], type] = type,
-            function: type = FunctionType,
-            cursor: Word = cursor,
-            signal: Callable[[], None] | None = signal,
-        ) -> int:
+        def try_fill(translator: Any, argument: object, more: tuple[object, ...]) -> int:
             nonlocal claimed, published
             if thread_id() != owner_id:
                 return refuse() if otherwise is None else otherwise()
