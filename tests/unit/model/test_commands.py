@@ -115,9 +115,9 @@ def test_a_violation_fails_and_is_shown_as_threads_against_steps(
         "    /\\ Keep(w, [local[w] EXCEPT !.claimed",
         "/\\ UNCHANGED busy\n    /\\ Keep(w, [local[w] EXCEPT !.claimed",
     )
-    assert main(["check", "WorkPool"]) == 1
+    assert main(["check", "WorkPoolFew"]) == 1
     out = capsys.readouterr().out
-    assert "FAILED WorkPool" in out
+    assert "FAILED WorkPoolFew" in out
     assert "DoneIsHandled violated" in out
     header = next(line for line in out.splitlines() if line.startswith("step"))
     assert header.split() == ["step", "v", "w", "what", "changed"]
@@ -352,6 +352,7 @@ def test_each_size_has_configurations_of_each_modelled_protocol(
     }
 
 
+@pytest.mark.verify
 def test_java_starts_from_an_archive_that_is_made_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
