@@ -1,7 +1,7 @@
 """The explorations, and which of them `make test`, `make verify` and `make explore` run.
 
 `make test` has less than a minute of two processors for all of them. So an exploration that takes
-more than two seconds is left out there, or allows one preemption fewer. `make verify` runs
+more than a second and a half is left out there, or allows one preemption fewer. `make verify` runs
 those, up to the bound of their scenario.
 """
 
@@ -17,8 +17,10 @@ from tests.schedules.scenarios import DELAYED, NEEDED, SCENARIOS
 LEFT_OUT: Final = frozenset(
     {
         "batches",
+        "diamond",
         "diamond-batch",
         "end-puts",
+        "failed",
         "failed-one-slot",
         "failed-pool",
         "join-batches",
@@ -35,27 +37,34 @@ LEFT_OUT: Final = frozenset(
         "queue-dropped",
         "queue-ended",
         "shutdown",
+        "three",
         "values-leave",
     }
 )
 #: What `make test` explores with one preemption fewer.
 FEWER: Final = frozenset(
     {
+        "close-puts",
         "each",
-        "hand-over-multi",
+        "halt-adaptive",
         "halt-again",
         "halt-block",
+        "halt-death",
         "halt-lite",
         "halt-phased",
         "halt-sleep",
+        "halt-spin",
         "halt-timeout",
         "halt-yield",
+        "hand-over",
+        "hand-over-multi",
+        "puts-multi",
         "queue-drained",
         "queue-end-one",
         "queue-mixed",
         "queue-room",
         "queue-yields",
-        "puts-multi",
+        "refused",
         "restart",
         "rows",
         "skipping",
@@ -65,6 +74,7 @@ FEWER: Final = frozenset(
         "timeout-timeout",
         "torn-multi",
         "values-all-leave",
+        "wait-adaptive",
         "wait-block",
         "wait-lite",
         "wait-phased",
