@@ -87,8 +87,10 @@ def _explore(
     if result.findings:
         return
     number = offset % every
-    # Ends when a run has fewer points than the one that is due: a call has as many as it has.
-    while number < MOST:
+    # Where only some points are tried, the first run says how many there are: another run would
+    # only say so again. Ends when a run has fewer points than the one that is due.
+    most = MOST if every == 1 else total
+    while number < most:
         came = _try(call, points, only_blocked, number, result)
         if not came:
             break
