@@ -1,5 +1,6 @@
 """Keeps the GIL off in a free-threaded interpreter. Registers the profiles of hypothesis."""
 
+import gc
 import logging
 import sys
 import sysconfig
@@ -33,6 +34,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(
             "the GIL is on under a free-threaded interpreter: unset PYTHON_GIL and -X gil"
         )
+
+
+def pytest_collection_finish() -> None:
+    # A collection of garbage in a test need not look at the thousands of tests.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -165,7 +165,7 @@ def test_a_diamond_behind_a_chain_keeps_its_order(
 ) -> None:
     # first --> second --> {left, right} --> end, each in its own thread; who is let through has
     # been passed by all before.
-    count, size = 60, 4
+    count, size = 24, 4
     sequencer = kind(size, make())
     names = ("first", "second", "left", "right", "end")
     behind: dict[str, tuple[str, ...]] = {

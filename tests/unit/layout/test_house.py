@@ -1,6 +1,7 @@
 """The house: imports point down, and each thing is used only where it belongs."""
 
 import ast
+import functools
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,8 +49,13 @@ def room_of(module: Path) -> str:
     return parts[0]
 
 
+@functools.cache
+def tree_of(module: Path) -> ast.Module:
+    return ast.parse(module.read_text())
+
+
 def imports_of(module: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -88,7 +94,7 @@ def test_only_the_memory_layer_knows_ctypes(module: Path) -> None:
     "module", [m for m in MODULES if room_of(m) not in ("cli", "programs", "memory")], ids=within
 )
 def test_no_other_module_finds_the_atomics_in_another_way(module: Path) -> None:
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in ast.walk(tree_of(module)):
         assert not (
             isinstance(node, ast.Constant) and node.value in ("atomics", "ctypes", "cffi")
         ), f"line {node.lineno}"
@@ -106,7 +112,7 @@ def test_no_other_module_finds_the_atomics_in_another_way(module: Path) -> None:
     ids=within,
 )
 def test_only_the_host_has_a_clock_and_locks_and_threads(module: Path) -> None:
-    tree = ast.parse(module.read_text())
+    tree = tree_of(module)
     assert "time" not in set(imports_of(module))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in ("threading", "_thread"):
@@ -160,6 +166,8 @@ def test_what_is_exported_is_sorted_and_there() -> None:
 
 def sleeps_in(source: str) -> list[int]:
     """The lines that call `time.sleep`, under whatever name `time` or `sleep` was imported."""
+    if "time" not in source:
+        return []
     tree = ast.parse(source)
     clocks, lines = {"time"}, []
     for node in ast.walk(tree):
@@ -198,7 +206,7 @@ def test_a_sleep_is_found_under_any_name(source: str) -> None:
 def test_no_two_classes_share_a_name() -> None:
     places: dict[str, list[str]] = {}
     for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text())):
+        for node in ast.walk(tree_of(module)):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(within(module))
     shared = {name: files for name, files in places.items() if len(files) > 1}
@@ -257,11 +265,7 @@ def test_a_hot_function_is_marked_and_fits_on_a_screen(name: str) -> None:
 
 def test_the_sequencer_knows_no_slots() -> None:
     for module in (ROOT / "sequencer").rglob("*.py"):
-        names = {
-            node.id
-            for node in ast.walk(ast.parse(module.read_text()))
-            if isinstance(node, ast.Name)
-        }
+        names = {node.id for node in ast.walk(tree_of(module)) if isinstance(node, ast.Name)}
         assert not names & {"SlotView", "Slots", "SlotLists"}, (
             f"{module}: slots belong into producer/"
         )

@@ -6,9 +6,8 @@ import threading
 from types import FrameType
 
 from ringbuffer import Queue
+from tests.support.repetition import repeated
 from tests.support.threads import PATIENCE, Background
-
-ROUNDS = 300
 
 
 class Interrupted(BaseException):
@@ -45,12 +44,13 @@ def work(made: Queue[int]) -> None:
         number += 3
 
 
-def test_signals_leave_no_lock_held_and_no_hole() -> None:
+@repeated(100, 500)
+def test_signals_leave_no_lock_held_and_no_hole(times: int) -> None:
     chance, main, alarm = random.Random(1), threading.get_ident(), Alarm()
     go = threading.Semaphore(0)
 
     def send() -> None:
-        for _ in range(ROUNDS):
+        for _ in range(times):
             assert go.acquire(timeout=PATIENCE)
             for _ in range(chance.randrange(2000)):
                 pass
@@ -59,7 +59,7 @@ def test_signals_leave_no_lock_held_and_no_hole() -> None:
     before = signal.signal(signal.SIGUSR1, alarm)
     try:
         with Background(send):
-            for _ in range(ROUNDS):
+            for _ in range(times):
                 made: Queue[int] = Queue(3)
                 go.release()
                 try:

@@ -90,6 +90,7 @@ def test_an_actor_that_raises_ends_the_race() -> None:
             run(race(COUNTED, actors=actors), PROCESS_MEMORY, 60)
 
 
+@pytest.mark.verify  # both suites run all of them for longer, as the part "stress"
 @pytest.mark.parametrize("memory", memories().values(), ids=memories())
 @pytest.mark.parametrize("litmus", RACES, ids=lambda each: each.name)
 def test_no_race_of_the_catalogue_has_a_forbidden_outcome(litmus: Litmus, memory: Memory) -> None:

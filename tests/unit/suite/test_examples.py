@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 
 from tests.support.examples import QUICK, RANDOM, THOROUGH
 
@@ -26,3 +27,8 @@ def test_the_profile_decides_and_no_test_by_itself() -> None:
         if path != profiles and re.search(r"\bderandomize\s*=", path.read_text())
     ]
     assert found == []
+
+
+def test_no_example_depends_on_the_constants_of_our_sources() -> None:
+    if settings.get_current_profile_name() != RANDOM:
+        assert len(HypothesisProvider(None)._local_constants) == 0

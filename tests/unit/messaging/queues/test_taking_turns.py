@@ -205,8 +205,8 @@ def test_a_hundred_producers_and_a_hundred_consumers_lose_nothing_and_repeat_not
     queue, notes = make(64), Notes()
     for _ in range(100):
         queue.add_consumer(notes)
-    together(*(lambda first=first: put(queue, *range(first, 5000, 100)) for first in range(100)))
+    together(*(lambda first=first: put(queue, *range(first, 2000, 100)) for first in range(100)))
     report = queue.close(timeout=PATIENCE)
     assert (report.discarded, report.unfinished) == (0, 0)
-    assert sorted(notes.numbers) == list(range(5000))
-    assert queue.message_count == 5000
+    assert sorted(notes.numbers) == list(range(2000))
+    assert queue.message_count == 2000
