@@ -29,7 +29,7 @@ from spec.mirrors.lifecycle import NONE, Lifecycle
 from tests.support.side_by_side import side_by_side
 
 #: Longer than a thread needs to come to rest, shorter than pytest's timeout.
-PATIENCE = 5.0
+PATIENCE = 15.0
 
 
 #: What may happen next; events come and are handled more often than the rest.

@@ -15,7 +15,7 @@ from tests.unit.processors.kit import Cell, Recorder, new_ring, publish, wait_fo
 
 ROUNDS = 1_000
 #: How long something that should end at once may take before it counts as lost.
-SOON = 5.0
+SOON = 20.0
 
 
 class NotingEvent:
