@@ -24,8 +24,11 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "command line": ("cli", "setup", "reclaiming", "docs"),
     "messaging": ("messaging",),
 }
-#: The folders whose tests take half of the time of the long unit tests.
-LONG_FIRST: Final = ("model", "schedules", "traces")
+#: The groups whose long tests are one part. The other groups are in the part "rest".
+LONG: Final[Mapping[str, tuple[str, ...]]] = {
+    "models": ("models",),
+    "threads": ("processors", "interrupts", "producers"),
+}
 
 PYTEST: Final = (
     Count("tests", r"^=.* (\d+) passed"),
@@ -66,6 +69,17 @@ def groups() -> dict[str, tuple[str, ...]]:
     return {**GROUPS, REST: tuple(each for each in folders() if each not in grouped)}
 
 
+def long_groups() -> dict[str, tuple[str, ...]]:
+    """The folders of each part of the long unit tests; together they hold every folder once."""
+    short = groups()
+    named = {each for chosen in LONG.values() for each in chosen}
+    chosen = {**LONG, REST: tuple(each for each in short if each not in named)}
+    return {
+        name: tuple(folder for each in some for folder in short[each])
+        for name, some in chosen.items()
+    }
+
+
 def long_unit(name: str, group: Iterable[str]) -> Part:
     """A part that runs what `make test` leaves out of the unit tests of a group of folders."""
     # The tests by example, of which `make test` tries few, are marked `hypothesis` by its plugin.
@@ -92,15 +106,14 @@ def test() -> list[Part]:
         *(unit(name, group) for name, group in groups().items()),
         python("models", "spec check", MODELS, ALL),
         python("schedules", "tests.schedules explore", SCHEDULES, ALL),
-        python("stress", "tests.stress --brief --seconds 10", STRESS, ALL),
+        python("stress", "tests.stress --brief --seconds 6", STRESS, ALL),
     ]
 
 
 def verify() -> list[Part]:
     """The parts of `make verify`; those that need all processors come last."""
     return [
-        long_unit("models", LONG_FIRST),
-        long_unit(REST, (each for each in folders() if each not in LONG_FIRST)),
+        *(long_unit(name, group) for name, group in long_groups().items()),
         python("faults", f"pytest -m verify {FAULTY}", PYTEST, ALL),
         python("interrupts", "tests.interrupts --every 8 --times 10", INTERRUPTS, ALL),
         python("faults in schedules", "tests.schedules faults", FAULTS, ALL),

@@ -48,6 +48,7 @@ def test_random_interrupts_leave_nothing_half_done(call: Call[Any]) -> None:
         assert not result.findings, "\n".join(result.findings)
 
 
+@pytest.mark.verify
 def test_processes_share_the_calls_and_try_the_points_that_are_asked_for() -> None:
     names = ["Queue: get_nowait", "Queue: task_done"]
     options = ["--every=7", "--offset=3", "--times=0", "--processes=2"]

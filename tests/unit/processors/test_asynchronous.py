@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ringbuffer import AsyncEventProcessor, BatchEventProcessor, RewindBatch, RingBuffer, WorkerPool
+from tests.support.repetition import repeated
 from tests.support.threads import PATIENCE
 from tests.unit.processors.kit import (
     Cell,
@@ -143,16 +144,17 @@ def test_failures_and_replays_are_those_of_any_processor() -> None:
     assert failed == [2]
 
 
-def test_it_is_halted_and_restarted_like_any_processor() -> None:
+@repeated(40, 400)
+def test_it_is_halted_and_restarted_like_any_processor(times: int) -> None:
     ring, handler = new_ring(8), AsyncRecorder()
     processor = AsyncEventProcessor(ring, ring.new_barrier(), handler, name="asynchronous")
-    for number in range(200):
+    for number in range(times):
         processor.start()
         if number % 2:
             publish(ring, [number])
             wait_for_sequence(ring, processor, number // 2)
         assert processor.close(PATIENCE)
-    assert len(handler.seen) == 100
+    assert len(handler.seen) == times // 2
     for thread in threading.enumerate():
         if thread.name.startswith("asynchronous"):  # the last one has nothing left to do but to end
             thread.join(PATIENCE)

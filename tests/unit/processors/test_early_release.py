@@ -137,20 +137,20 @@ def test_the_sequence_of_a_processor_never_goes_back() -> None:
 
     def watch() -> None:
         before = -1
-        while before < 599:
+        while before < 199:
             now = processor.sequence.get()
             if now < before:
                 back.append((before, now))
             before = now
 
-    with Background(watch), Background(lambda: publish(ring, range(600))):
+    with Background(watch), Background(lambda: publish(ring, range(200))):
         for _ in range(20):
             processor.start()
             assert processor.close(PATIENCE)
         with processor:
-            wait_for_sequence(ring, processor, 599)
+            wait_for_sequence(ring, processor, 199)
     assert back == []
-    assert handler.sequences == [sequence for sequence in range(600) if sequence % 5]
+    assert handler.sequences == [sequence for sequence in range(200) if sequence % 5]
 
 
 def test_a_restart_after_a_fatal_error_goes_on_after_what_was_released() -> None:

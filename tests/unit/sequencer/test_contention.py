@@ -12,16 +12,18 @@ from ringbuffer import (
     YieldingWaitStrategy,
 )
 from ringbuffer.producer import producer_ops
+from tests.support.repetition import repeated
 from tests.support.threads import Background, together
 
 
+@repeated(1_600, 12_000)
 @pytest.mark.parametrize(
     ("producers", "size", "consumers"), [(2, 2, 1), (4, 4, 2), (16, 8, 1), (16, 16, 3)]
 )
 def test_no_slot_is_claimed_twice_or_overwritten_or_lost(
-    producers: int, size: int, consumers: int
+    producers: int, size: int, consumers: int, times: int
 ) -> None:
-    each = 6_000 // producers
+    each = times // producers
     sequencer = MultiProducerSequencer(size, YieldingWaitStrategy())
     gates = [Sequence() for _ in range(consumers)]
     sequencer.add_gating_sequences(*gates)

@@ -113,6 +113,7 @@ def installed(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return venv / "bin" / "python"
 
 
+@pytest.mark.verify
 def test_the_wheel_installs_and_imports_in_a_clean_environment(
     installed: Path, tmp_path: Path
 ) -> None:
@@ -140,6 +141,7 @@ def test_the_demo_runs_from_the_wheel_far_from_the_checkout(
     )
 
 
+@pytest.mark.verify
 def test_bench_and_stress_need_nothing_but_the_wheel(installed: Path, tmp_path: Path) -> None:
     assert dist.bench_and_stress(installed, tmp_path).startswith("6 contenders measured; ")
 
