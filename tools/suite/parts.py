@@ -17,12 +17,12 @@ UNIT: Final = Path(__file__).resolve().parents[2] / "tests" / "unit"
 REST: Final = "rest"
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     REST: (),
-    "processors": ("processors", "disruptor", "barrier", "wait"),
-    "models": ("model", "schedules", "traces"),
     "interrupts": ("interrupts", "forks", "endings", "shortages"),
-    "producers": ("producer", "ring", "memory"),
-    "command line": ("cli", "setup", "reclaiming", "docs"),
+    "models": ("model", "schedules", "traces"),
+    "processors": ("processors", "disruptor", "barrier", "wait"),
     "messaging": ("messaging",),
+    "command line": ("cli", "setup", "reclaiming", "docs"),
+    "producers": ("producer", "ring", "memory"),
 }
 #: The groups whose long tests are one part. The other groups are in the part "rest".
 LONG: Final[Mapping[str, tuple[str, ...]]] = {
