@@ -1,6 +1,6 @@
 """Memory that counts the read-modify-writes on its cells; everything else is the real memory's."""
 
-from typing import Any
+from typing import Any, Final
 
 from ringbuffer.memory import (
     PROCESS_MEMORY,
@@ -22,6 +22,8 @@ class CountingMemory:
     def __init__(self, inner: Memory = PROCESS_MEMORY) -> None:
         self._inner = inner
         self.read_modify_writes = 0
+
+    plain_moves: Final = True
 
     def cell(self, initial: int = 0, /) -> "CountingCell":
         """A cell that counts."""

@@ -154,7 +154,7 @@ class ProcessMemory:
         ValueError: `plain_moves` is True on a machine where plain moves are not ordered.
     """
 
-    __slots__ = ("_plain_moves",)
+    __slots__ = ("plain_moves",)
 
     def __init__(self, *, plain_moves: bool = PLAIN_MOVES_ARE_ORDERED) -> None:
         if plain_moves and not PLAIN_MOVES_ARE_ORDERED:
@@ -162,13 +162,13 @@ class ProcessMemory:
                 f"plain_moves=True, but on {platform.machine()} a plain move is not an acquire or "
                 f"a release; leave the argument out"
             )
-        self._plain_moves: Final = plain_moves
+        self.plain_moves: Final = plain_moves
 
     def cell(self, initial: int = 0, /) -> ProcessCell:
-        return ProcessCell(initial, self._plain_moves)
+        return ProcessCell(initial, self.plain_moves)
 
     def flags(self, length: int, initial: int, /) -> ProcessFlagArray:
-        return ProcessFlagArray(length, initial, self._plain_moves)
+        return ProcessFlagArray(length, initial, self.plain_moves)
 
     def fence_lock(self) -> ListFenceLock:
         return ListFenceLock()

@@ -211,6 +211,11 @@ class SlotLayout(Enum):
 class Memory(Protocol):
     """A provider of shared memory. Any thread."""
 
+    @property
+    def plain_moves(self) -> bool:
+        """Whether the load or store of a word is one bytecode, in which no signal handler runs."""
+        ...
+
     def cell(self, initial: int = 0, /) -> Cell:
         """A new cell holding `initial`."""
         ...

@@ -22,7 +22,6 @@ from typing import Any
 from ringbuffer.checks import check_timeout
 from ringbuffer.memory import SlotView, slot_lists
 from ringbuffer.producer.multi_fill import bind_try_fill
-from ringbuffer.producer.multi_recovery import MultiProducerRecovery
 from ringbuffer.producer.multi_views import Views
 from ringbuffer.producer.ops import (
     NO_CAPACITY,
@@ -36,24 +35,14 @@ from ringbuffer.producer.ops import (
     TryPut,
 )
 from ringbuffer.producer.refusals import keep_unpublished, no_capacity, not_due
-from ringbuffer.sequencer.capacity import Capacity
 from ringbuffer.sequencer.capacity_wait import CapacityWait
-from ringbuffer.sequencer.multi_producer import MultiProducerSequencer
-from ringbuffer.sequencer.published_flags import PublishedFlags
 from ringbuffer.sequencer.seal import claimed_of
 from ringbuffer.sequencer.sequencer import ONE, check_count
-from ringbuffer.wait import bind_signal
 
 
-def multi_producer_ops(sequencer: MultiProducerSequencer) -> ProducerOps:
+def multi_producer_ops(own: Views) -> ProducerOps:
     """The calling thread's operations. Any thread may publish what another thread has claimed."""
-    state = sequencer.state
-    cursor, flags = sequencer.cursor_view(), sequencer.flag_view()
-    limit = state.limit.view().word
-    capacity = Capacity(state, PublishedFlags(cursor, flags, state.size), limit)
-    signal = bind_signal(sequencer.wait_strategy)
-    recovery = MultiProducerRecovery(state, cursor, flags, signal)
-    own = Views(state.size, cursor, flags, limit, capacity, signal, recovery)
+    recovery = own.recovery
     next_, publish_claimed = bind_next(own), bind_publish_claimed(own)
     publish = bind_publish(own, publish_claimed)
 

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from ringbuffer.memory import CellView, FlagView, Word
 from ringbuffer.producer.multi_recovery import MultiProducerRecovery
 from ringbuffer.sequencer.capacity import Capacity
+from ringbuffer.sequencer.multi_producer import MultiProducerSequencer
+from ringbuffer.sequencer.published_flags import PublishedFlags
+from ringbuffer.wait import bind_signal
 
 
 class Views(NamedTuple):
@@ -18,3 +21,14 @@ class Views(NamedTuple):
     capacity: Capacity
     signal: Callable[[], None] | None
     recovery: MultiProducerRecovery
+
+
+def views_of(sequencer: MultiProducerSequencer) -> Views:
+    """The calling thread's own access to a ring's words."""
+    state = sequencer.state
+    cursor, flags = sequencer.cursor_view(), sequencer.flag_view()
+    limit = state.limit.view().word
+    capacity = Capacity(state, PublishedFlags(cursor, flags, state.size), limit)
+    signal = bind_signal(sequencer.wait_strategy)
+    recovery = MultiProducerRecovery(state, cursor, flags, signal)
+    return Views(state.size, cursor, flags, limit, capacity, signal, recovery)

@@ -86,6 +86,18 @@ Programs == [
     announce_plain_closer |-> <<
         <<Store("announced", 1), Swap("fence_lock", 0), Load("limit")>>,
         <<Release("limit", 1), Load("announced")>> >>,
+    \* The owner of a ring claims alone: it announces its claim, looks at its grant, and stores the
+    \* cursor.  A newcomer revokes the grant, looks at the announcement and the cursor, and swaps the
+    \* cursor if no claim is on its way.
+    revoke |-> <<
+        <<Store("announced", 1), Swap("fence_lock", 0), Load("limit"), Release("cursor", 1)>>,
+        <<Swap("limit", 1), Load("announced"), Load("cursor")>> >>,
+    revoke_plain |-> <<
+        <<Store("announced", 1), Load("limit"), Release("cursor", 1)>>,
+        <<Swap("limit", 1), Load("announced"), Load("cursor")>> >>,
+    revoke_plain_newcomer |-> <<
+        <<Store("announced", 1), Swap("fence_lock", 0), Load("limit"), Release("cursor", 1)>>,
+        <<Release("limit", 1), Load("announced"), Load("cursor")>> >>,
     \* The same after a look for free capacity: the producer keeps a limit, announces its claim, and
     \* looks whether the ring is closed; the closer closes it, and lowers the limit.
     keep |-> <<
@@ -215,6 +227,10 @@ Forbidden ==
       \* The producer goes on, and the closer does not see its claim.
       [] Program \in {"announce", "announce_plain", "announce_plain_closer"} ->
             Last(1) = 0 /\ Last(2) = 0
+      \* The owner goes on, and the newcomer sees neither its announcement nor its claim.
+      [] Program \in {"revoke", "revoke_plain_newcomer"} ->
+            register[1][2] = 0 /\ LastButOne(2) = 0 /\ Last(2) = 0
+      [] Program = "revoke_plain" -> register[1][1] = 0 /\ LastButOne(2) = 0 /\ Last(2) = 0
       \* The producer goes on, and the closed ring has a limit that lets more claims through.
       [] Program \in {"keep", "keep_plain"} -> Last(1) = 0 /\ memory["limit"] = 1
       [] Program \in {"alert", "alert_plain"} -> Last(1) = 0 /\ memory["alert"] = 0

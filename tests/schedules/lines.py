@@ -11,7 +11,40 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
+from ringbuffer import ProducerType
 from tests.schedules.world import World
+
+#: The modules in which a producer keeps its last claim in a variable, and the functions that touch
+#: it: those of the producer, and those by which other threads look at it.
+VARIABLES = {
+    ProducerType.SINGLE: (
+        "ringbuffer.producer.single",
+        frozenset({"next_", "try_next", "try_put", "try_fill", "admits", "each"}),
+        frozenset({"claimed_so_far"}),
+    ),
+    # The first of several producers has such a variable; the others look at it.
+    ProducerType.AUTO: (
+        "ringbuffer.producer.biased",
+        frozenset({"next_", "try_next", "try_put", "try_fill", "renews", "each", "claimed_so_far"}),
+        frozenset({"claimed_so_far"}),
+    ),
+}
+
+
+def each_claim(
+    world: World, kind: ProducerType, *, stores: bool
+) -> contextlib.AbstractContextManager[None]:
+    """In the calling task: each line is a step that touches the claims kept in a variable.
+
+    Args:
+        world: of the run.
+        kind: of the ring.
+        stores: whether the task claims; otherwise it looks at the claims of others.
+    """
+    if kind not in VARIABLES:
+        return contextlib.nullcontext()
+    module, claims, looks = VARIABLES[kind]
+    return each_line(world, module, claims if stores else looks, "claimed", stores=stores)
 
 
 @contextlib.contextmanager

@@ -324,6 +324,9 @@ class ScheduledMemory:
         self.scheduler.locations.append(location)
         return location
 
+    #: There are no signal handlers in a schedule.
+    plain_moves: Final = True
+
     def cell(self, initial: int = 0, /) -> ScheduledCell:
         return ScheduledCell(self.scheduler, self.location("cell", initial))
 

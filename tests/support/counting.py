@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from ringbuffer.memory import (
     PROCESS_MEMORY,
@@ -35,6 +35,8 @@ class CountingMemory:
 
     def read_modify_writes(self) -> int:
         return sum(self.counts[kind] for kind in READ_MODIFY_WRITES)
+
+    plain_moves: Final = True
 
     def cell(self, initial: int = 0, /) -> "CountingCell":
         return CountingCell(self._inner.cell(initial), self.note)

@@ -38,6 +38,8 @@ class HesitantMemory:
         self._swaps: Final = swaps
         self._moves: Final = moves
 
+    plain_moves: Final = True
+
     def cell(self, initial: int = 0, /) -> "HesitantCell":
         return HesitantCell(self, PROCESS_MEMORY.cell(initial))
 

@@ -5,7 +5,7 @@ import errno
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pytest
 
@@ -106,6 +106,8 @@ class ShortMemory:
 
     def __init__(self, system: ShortSystem) -> None:
         self._system = system
+
+    plain_moves: Final = True
 
     def cell(self, initial: int = 0, /) -> Cell:
         self._system.ask("memory")

@@ -9,15 +9,10 @@ from ringbuffer import BusySpinWaitStrategy, Disruptor, ProducerType, RingBuffer
 from ringbuffer.errors import ConsumerFailedError, InsufficientCapacityError
 from ringbuffer.producer import producer_ops
 from tests.schedules.explore import Scenario
-from tests.schedules.lines import each_line
+from tests.schedules.lines import each_claim
 from tests.schedules.memory import Event
 from tests.schedules.scenarios.sequencers import no_hole
 from tests.schedules.world import World
-
-#: Where a single producer keeps its last claim, and the functions that touch it.
-PRODUCTION = "ringbuffer.producer.single"
-CLAIMS = frozenset({"next_", "try_next", "try_put", "try_fill", "admits", "each"})
-LOOKS = frozenset({"claimed_so_far"})
 
 
 def fill(event: Event, sequence: int, number: int) -> None:
@@ -92,14 +87,14 @@ def shut_down_while_values_are_put(
             put = disruptor.ring.producer().publish_value
             with (
                 contextlib.suppress(RingBufferClosedError),
-                lines(world, kind, CLAIMS, stores=True),
+                each_claim(world, kind, stores=True),
             ):
                 for number in range(values):
                     put((who, number))
                     accepted.append((who, number))
 
         def end() -> None:
-            with lines(world, kind, LOOKS, stores=False):
+            with each_claim(world, kind, stores=False):
                 disruptor.shutdown()
 
         world.start(disruptor)
@@ -114,13 +109,6 @@ def shut_down_while_values_are_put(
         no_hole(world, disruptor.ring)
 
     return build
-
-
-def lines(world: World, kind: ProducerType, functions: frozenset[str], *, stores: bool) -> Any:
-    """A single producer's claims are seen in no memory: each of its lines is a step."""
-    if kind is ProducerType.MULTI:
-        return contextlib.nullcontext()
-    return each_line(world, PRODUCTION, functions, "claimed", stores=stores)
 
 
 def closed_while_values_are_put(
@@ -145,14 +133,14 @@ def closed_while_values_are_put(
                 put = functools.partial(producer.try_publish_event, fill)
             with (
                 contextlib.suppress(RingBufferClosedError, InsufficientCapacityError),
-                lines(world, kind, CLAIMS, stores=True),
+                each_claim(world, kind, stores=True),
             ):
                 for number in range(values):
                     sequence = put(number)
                     accepted.append(sequence)
 
         def end() -> None:
-            with lines(world, kind, LOOKS, stores=False):
+            with each_claim(world, kind, stores=False):
                 disruptor.ring.close()
                 claimed.append(sequencer.claimed)
 
@@ -215,7 +203,7 @@ def dies_while_values_are_put(world: World) -> None:
     world.checks.append(check)
 
 
-MULTI, SINGLE = ProducerType.MULTI, ProducerType.SINGLE
+MULTI, SINGLE, AUTO = ProducerType.MULTI, ProducerType.SINGLE, ProducerType.AUTO
 SCENARIOS = [
     Scenario(
         "end-multi",
@@ -261,6 +249,31 @@ SCENARIOS = [
         "close-fill",
         "a close while one publishes events by a translator",
         closed_while_values_are_put(SINGLE, 2, 2, are_events=True),
+        (1, 2),
+    ),
+    Scenario(
+        "end-alone",
+        "a shutdown while one claims alone and puts values",
+        shut_down_while_values_are_put(AUTO, 1, 2),
+        (0, 1),
+        max_steps=5_000,
+    ),
+    Scenario(
+        "close-alone",
+        "a close while one claims alone and puts values",
+        closed_while_values_are_put(AUTO, 2, 3),
+        (1, 2),
+    ),
+    Scenario(
+        "close-alone-puts",
+        "a close while two put values, of whom one has claimed alone",
+        closed_while_values_are_put(AUTO, 1, 2, 1),
+        (1, 2),
+    ),
+    Scenario(
+        "close-alone-fills",
+        "a close while two publish events by a translator, of whom one has claimed alone",
+        closed_while_values_are_put(AUTO, 2, 2, 1, are_events=True),
         (1, 2),
     ),
     Scenario(

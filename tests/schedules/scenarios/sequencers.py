@@ -15,7 +15,9 @@ from ringbuffer import (
 )
 from ringbuffer.errors import ClaimTimeoutError, InsufficientCapacityError
 from ringbuffer.producer import ProducerOps, producer_ops
+from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 from tests.schedules.explore import Scenario
+from tests.schedules.lines import each_claim
 from tests.schedules.memory import Event
 from tests.schedules.world import World
 
@@ -55,11 +57,14 @@ def publish(ring: RingBuffer[Event], ops: ProducerOps, n: int) -> None:
 
 def producer(world: World, ring: RingBuffer[Event], name: str, batches: list[int]) -> None:
     """A task that publishes batches."""
+    is_auto = isinstance(ring.sequencer, BiasedProducerSequencer)
+    kind = ProducerType.AUTO if is_auto else ProducerType.MULTI
 
     def produce() -> None:
-        ops = producer_ops(ring.sequencer)
-        for n in batches:
-            publish(ring, ops, n)
+        with each_claim(world, kind, stores=True):
+            ops = producer_ops(ring.sequencer)
+            for n in batches:
+                publish(ring, ops, n)
 
     world.task(name, produce)
 
@@ -131,7 +136,9 @@ def each(kind: ProducerType, *shares: int, size: int = 2) -> Callable[[World], N
         def produce(who: int, events: int) -> None:
             numbers = range(100 * who, 100 * who + events)
             pairs: Any = producer_ops(ring.sequencer).publish_each(ring.slots.view(), numbers)
-            with contextlib.closing(pairs):  # a run that is given up is given up here too
+            is_auto = kind is ProducerType.AUTO
+            lines = each_claim(world, kind, stores=True) if is_auto else contextlib.nullcontext()
+            with lines, contextlib.closing(pairs):  # a run that is given up is given up here too
                 for event, number in pairs:
                     event.write(number)
                     if number == shares[0] - 1:
@@ -479,6 +486,36 @@ SCENARIOS = [
         "2 producers publish 2 events each through the ring",
         fills(ProducerType.MULTI, 2, 2),
         (0, 1),
+    ),
+    Scenario(
+        "alone",
+        "2 producers, of whom one claims alone until the other comes",
+        one(ProducerType.AUTO, [1, 1], [1]),
+        (1, 2),
+    ),
+    Scenario(
+        "alone-full",
+        "the same, and the ring is full after each event",
+        one(ProducerType.AUTO, [1, 1], [1], size=1),
+        (1, 2),
+    ),
+    Scenario(
+        "alone-one",
+        "1 producer, which stays alone, ring 1",
+        one(ProducerType.AUTO, [1, 1, 1], size=1),
+        (1, 2),
+    ),
+    Scenario(
+        "alone-batch",
+        "2 producers of batches, of whom one claims alone until the other comes",
+        one(ProducerType.AUTO, [2, 1], [2]),
+        (0, 1),
+    ),
+    Scenario(
+        "alone-each",
+        "2 producers loop over their events, of whom one claims alone",
+        each(ProducerType.AUTO, 2, 1),
+        (1, 2),
     ),
     Scenario("skipping", "2 producers, one skips a part of its claim", skipping, (1, 2)),
     Scenario("closed", "closed at any moment, 1 producer", closed(ProducerType.SINGLE), (1, 2)),

@@ -1,4 +1,4 @@
-"""Both kinds of sequencer, for tests of what they share."""
+"""Every kind of sequencer, for tests of what they share."""
 
 import pytest
 
@@ -9,11 +9,15 @@ from ringbuffer import (
     SingleProducerSequencer,
 )
 from ringbuffer.sequencer import Sequencer
+from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 
+#: A `BiasedProducerSequencer` is a `MultiProducerSequencer` too.
 Kind = type[SingleProducerSequencer] | type[MultiProducerSequencer]
 
 each_kind = pytest.mark.parametrize(
-    "kind", [SingleProducerSequencer, MultiProducerSequencer], ids=["single", "multi"]
+    "kind",
+    [SingleProducerSequencer, MultiProducerSequencer, BiasedProducerSequencer],
+    ids=["single", "multi", "auto"],
 )
 
 
