@@ -54,7 +54,7 @@ class RingBuffer[E](EventSink[E]):
         self,
         buffer_size: int,
         event_factory: Callable[[], E],
-        producer_type: ProducerType = ProducerType.MULTI,
+        producer_type: ProducerType = ProducerType.AUTO,
         wait_strategy: WaitStrategy | None = None,
         *,
         memory: Memory = PROCESS_MEMORY,
@@ -93,7 +93,7 @@ class RingBuffer[E](EventSink[E]):
     def of_values(
         cls,
         buffer_size: int,
-        producer_type: ProducerType = ProducerType.MULTI,
+        producer_type: ProducerType = ProducerType.AUTO,
         wait_strategy: WaitStrategy | None = None,
         *,
         memory: Memory = PROCESS_MEMORY,

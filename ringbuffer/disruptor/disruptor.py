@@ -55,7 +55,7 @@ class Disruptor[E](Wiring[E], EventSink[E]):
         self,
         event_factory: Callable[[], E],
         buffer_size: int,
-        producer_type: ProducerType = ProducerType.MULTI,
+        producer_type: ProducerType = ProducerType.AUTO,
         wait_strategy: WaitStrategy | None = None,
         *,
         name: str = "disruptor",
@@ -80,7 +80,7 @@ class Disruptor[E](Wiring[E], EventSink[E]):
     def of_values(
         cls,
         buffer_size: int,
-        producer_type: ProducerType = ProducerType.MULTI,
+        producer_type: ProducerType = ProducerType.AUTO,
         wait_strategy: WaitStrategy | None = None,
         *,
         name: str = "disruptor",

@@ -5,8 +5,9 @@ event. So these call the operation of the calling thread directly: they do as ma
 functions of a producer do. They are attributes of each ring, in place of the methods of
 `EventSink`. They refer to no ring, so a ring that is dropped is freed at once.
 
-Which operation is the calling thread's? If an operation checks its thread anyway, the ring keeps
-the latest one in a list: 20 ns. Otherwise each thread keeps its own in a `threading.local`: 95 ns.
+Which operation is the calling thread's? If an operation checks its thread anyway, as those of a
+thread do that produces alone, the ring keeps the latest one in a list: 20 ns. Otherwise each thread
+keeps its own in a `threading.local`: 95 ns.
 """
 
 import threading
@@ -21,7 +22,8 @@ from ringbuffer.producer.event_sink import EventSink
 from ringbuffer.producer.face import show_as
 from ringbuffer.producer.ops import NONE_GIVEN, not_owned
 from ringbuffer.producer.producer import Producer
-from ringbuffer.sequencer import Sequencer, SingleProducerSequencer
+from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
+from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 
 
 class ThreadProducers[E]:
@@ -34,7 +36,7 @@ class ThreadProducers[E]:
         holds_values: whether the ring holds values.
     """
 
-    __slots__ = ("_holds_values", "_host", "_is_single", "_latest", "_own", "_sequencer", "_slots")
+    __slots__ = ("_alone", "_holds_values", "_host", "_own", "_sequencer", "_slots")
 
     def __init__(
         self, sequencer: Sequencer, slots: Slots[E], host: Host, holds_values: bool
@@ -43,11 +45,10 @@ class ThreadProducers[E]:
         self._slots: Final = slots
         self._host: Final = host
         self._holds_values: Final = holds_values
-        self._is_single: Final = isinstance(sequencer, SingleProducerSequencer)
-        #: Single producer: the operation of the producer that was made last.
-        self._latest: Final[list[Callable[..., int]]] = [not_owned]
-        #: The calling thread's own `producer`, once it has published; several producers: its
-        #: `try_one`. An object of a class of our own would take half as long again to look into.
+        #: The operation of the thread that produces alone.
+        self._alone: Final[list[Callable[..., int]]] = [not_owned]
+        #: The calling thread's own `producer`, once it has published, and its `try_one`. An object
+        #: of a class of our own would take half as long again to look into.
         self._own: Final = threading.local()
 
     def get(self) -> Producer[E]:
@@ -62,11 +63,8 @@ class ThreadProducers[E]:
             ops, slots = producer_ops(self._sequencer), self._slots.view()
             producer = Producer(self._sequencer, ops, slots, self._host, self._holds_values)
             try_one_into = ops.try_put_into if self._holds_values else ops.try_fill_into
-            try_one = try_one_into(slots, not_owned)
-            if self._is_single:
-                self._latest[0] = try_one
-            else:
-                own.try_one = try_one
+            own.try_one = try_one_into(slots, not_owned)
+            self._alone[0] = own.try_one if produces_alone(self._sequencer) else not_owned
             own.producer = producer  # last: after an interrupt, all of it is made again
         return producer
 
@@ -78,20 +76,21 @@ class ThreadProducers[E]:
             kind: its class in the library. A class of a user that replaces `producer`, or the
                 method itself, keeps its method.
         """
+        is_multi = type(self._sequencer) is MultiProducerSequencer
         if self._holds_values:
             method: Callable[..., int] = EventSink.publish_value
-            publish = self._single_value() if self._is_single else self._value()
+            publish = self._value() if is_multi else self._value_alone()
         else:
             method = EventSink.publish_event
-            publish = self._single_event() if self._is_single else self._event()
+            publish = self._event() if is_multi else self._event_alone()
         name, own = method.__name__, type(sink)
         if own.producer is kind.producer and getattr(own, name) is method:
             setattr(sink, name, show_as(kind.__name__, method, publish))
 
-    def _single_event(self) -> Callable[..., int]:
-        latest, producer = self._latest, self.get
+    def _event_alone(self) -> Callable[..., int]:
+        alone, of_its_own = self._alone, self._event()
 
-        # HOT: publishes one event by the operation of the one producer.
+        # HOT: publishes one event by the operation of the thread that produces alone.
         def publish_event(
             translator: Any,
             argument: object = NONE_GIVEN,
@@ -101,10 +100,9 @@ class ThreadProducers[E]:
         ) -> int:
             if timeout is not None:
                 check_timeout(timeout)
-            sequence = latest[0](translator, argument, more)
-            if sequence < 0:  # there is no free capacity, or the producer is another thread's
-                arguments = () if argument is NONE_GIVEN else (argument, *more)
-                return producer().publish_event(translator, *arguments, timeout=timeout)
+            sequence = alone[0](translator, argument, more)
+            if sequence < 0:  # there is no free capacity, or this is another thread
+                return of_its_own(translator, argument, *more, timeout=timeout)
             return sequence
 
         return publish_event
@@ -135,16 +133,16 @@ class ThreadProducers[E]:
 
         return publish_event
 
-    def _single_value(self) -> Callable[..., int]:
-        latest, producer = self._latest, self.get
+    def _value_alone(self) -> Callable[..., int]:
+        alone, of_its_own = self._alone, self._value()
 
-        # HOT: publishes one value by the operation of the one producer.
+        # HOT: publishes one value by the operation of the thread that produces alone.
         def publish_value(value: Any, timeout: float | None = None) -> int:
             if timeout is not None:
                 check_timeout(timeout)
-            sequence = latest[0](value)
+            sequence = alone[0](value)
             if sequence < 0:
-                return producer().publish_value(value, timeout)
+                return of_its_own(value, timeout)
             return sequence
 
         return publish_value
@@ -167,3 +165,10 @@ class ThreadProducers[E]:
             return sequence
 
         return publish_value
+
+
+def produces_alone(sequencer: Sequencer) -> bool:
+    """Whether the thread that has just got its operations is the only one that produces."""
+    if isinstance(sequencer, BiasedProducerSequencer):
+        return not sequencer.is_revoked
+    return isinstance(sequencer, SingleProducerSequencer)

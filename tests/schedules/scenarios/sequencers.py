@@ -497,7 +497,7 @@ SCENARIOS = [
         "alone-full",
         "the same, and the ring is full after each event",
         one(ProducerType.AUTO, [1, 1], [1], size=1),
-        (1, 2),
+        (0, 1),
     ),
     Scenario(
         "alone-one",
