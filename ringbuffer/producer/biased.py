@@ -35,7 +35,7 @@ from ringbuffer.sequencer.sequencer import ONE, check_count
 
 
 class BiasedProducerOps(NamedTuple):
-    """The operations of the owner, and what the sequencer asks of it: see `Owner`."""
+    """The operations of the owner, and what the sequencer asks of it: see `FirstProducer`."""
 
     thread: Thread
     ops: ProducerOps

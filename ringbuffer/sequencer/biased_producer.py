@@ -43,7 +43,7 @@ from ringbuffer.wait import WaitStrategy
 REVOKED: Final = CLOSED_LIMIT
 
 
-class Owner(Protocol):
+class FirstProducer(Protocol):
     """The thread that claims alone, as the sequencer sees it."""
 
     @property
@@ -76,7 +76,7 @@ class BiasedProducerSequencer(MultiProducerSequencer):
         self._grant: Final = memory.cell(self.buffer_size - 1 if can_claim_alone else REVOKED)
         #: The owner, once there is one; it stays. `setdefault` decides between threads, without a
         #: lock that a signal handler could find taken by its own thread.
-        self._owners: Final[dict[None, Owner]] = {}
+        self._owners: Final[dict[None, FirstProducer]] = {}
 
     def _after_fork(self, made_in: int) -> None:
         """In a child: the owner's next claim is as that of any other thread, which raises."""
@@ -92,7 +92,9 @@ class BiasedProducerSequencer(MultiProducerSequencer):
         """Whether no thread may begin to claim alone."""
         return self._grant.load() == REVOKED
 
-    def own(self, start: Callable[["BiasedProducerSequencer"], Owner]) -> Owner | None:
+    def own(
+        self, start: Callable[["BiasedProducerSequencer"], FirstProducer]
+    ) -> FirstProducer | None:
         """The owner, if it is the calling thread. Otherwise no thread claims alone afterwards.
 
         Args:

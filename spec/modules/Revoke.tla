@@ -167,7 +167,7 @@ GoOn(t) ==
     /\ Go(t, IF t = Closer THEN "load" ELSE "claim")
     /\ UNCHANGED <<cursor, sealed, grant, announced, limit, closed, consumed, own, accepted>>
 
-(* Every producer, once nobody claims alone ********************************)
+(* Every producer, once no thread claims alone ********************************)
 
 LoadCursor(p) ==
     /\ pc[p] = "claim"
@@ -296,15 +296,15 @@ ClaimsAreUnique == accepted = cursor + 1
 
 NothingIsOverwritten == cursor <= consumed + Size
 
-\* The owner's claim is on its way only while it may be; nobody else swaps meanwhile.
-NobodySwapsMeanwhile ==
+\* The owner's claim is on its way only while it may be; no other thread swaps meanwhile.
+NoSwapMeanwhile ==
     pc[Owner] = "store" => \A p \in Newcomers : pc[p] \notin {"claim", "limit", "swap"}
 
 \* The consumer halts when the closer has ended: a later accepted event would be lost.
 NothingIsLost == pc[Closer] = "ended" => consumed = cursor /\ sealed
 
-\* Whoever comes may claim.
-NobodyWaitsForever == \A t \in Newcomers : (pc[t] = "look") ~> (pc[t] = "claim")
+\* A producer that comes may claim.
+NoNewcomerWaitsForever == \A t \in Newcomers : (pc[t] = "look") ~> (pc[t] = "claim")
 TheEndComes == closed ~> (pc[Closer] = "ended")
 EverythingIsClaimed == (~closed /\ ~MayClose) ~> (cursor = Events - 1)
 =============================================================================

@@ -87,8 +87,8 @@ Programs == [
         <<Store("announced", 1), Swap("fence_lock", 0), Load("limit")>>,
         <<Release("limit", 1), Load("announced")>> >>,
     \* The owner of a ring claims alone: it announces its claim, looks at its grant, and stores the
-    \* cursor.  A newcomer revokes the grant, looks at the announcement and the cursor, and swaps the
-    \* cursor if no claim is on its way.
+    \* cursor.  A newcomer revokes the grant, looks at the announcement and the cursor, and swaps
+    \* the cursor if no claim is on its way.
     revoke |-> <<
         <<Store("announced", 1), Swap("fence_lock", 0), Load("limit"), Release("cursor", 1)>>,
         <<Swap("limit", 1), Load("announced"), Load("cursor")>> >>,

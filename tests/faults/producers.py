@@ -1,7 +1,7 @@
 """Faults of what producers rely on: room, claims, publication, skipped events."""
 
 from tests.faults.fault import Fault
-from tests.faults.tests import HAND_OVER, JOINING, MULTI, RACES, SINGLE
+from tests.faults.tests import HAND_OVER, JOINING, MULTI, RACES, REFUSED, SINGLE
 
 CAPACITY = [
     Fault(
@@ -164,6 +164,18 @@ MULTI_PRODUCER = [
     ),
 ]
 
+ALONE = [
+    Fault(
+        "a withdrawn claim stays announced",
+        "producer.biased",
+        "    claimed = sequence - n\n"
+        "if not is_revoked and renews(n):\n"
+        "    return next_(n, timeout)",
+        "    pass\nif not is_revoked and renews(n):\n    return next_(n, timeout)",
+        REFUSED,
+    ),
+]
+
 SKIPPED = [
     Fault("the count of skips is not raised", "skipped", "self._count.fetch_add(1)", "pass", MULTI),
     Fault(
@@ -199,4 +211,12 @@ END = [
     )
 ]
 
-PRODUCER_FAULTS = [*CAPACITY, *SINGLE_PRODUCER, *HANDING_OVER, *MULTI_PRODUCER, *SKIPPED, *END]
+PRODUCER_FAULTS = [
+    *CAPACITY,
+    *SINGLE_PRODUCER,
+    *HANDING_OVER,
+    *MULTI_PRODUCER,
+    *ALONE,
+    *SKIPPED,
+    *END,
+]

@@ -23,6 +23,10 @@ JOINS = f"{POOLS}::test_a_pool_that_joins_a_running_ring_begins_where_it_joins"
 SETTLES = f"{WAITING}::test_what_settles_twice_or_was_not_expected_changes_nothing"
 SKIPPED = "tests/unit/sequencer/test_skipped.py"
 PASSED = f"{SKIPPED}::test_skipped_sequences_that_a_consumer_has_passed_are_forgotten"
+REFUSED = (
+    "tests/unit/sequencer/test_biased.py::"
+    "test_a_refused_claim_of_the_owner_holds_up_no_other_producer[next]"
+)
 MEMBERS = "tests/unit/sequence/test_sequence.py::test_a_view_follows_the_values_and_the_members"
 #: With threads that race each other. Without the seal, about one round in three loses an event.
 END_OF_A_RING = "tests/unit/disruptor/test_end_of_a_ring.py"
@@ -49,4 +53,5 @@ ALL = (
     PASSED,
     RACES,
     MEMBERS,
+    REFUSED,
 )

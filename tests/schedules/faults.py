@@ -55,13 +55,6 @@ SEQUENCERS = [
         "alone-full",
     ),
     Fault(
-        "a withdrawn claim stays announced",
-        "producer.biased",
-        "    claimed = sequence - 1\nif not is_revoked and renews(1):",
-        "    pass\nif not is_revoked and renews(1):",
-        "close-alone-puts",
-    ),
-    Fault(
         "the owner goes on from an old claim",
         "producer.biased",
         "claimed = last\nowner_id = own_id",

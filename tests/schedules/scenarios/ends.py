@@ -266,13 +266,13 @@ SCENARIOS = [
     ),
     Scenario(
         "close-alone-puts",
-        "a close while two put values, of whom one has claimed alone",
+        "a close while two put values, one of which has claimed alone",
         closed_while_values_are_put(AUTO, 1, 2, 1),
         (1, 2),
     ),
     Scenario(
         "close-alone-fills",
-        "a close while two publish events by a translator, of whom one has claimed alone",
+        "a close while two publish events by a translator, one of which has claimed alone",
         closed_while_values_are_put(AUTO, 2, 2, 1, are_events=True),
         (1, 2),
     ),

@@ -489,7 +489,7 @@ SCENARIOS = [
     ),
     Scenario(
         "alone",
-        "2 producers, of whom one claims alone until the other comes",
+        "2 producers: one claims alone until the other comes",
         one(ProducerType.AUTO, [1, 1], [1]),
         (1, 2),
     ),
@@ -507,13 +507,13 @@ SCENARIOS = [
     ),
     Scenario(
         "alone-batch",
-        "2 producers of batches, of whom one claims alone until the other comes",
+        "2 producers of batches: one claims alone until the other comes",
         one(ProducerType.AUTO, [2, 1], [2]),
         (0, 1),
     ),
     Scenario(
         "alone-each",
-        "2 producers loop over their events, of whom one claims alone",
+        "2 producers loop over their events while one of them claims alone",
         each(ProducerType.AUTO, 2, 1),
         (1, 2),
     ),
