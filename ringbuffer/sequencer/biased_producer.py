@@ -119,14 +119,21 @@ class BiasedProducerSequencer(MultiProducerSequencer):
         refused.
         """
         self._grant.exchange(REVOKED)
-        owner = self._owners.get(None)
-        if owner is None or self._cursor.get() == LEFT_BEHIND:
-            return  # a thread that becomes the owner later finds the grant revoked
-        # The claim is loaded before the cursor, which only grows.
-        if owner.claimed() > self._cursor.get():
+        # A thread that becomes the owner after this finds the grant revoked.
+        if self.has_claim_on_its_way():
             backoff = Backoff(self._host, self.state.was_closed, None)
-            while owner.claimed() > self._cursor.get() and owner.thread.is_alive():
+            while self.has_claim_on_its_way():
                 backoff.pause()
+
+    def has_claim_on_its_way(self) -> bool:
+        """Whether the owner has announced a claim that it has neither made nor withdrawn."""
+        owner = self._owners.get(None)
+        # The claim is loaded before the cursor, which only grows.
+        return (
+            owner is not None
+            and owner.claimed() > self._cursor.get() != LEFT_BEHIND
+            and owner.thread.is_alive()
+        )
 
     def _seal(self) -> None:
         """See `Sequencer._seal`. The owner's plain store would remove a seal, so it goes first."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ringbuffer import Producer, ProducerType, RingBuffer, RingBufferClosedError, Sequence
+from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 from tests.support.instructions import at_instruction
 
 #: What claims and publishes.
@@ -41,6 +42,12 @@ def in_a_claim(producer: Own) -> None:
 def in_a_loop(producer: Own) -> None:
     for _ in producer.publish_each([1]):
         pass
+
+
+def is_between_two_stores(ring: RingBuffer[Any]) -> bool:
+    """Whether the thread that claims alone has announced a claim, and not made it yet."""
+    sequencer = ring.sequencer
+    return isinstance(sequencer, BiasedProducerSequencer) and sequencer.has_claim_on_its_way()
 
 
 WAYS: dict[str, tuple[bool, Callable[[Own], object]]] = {
@@ -90,6 +97,8 @@ def test_what_is_accepted_is_known_when_close_returns(
         claimed: list[int] = []
 
         def close(ring: RingBuffer[Any] = ring, claimed: list[int] = claimed) -> None:
+            if is_between_two_stores(ring):
+                return  # no signal handler can run there, and another thread would wait
             ring.close()
             claimed.append(ring.sequencer.claimed)
 
@@ -106,8 +115,10 @@ def test_what_is_accepted_is_known_when_close_returns(
                 assert ring.sequencer.published() > before
         if number < 0:
             continue
+        if not claimed and number < count[0]:
+            assert kind is ProducerType.AUTO
+            continue
         if not claimed:
-            assert number >= count[0]
             break
         published = ring.sequencer.published()
         assert published <= claimed[0], (
