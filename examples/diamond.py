@@ -1,7 +1,7 @@
 """A stage that gets an event only when two others, which work in parallel, have finished it.
 
 Prints:
-    orders: 64 slots of events, multi producer, BlockingWaitStrategy
+    orders: 64 slots of events, auto producer, AdaptiveWaitStrategy
                ring ──▶ price (IDLE, -1), check (IDLE, -1)
       price + check ──▶ execute (IDLE, -1)
     executed 90 of 100 orders for 9000

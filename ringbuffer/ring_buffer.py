@@ -37,7 +37,7 @@ class RingBuffer[E](EventSink[E]):
         buffer_size: slots in the ring, a power of two.
         event_factory: called `buffer_size` times, now, for the events.
         producer_type: whether one thread publishes or several.
-        wait_strategy: how consumers wait; the default is `BlockingWaitStrategy`.
+        wait_strategy: how consumers wait; the default is `AdaptiveWaitStrategy`.
         memory: what provides cells, flags and slots.
         host: what provides locks, threads and time.
         reset: `reset(event)` is called when the last consumer has passed an event, before a

@@ -37,7 +37,7 @@ class Disruptor[E](Wiring[E], EventSink[E]):
             `of_values` for a ring without them.
         buffer_size: the number of slots in the ring, a power of two.
         producer_type: whether one thread publishes or several.
-        wait_strategy: how consumers wait; the default is `BlockingWaitStrategy`.
+        wait_strategy: how consumers wait; the default is `AdaptiveWaitStrategy`.
         name: the name in drawings and messages.
         grace: how long the end of a `with` block waits for published events, in seconds, or a
             `Grace`. The default sets no limit, and 30 seconds if an exception ends the block.

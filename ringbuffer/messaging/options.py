@@ -117,7 +117,7 @@ class InMemoryQueueOptions:
     mode: QueueMode = QueueMode.CHANNEL
     buffer_size: int = DEFAULT_BUFFER_SIZE
     drop_when_full: bool = False
-    wait_strategy: WaitStrategyKind = WaitStrategyKind.SLEEPING
+    wait_strategy: WaitStrategyKind = WaitStrategyKind.ADAPTIVE
     producer_mode: ProducerMode = ProducerMode.MULTI
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from ringbuffer.one_process import OneProcess
 from ringbuffer.sequence import Readable, Sequence
 from ringbuffer.sequence_group import SequenceGroup
 from ringbuffer.sequencer.ring_state import RingState
-from ringbuffer.wait import BlockingWaitStrategy, WaitStrategy
+from ringbuffer.wait import AdaptiveWaitStrategy, WaitStrategy
 
 #: The usual number of slots to claim. A producer keeps the last number that it has checked, which
 #: is this one at first. It compares by identity, which is faster and does not accept 1.0 for 1.
@@ -26,7 +26,7 @@ class Sequencer(OneProcess, ABC):
 
     Args:
         buffer_size: slots in the ring, a power of two.
-        wait_strategy: how consumers wait; the default is `BlockingWaitStrategy`.
+        wait_strategy: how consumers wait; the default is `AdaptiveWaitStrategy`.
         memory: what provides cells and flags.
         host: what provides locks, threads and time.
 
@@ -57,7 +57,9 @@ class Sequencer(OneProcess, ABC):
         self._memory: Final = memory
         self._host: Final = host
         self._wait_strategy: Final = (
-            BlockingWaitStrategy(host=host) if wait_strategy is None else wait_strategy
+            AdaptiveWaitStrategy(memory=memory, host=host)
+            if wait_strategy is None
+            else wait_strategy
         )
         self._cursor: Final = Sequence(memory=memory)
         self._state: Final = RingState(buffer_size, memory, host)

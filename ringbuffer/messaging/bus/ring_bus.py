@@ -55,7 +55,7 @@ class RingBufferEventBus(ComposedEventBus):
         self,
         buffer_size: int = DEFAULT_BUFFER_SIZE,
         *,
-        wait_strategy: WaitStrategyKind = WaitStrategyKind.LITE_BLOCKING,
+        wait_strategy: WaitStrategyKind = WaitStrategyKind.ADAPTIVE,
         producer_mode: ProducerMode = ProducerMode.MULTI,
         pipeline: Pipeline | None = None,
         name: str = "event bus",

@@ -37,7 +37,7 @@ def test_the_default_is_channel_mode() -> None:
         False,
     )
     assert (options.wait_strategy, options.producer_mode) == (
-        WaitStrategyKind.SLEEPING,
+        WaitStrategyKind.ADAPTIVE,
         ProducerMode.MULTI,
     )
 
