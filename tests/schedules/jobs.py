@@ -44,6 +44,10 @@ LEFT_OUT: Final = frozenset(
 #: What `make test` explores with one preemption fewer.
 FEWER: Final = frozenset(
     {
+        "alone",
+        "alone-each",
+        "close-alone-fills",
+        "close-alone-puts",
         "close-puts",
         "each",
         "halt-adaptive",

@@ -149,7 +149,7 @@ class TestBuilder:
             lambda queue: (
                 queue.use_ring_buffer_mode()
                 .with_buffer_size(4096)
-                .with_wait_strategy(WaitStrategyKind.SLEEPING)
+                .with_wait_strategy(WaitStrategyKind.ADAPTIVE)
                 .with_producer_mode(ProducerMode.MULTI)
             )
         )
