@@ -34,8 +34,8 @@ def ring() -> Any:
         (lambda: R.RingBuffer(True, Cell), TypeError, "buffer_size must be an integer"),
         (lambda: R.RingBuffer(2**70, Cell), ValueError, "at most"),
         (lambda: R.RingBuffer(0, Cell), ValueError, "the next one is 1"),
-        (lambda: R.RingBuffer(8, Cell, "single"), TypeError, "must be ProducerType.SINGLE or"),
-        (lambda: R.Disruptor(Cell, 8, None), TypeError, "must be ProducerType.SINGLE or"),
+        (lambda: R.RingBuffer(8, Cell, "single"), TypeError, "must be ProducerType.SINGLE, "),
+        (lambda: R.Disruptor(Cell, 8, None), TypeError, "must be ProducerType.SINGLE, "),
         (
             lambda: R.RingBuffer(8, Cell, R.ProducerType.MULTI, R.BlockingWaitStrategy),
             TypeError,
