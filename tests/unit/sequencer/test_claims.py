@@ -1,7 +1,7 @@
 import pytest
 
 from ringbuffer import (
-    BlockingWaitStrategy,
+    AdaptiveWaitStrategy,
     BusySpinWaitStrategy,
     InsufficientCapacityError,
     MultiProducerSequencer,
@@ -22,8 +22,8 @@ def test_a_size_that_is_not_a_power_of_two_is_refused(kind: Kind, size: int) -> 
 
 
 @each_kind
-def test_the_default_wait_strategy_blocks(kind: Kind) -> None:
-    assert isinstance(kind(4).wait_strategy, BlockingWaitStrategy)
+def test_the_default_wait_strategy_adapts(kind: Kind) -> None:
+    assert isinstance(kind(4).wait_strategy, AdaptiveWaitStrategy)
 
 
 @each_kind
