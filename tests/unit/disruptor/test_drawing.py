@@ -32,7 +32,7 @@ def test_as_text() -> None:
 
 def test_an_empty_one_and_a_dead_one() -> None:
     assert str(new_disruptor()).splitlines() == [
-        "disruptor: 8 slots of events, multi producer, BlockingWaitStrategy"
+        "disruptor: 8 slots of events, multi producer, AdaptiveWaitStrategy"
     ]
     disruptor = new_disruptor()
     disruptor.set_default_exception_handler(Silent())

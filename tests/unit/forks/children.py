@@ -51,7 +51,7 @@ def work() -> int:
 
 
 #: How many events `work` handles.
-HANDLED = 2 * 20 + 2 * 2 * 10 + 2 * 10 + 2
+HANDLED = len(ProducerType) * 20 + 2 * 2 * 10 + 2 * 10 + 2
 
 
 def use_parents() -> str:
