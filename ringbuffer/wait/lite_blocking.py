@@ -107,8 +107,15 @@ class LiteBlockingWaitStrategy(OneProcess):
             self._needed.store(0)
 
     def signaller(self) -> Callable[[], None]:
-        """`signal_all_when_blocking` for the calling thread, through its own fence lock."""
-        fence_lock: Final = self._memory.fence_lock()
+        """`signal_all_when_blocking` for the calling thread, through its own fence lock.
+
+        Without memory for that, the function itself: it takes the lock, so it needs none. A thread
+        that has just been started can still signal then.
+        """
+        try:
+            fence_lock: Final = self._memory.fence_lock()
+        except MemoryError:
+            return self.signal_all_when_blocking
         needed: Final = self._needed.view().word
         notify: Final = self.signal_all_when_blocking
         self._fence_locks.append(weakref.ref(fence_lock, self._forget))
