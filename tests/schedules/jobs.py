@@ -36,6 +36,7 @@ LEFT_OUT: Final = frozenset(
         "one-slot",
         "queue-dropped",
         "queue-ended",
+        "queue-two",
         "shutdown",
         "three",
         "values-leave",
@@ -46,6 +47,7 @@ FEWER: Final = frozenset(
     {
         "alone",
         "alone-each",
+        "alone-one",
         "close-alone-fills",
         "close-alone-puts",
         "close-puts",
@@ -97,11 +99,8 @@ DELAYED_IN_TEST: Final = {
             "gate",
             "hand-over",
             "halt-again",
-            "halt-lite",
-            "queue-close",
             "queue-discard",
             "torn",
-            "values-once",
         }
     ),
     Order.WEAK: frozenset({"close-put", "close-puts", "gate", "hand-over", "torn"}),
