@@ -18,13 +18,29 @@ from ringbuffer.producer import producer_ops
 from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 from tests.support.counting import CountingMemory
 
-#: The longest that another thread takes, in seconds.
-DEADLINE = 60.0
+#: The longest that another thread takes, in seconds. Less than the time of a test with a fault.
+DEADLINE = 15.0
+#: The longest that a test with several busy threads takes, in seconds.
+PATIENCE = 60.0
 
 
 def in_another_thread[T](call: Callable[[], T]) -> T:
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(call).result(DEADLINE)
+    """What `call` returns there. A thread that never ends fails the test, and does not hold it."""
+    results: list[T | BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:
+            results.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(DEADLINE)
+    assert results, "the other thread waits forever"
+    if isinstance(results[0], BaseException):
+        raise results[0]
+    return results[0]
 
 
 def fill(event: list[object], sequence: int, value: object) -> None:
@@ -172,7 +188,7 @@ def test_producers_that_come_one_after_the_other_lose_and_repeat_nothing(size: i
     comes = [threading.Event() for _ in range(producers)]
 
     def produce(who: int) -> None:
-        assert comes[who].wait(DEADLINE)
+        assert comes[who].wait(PATIENCE)
         for number in range(share):
             if number == share // 4 and who + 1 < producers:
                 comes[who + 1].set()
@@ -187,7 +203,7 @@ def test_producers_that_come_one_after_the_other_lose_and_repeat_nothing(size: i
             got.extend(ring.get(sequence)[0] for sequence in range(len(got), high + 1))
             consumer.set(high)
         for each in done:
-            each.result(DEADLINE)
+            each.result(PATIENCE)
     assert sequencer.claimed == share * producers - 1
     for who in range(producers):
         of_one = [value for value in got if isinstance(value, tuple) and value[0] == who]
