@@ -115,7 +115,7 @@ def verify() -> list[Part]:
     return [
         *(long_unit(name, group) for name, group in long_groups().items()),
         python("faults", f"pytest -m verify {FAULTY}", PYTEST, ALL),
-        python("interrupts", "tests.interrupts --every 8 --times 10", INTERRUPTS, ALL),
+        python("interrupts", "tests.interrupts --every 16 --times 10", INTERRUPTS, ALL),
         python("faults in schedules", "tests.schedules faults", FAULTS, ALL),
         python("schedules", "tests.schedules explore --rest", SCHEDULES, ALL),
         python("lock-step", "tests.schedules conform --full", LOCK_STEP, ALL),
