@@ -196,6 +196,8 @@ class ScheduledHost:
 
     def start_thread(self, target: Callable[[], None], name: str) -> ScheduledThread:
         scheduler = self._scheduler
+        if scheduler.is_over:  # asked for by the finalizer of a consumer that the run has left
+            raise RuntimeError("the run is over: no task would choose the new thread")
         scheduler.fence()
         scheduler.reach("spawn", None)
         task = scheduler.spawn(target, name)

@@ -196,6 +196,11 @@ class Scheduler:
         if self.failure is not None:
             raise self.failure
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended, or is being given up."""
+        return self._over.is_set()
+
     def join(self) -> None:
         """Wait until the threads of a run that is over have ended."""
         self.current = None
