@@ -14,7 +14,7 @@ import pytest
 
 from ringbuffer.messaging.bus import ChannelEventBus, RingBufferEventBus
 from tests.stress.kit import REPORT, SECONDS
-from tests.support.threads import PATIENCE
+from tests.support.threads import PATIENCE, none_are_left
 
 HANDLERS = 100
 EVENTS = 1_000_000 if SECONDS >= 600 else 10_000
@@ -104,7 +104,7 @@ def test_a_hundred_handlers_get_every_event_once_and_in_order(
 
 @buses
 def test_nothing_is_left_of_a_bus_that_is_closed(make_bus: Callable[[int], Any]) -> None:
-    threads = threading.active_count()
+    before = threading.enumerate()
     for _ in range(20):
         bus = make_bus(64)
         for _ in range(10):
@@ -112,7 +112,7 @@ def test_nothing_is_left_of_a_bus_that_is_closed(make_bus: Callable[[int], Any])
         for number in range(100):
             bus.publish_sync(Event(0, number))
         assert bus.close().is_complete
-    assert threading.active_count() == threads
+    assert none_are_left(before)
     del bus
     gc.collect()
     assert not any(isinstance(each, Event | Watcher) for each in gc.get_objects())

@@ -1,7 +1,7 @@
 """Threads for tests: started together, joined with a limit; the test gets their exceptions."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -61,3 +61,14 @@ def together(*calls: Callable[[], object]) -> list[object]:
 
     threads = [Background(behind_gate(call)).start() for call in calls]
     return [thread.join() for thread in threads]
+
+
+def none_are_left(before: Iterable[threading.Thread]) -> bool:
+    """Whether every thread that was started after `before` was listed has ended.
+
+    A thread that has said that it ends may still be listed for a moment. It is joined.
+    """
+    left = set(threading.enumerate()) - set(before)
+    for thread in left:
+        thread.join(PATIENCE)
+    return not any(thread.is_alive() for thread in left)

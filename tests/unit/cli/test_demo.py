@@ -22,6 +22,7 @@ from ringbuffer.programs.demo.progress import ProgressLine
 from ringbuffer.programs.demo.replay import Replay
 from ringbuffer.programs.demo.report import Report
 from ringbuffer.programs.demo.source import LineSource
+from tests.support.threads import none_are_left
 from tests.unit.cli.kit import PROJECT, QUIET, Terminal, replayed
 
 README = str(PROJECT / "README.md")
@@ -343,11 +344,11 @@ def test_a_consumer_that_fails_outside_its_events_is_noticed(
 
 
 def test_a_demo_leaves_no_thread_behind(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = threading.active_count()
+    before = threading.enumerate()
     assert main(["demo", str(tree)]) == 0
     monkeypatch.setattr(Counter, "add", None)
     assert main(["demo", str(tree)]) == 1
-    assert threading.active_count() == before
+    assert none_are_left(before)
 
 
 # -- what is shown --------------------------------------------------------------------------------
