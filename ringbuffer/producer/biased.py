@@ -3,7 +3,7 @@
 The owner stores the claim in a variable of its own, which other threads may look at. It compares
 the claim with its grant, and stores the cursor. Another thread that comes revokes the grant. Then,
 and while there is no free capacity, the owner claims as `multi.py` does: a compare-and-swap is
-right at any time. So this file holds only claims; publications, skips and what is rare are those of
+right at any time. So this file holds only claims; loops, publications and what is rare are those of
 `multi.py`. See `ringbuffer.sequencer.biased_producer` for why no plain store comes after another
 thread's swap.
 
@@ -16,17 +16,16 @@ withdrawal, there is no call and no jump back, so CPython runs no signal handler
 from a claim means that nothing is claimed. The rest is as in `multi.py`.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Final, NamedTuple
 
 from ringbuffer.checks import check_timeout
 from ringbuffer.host import Thread
 from ringbuffer.memory import SlotView, Word, slot_lists
-from ringbuffer.producer.multi import multi_producer_ops
+from ringbuffer.producer.multi import bind_publish_each, multi_producer_ops
 from ringbuffer.producer.multi_views import Views, views_of
 from ringbuffer.producer.ops import NO_CAPACITY, NONE_GIVEN, ProducerOps, TryFill, TryPut
-from ringbuffer.producer.refusals import keep_unpublished
 from ringbuffer.producer.translation import check_has_run, function_of
 from ringbuffer.sequencer.biased_producer import REVOKED, BiasedProducerSequencer
 from ringbuffer.sequencer.ownership import NO_THREAD
@@ -204,48 +203,6 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
 
         return try_fill
 
-    def publish_each[E, T](
-        slots: SlotView[E], items: Iterable[T], timeout: float | None = None
-    ) -> Generator[tuple[E, T]]:
-        return each(slots, items, check_timeout(timeout))
-
-    # HOT: claims, yields and publishes one slot for each item.
-    def each[E, T](
-        slots: SlotView[E], items: Iterable[T], timeout: float | None
-    ) -> Generator[tuple[E, T]]:
-        # Terminates because the items end, or because the caller leaves its loop.
-        nonlocal claimed
-        caller, claim, granted, words = thread_id, next_, grant, cursor
-        flags_, mask_, shift_, tell = flags, mask, shift, signal
-        for item in items:
-            sequence = NO_CAPACITY
-            if caller() == owner_id:  # as in `next_`, whose call would cost as much again
-                claimed = sequence = claimed + 1
-                if sequence <= granted[0]:
-                    words[0] = sequence
-                else:
-                    claimed = sequence - 1
-                    sequence = NO_CAPACITY
-            if sequence == NO_CAPACITY:
-                try:
-                    sequence = claim(1, timeout)
-                except BaseException as error:
-                    keep_unpublished(error, item)
-                    raise
-            index, lap = sequence & mask_, (sequence >> shift_) & 1
-            try:
-                yield slots[index], item
-                flags_[index] = lap  # release: after the event was written
-                if tell is not None:
-                    tell()
-            except BaseException as error:
-                try:
-                    give_up(sequence, sequence, error)
-                except BaseException:  # an interrupt, after the loop was left
-                    give_up(sequence, sequence, error)
-                    raise
-                raise
-
     # -- cold, once a lap or less ------------------------------------------------------------------
 
     def renews(n: int) -> bool:
@@ -288,6 +245,6 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
         give_up,
         try_put_into,
         try_fill_into,
-        publish_each,
+        bind_publish_each(own, next_),
     )
     return BiasedProducerOps(host.current_thread(), ops, claimed_so_far)

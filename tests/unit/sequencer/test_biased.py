@@ -120,7 +120,7 @@ def test_a_refused_claim_of_the_owner_holds_up_no_other_producer(way: str) -> No
 
 
 @pytest.mark.parametrize("way", ["publish_event", "publish_each", "next"])
-def test_a_second_thread_may_even_use_the_producer_of_the_owner(way: str) -> None:
+def test_a_second_thread_that_uses_the_producer_of_the_owner_after_it_revokes(way: str) -> None:
     ring, _, sequencer = of_events(16)
     producer = ring.producer()
     producer.publish_event(fill, "mine")
