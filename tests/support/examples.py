@@ -6,7 +6,7 @@ Both try the same examples each time, so a test that fails says something about 
 
 from typing import Final
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
@@ -22,10 +22,17 @@ _no_constants: Final = providers._local_constants
 
 def register_profiles() -> None:
     """Register the profiles, and load the quick one."""
-    # Examples with threads take as long as the machine lets them: slow is not wrong.
-    settings.register_profile(QUICK, deadline=None, max_examples=25, derandomize=True)
-    settings.register_profile(THOROUGH, deadline=None, max_examples=100, derandomize=True)
-    settings.register_profile(RANDOM, deadline=None, max_examples=100, print_blob=True)
+    everywhere = settings(
+        # Hypothesis takes other defaults where it finds a variable of a CI service, such as `CI`.
+        parent=settings.get_profile("default"),
+        # Examples with threads take as long as the machine lets them: slow is not wrong.
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        print_blob=True,
+    )
+    settings.register_profile(QUICK, everywhere, max_examples=25, derandomize=True)
+    settings.register_profile(THOROUGH, everywhere, max_examples=100, derandomize=True)
+    settings.register_profile(RANDOM, everywhere, max_examples=100)
     settings.load_profile(QUICK)
     providers._get_local_constants = constants_to_try
 
