@@ -149,7 +149,6 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
             grant: Word = grant,
             cursor: Word = cursor,
             slots: SlotView[Any] = slots,
-            size: int = size,
             mask: int = mask,
             shift: int = shift,
             none: object = NONE_GIVEN,
@@ -185,13 +184,12 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
                     result = translate(slots[index], sequence, argument)
                 if result is not None:
                     check_has_run(translator, result)
-                last = cursor[0]
-                if last - size < sequence <= last and flags[index] != lap:
+                if flags[index] != lap:
                     flags[index] = lap  # release: after the event was filled
                     if signal is not None:
                         signal()
                 else:
-                    publish(sequence)  # it was published already, or the ring is sealed
+                    publish(sequence)  # raises: the translator has published it
             except BaseException as error:
                 try:
                     give_up(sequence, sequence, error)
