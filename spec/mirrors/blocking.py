@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from spec.mirrors.mirror import Mirror, State, Steps, put
 
 PUBLISHER, HALTER = "publisher", "halter"
-CONSUMERS = ("a", "b")
 FREE = "free"
 
 
@@ -17,23 +16,33 @@ class Blocking(Mirror):
     lite: bool
     spins: bool
     may_time_out: bool
+    dependencies: dict[str, frozenset[str]]
     alerted: frozenset[str]
+
+    @property
+    def consumers(self) -> tuple[str, ...]:
+        return tuple(sorted(self.dependencies))
 
     def initial(self) -> State:
         return {
-            "pc": {PUBLISHER: "publish", HALTER: "alert", "a": "check", "b": "check"},
+            "pc": {
+                PUBLISHER: "publish",
+                HALTER: "alert",
+                **dict.fromkeys(self.consumers, "check"),
+            },
             "cursor": -1,
-            "sequence": dict.fromkeys(CONSUMERS, -1),
-            "alert": dict.fromkeys(CONSUMERS, False),
+            "sequence": dict.fromkeys(self.consumers, -1),
+            "alert": dict.fromkeys(self.consumers, False),
             "lock": FREE,
             "asleep": frozenset(),
             "needed": False,
-            "seen": -1,
+            "seen": dict.fromkeys(self.consumers, -1),
+            "toRead": dict.fromkeys(self.consumers, frozenset()),
         }
 
     @property
     def threads(self) -> tuple[str, ...]:
-        return (PUBLISHER, HALTER, *CONSUMERS)
+        return (PUBLISHER, HALTER, *self.consumers)
 
     def of_thread(self, state: State, thread: str, /) -> Steps:
         if (
@@ -43,25 +52,35 @@ class Blocking(Mirror):
         ):
             yield "Publish", self.then(state, PUBLISHER, "signal", cursor=state["cursor"] + 1)
         elif thread == HALTER and state["pc"][HALTER] == "alert":
-            for c in self.alerted:
+            for c in self.alerted - {c for c, alert in state["alert"].items() if alert}:
                 yield (
                     "Alert",
                     self.then(state, HALTER, "signal", alert=put(state["alert"], c, True)),
                 )
-        elif thread in CONSUMERS:
+        elif thread in self.consumers:
             yield from self._consumer(state, thread)
         yield from self._signal(state, thread)
 
     def _load_cursor(self, state: State, c: str, found: str, between: str, missed: str) -> State:
-        if c == "a":
+        if not self.dependencies[c]:
             return self.then(
                 state, c, found if state["cursor"] >= state["sequence"][c] + 1 else missed
             )
-        return self.then(state, c, between, seen=state["cursor"])
+        seen = put(state["seen"], c, state["cursor"])
+        left = put(state["toRead"], c, self.dependencies[c])
+        return self.then(state, c, between, seen=seen, toRead=left)
 
-    def _load_sequence(self, state: State, found: str, missed: str) -> State:
-        is_there = min(state["seen"], state["sequence"]["a"]) >= state["sequence"]["b"] + 1
-        return self.then(state, "b", found if is_there else missed, seen=-1)
+    def _load_sequences(self, state: State, c: str, label: str, found: str, missed: str) -> Steps:
+        for d in state["toRead"][c]:
+            seen = min(state["seen"][c], state["sequence"][d])
+            left = state["toRead"][c] - {d}
+            to_read = put(state["toRead"], c, left)
+            if left:
+                yield label, {"seen": put(state["seen"], c, seen), "toRead": to_read}
+            else:
+                to = found if seen >= state["sequence"][c] + 1 else missed
+                known = put(state["seen"], c, -1)
+                yield label, self.then(state, c, to, seen=known, toRead=to_read)
 
     def _consumer(self, state: State, c: str) -> Steps:
         is_free = state["lock"] == FREE
@@ -75,7 +94,7 @@ class Blocking(Mirror):
             case "try":
                 yield "Try", self._load_cursor(state, c, "advance", "try the other", missed)
             case "try the other":
-                yield "TryOther", self._load_sequence(state, "advance", missed)
+                yield from self._load_sequences(state, c, "TryOther", "advance", missed)
             case "lock" if is_free:
                 yield "Lock", self.then(state, c, locked, lock=c)
             case "announce":
@@ -86,7 +105,7 @@ class Blocking(Mirror):
                     self._load_cursor(state, c, "unlock", "look at the other", "look for alert"),
                 )
             case "look at the other":
-                yield "LookAtOther", self._load_sequence(state, "unlock", "look for alert")
+                yield from self._load_sequences(state, c, "LookAtOther", "unlock", "look for alert")
             case "look for alert":
                 yield (
                     "LookForAlert",
@@ -116,7 +135,7 @@ class Blocking(Mirror):
                 yield "Advance", self.then(state, c, "signal", sequence=sequence)
 
     def _signal(self, state: State, t: str) -> Steps:
-        after = {PUBLISHER: "publish", HALTER: "done"}.get(t, "check")
+        after = {PUBLISHER: "publish", HALTER: "alert"}.get(t, "check")
         match state["pc"][t]:
             case "signal" if self.lite and t != HALTER:
                 yield (

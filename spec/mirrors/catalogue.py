@@ -35,7 +35,10 @@ MIRRORS: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
     "WorkPool": (WorkPool, ("Size", "Events", "Workers", "Chunks", "Deaths")),
     "Joining": (Joining, ("Size", "Events", "Batches")),
-    "Blocking": (Blocking, ("Events", "Lite", "Spins", "MayTimeOut", "Alerted")),
+    "Blocking": (
+        Blocking,
+        ("Events", "Lite", "Spins", "MayTimeOut", "Dependencies", "Alerted"),
+    ),
     "Lifecycle": (Lifecycle, ("Size", "Events", "Starts", "MayHalt", "MayDie", "Ends")),
 }
 

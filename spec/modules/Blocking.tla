@@ -3,17 +3,19 @@
 (* The wait strategies that sleep: Blocking, TimeoutBlocking,              *)
 (* LiteBlocking, Adaptive.                                                 *)
 (*                                                                         *)
-(* "a" waits for the cursor, "b" for the sequence of "a".  After a thread  *)
-(* has stored what others wait for, it signals: the publisher stores the   *)
-(* cursor, a consumer its sequence, and the halter an alert.               *)
+(* A consumer waits for the cursor, and for the sequences of its           *)
+(* dependencies.  After a thread has stored what others wait for, it       *)
+(* signals: the publisher stores the cursor, a consumer its sequence, and  *)
+(* the halter an alert.                                                    *)
 (*                                                                         *)
 (*   lock       of the condition; the thread that has it                   *)
 (*   asleep     the threads that wait on the condition; a notification     *)
 (*              wakes them all                                             *)
 (*   needed     LiteBlocking: the flag, whether a thread may be waiting    *)
 (*                                                                         *)
-(* "b" loads two words, the cursor and then the sequence of "a".  Its      *)
-(* event is there if both have come so far.                                *)
+(* A consumer loads one word after the other: the cursor, then the         *)
+(* sequence of each dependency, in any order.  Its event is there if all   *)
+(* have come so far.                                                       *)
 (*                                                                         *)
 (* Every action is one access, or one operation of the condition, by one   *)
 (* thread: wait/blocking.py, timeout_blocking.py, lite_blocking.py,        *)
@@ -22,44 +24,48 @@
 (* Not modelled: delayed stores, and the fence locks, which matter only    *)
 (* with delayed stores (see StoreBuffers, programs "lite").                *)
 (***************************************************************************)
-EXTENDS Integers, FiniteSets
+EXTENDS Integers, Graphs
 
 CONSTANTS
     Events,       \* how many events are published in all
     Lite,         \* whether it is LiteBlocking, or Adaptive, which sleeps in the same way
     Spins,        \* whether a thread may look again any number of times before it sleeps: Adaptive
     MayTimeOut,   \* whether a sleeper may wake up by itself
-    Alerted       \* the consumer that is alerted, to halt; or {}
+    Consumers,
+    Dependencies, \* [consumer |-> its dependencies: the consumers that it comes after]
+    Alerted       \* the consumers that are alerted, one after the other, to halt
 
 VARIABLES
     pc, cursor, sequence, alert, lock, asleep, needed,
-    seen          \* the cursor, as "b" has loaded it; -1 while it is not between its two loads
+    seen,         \* [consumer |-> the minimum of what it has loaded; -1 if it has yet to load]
+    toRead        \* [consumer |-> dependencies whose sequence it has yet to load]
 
-vars == <<pc, cursor, sequence, alert, lock, asleep, needed, seen>>
+vars == <<pc, cursor, sequence, alert, lock, asleep, needed, seen, toRead>>
 
-Consumers == {"a", "b"}
-Threads == Consumers \cup {"publisher", "halter"}
+Publisher == "publisher"
+Halter == "halter"
+Threads == Consumers \cup {Publisher, Halter}
 Free == "free"
 
 Min(x, y) == IF x < y THEN x ELSE y
 
 Init ==
     /\ pc = [t \in Threads |->
-            CASE t = "publisher" -> "publish" [] t = "halter" -> "alert" [] OTHER -> "check"]
+            CASE t = Publisher -> "publish" [] t = Halter -> "alert" [] OTHER -> "check"]
     /\ cursor = -1
     /\ sequence = [c \in Consumers |-> -1]
     /\ alert = [c \in Consumers |-> FALSE]
     /\ lock = Free
     /\ asleep = {}
     /\ needed = FALSE
-    /\ seen = -1
+    /\ seen = [c \in Consumers |-> -1]
+    /\ toRead = [c \in Consumers |-> {}]
 
 Go(t, to) == pc' = [pc EXCEPT ![t] = to]
 
 \* What a consumer waits for.
-Dependent(c) == IF c = "a" THEN cursor ELSE sequence["a"]
 Wanted(c) == sequence[c] + 1
-IsThere(c) == Dependent(c) >= Wanted(c)
+IsThere(c) == cursor >= Wanted(c) /\ \A d \in Dependencies[c] : sequence[d] >= Wanted(c)
 
 (* A consumer **************************************************************)
 
@@ -67,48 +73,55 @@ CheckAlert(c) ==
     /\ pc[c] \in {"check", "missed"}
     /\ sequence[c] < Events - 1
     /\ Go(c, IF alert[c] THEN "halted" ELSE "try")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen, toRead>>
 
-\* Loads the cursor.  "b" goes on to the sequence of "a".
+\* Loads the cursor.  A consumer with dependencies goes on to their sequences.
 LoadCursor(c, found, between, missed) ==
-    /\ IF c = "a"
-       THEN Go(c, IF cursor >= Wanted(c) THEN found ELSE missed) /\ UNCHANGED seen
-       ELSE Go(c, between) /\ seen' = cursor
+    /\ IF Dependencies[c] = {}
+       THEN Go(c, IF cursor >= Wanted(c) THEN found ELSE missed) /\ UNCHANGED <<seen, toRead>>
+       ELSE /\ Go(c, between)
+            /\ seen' = [seen EXCEPT ![c] = cursor]
+            /\ toRead' = [toRead EXCEPT ![c] = Dependencies[c]]
     /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
 
-\* Loads the sequence of "a".
-LoadSequence(c, found, missed) ==
-    /\ Go(c, IF Min(seen, sequence["a"]) >= Wanted(c) THEN found ELSE missed)
-    /\ seen' = -1
+\* Loads the sequence of one dependency.  The last one decides.
+LoadSequence(c, d, found, missed) ==
+    /\ d \in toRead[c]
+    /\ IF toRead[c] = {d}
+       THEN /\ Go(c, IF Min(seen[c], sequence[d]) >= Wanted(c) THEN found ELSE missed)
+            /\ seen' = [seen EXCEPT ![c] = -1]
+       ELSE seen' = [seen EXCEPT ![c] = Min(@, sequence[d])] /\ UNCHANGED pc
+    /\ toRead' = [toRead EXCEPT ![c] = @ \ {d}]
     /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed>>
 
 \* Looks, without the lock; only if there is nothing it asks the strategy.  One that spins checks
 \* the alert and looks again, or sleeps: when, is left open.
 Missed == IF Spins THEN "missed" ELSE "lock"
 Try(c) == pc[c] = "try" /\ LoadCursor(c, "advance", "try the other", Missed)
-TryOther(c) == pc[c] = "try the other" /\ LoadSequence(c, "advance", Missed)
+TryOther(c, d) == pc[c] = "try the other" /\ LoadSequence(c, d, "advance", Missed)
 
 Lock(c) ==
     /\ pc[c] \in {"lock", "missed"}
     /\ lock = Free
     /\ lock' = c
     /\ Go(c, IF Lite THEN "announce" ELSE "look")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen, toRead>>
 
 \* LiteBlocking: it raises the flag before it looks.
 Announce(c) ==
     /\ pc[c] = "announce"
     /\ needed' = TRUE
     /\ Go(c, "look")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen, toRead>>
 
 Look(c) == pc[c] = "look" /\ LoadCursor(c, "unlock", "look at the other", "look for alert")
-LookAtOther(c) == pc[c] = "look at the other" /\ LoadSequence(c, "unlock", "look for alert")
+LookAtOther(c, d) ==
+    pc[c] = "look at the other" /\ LoadSequence(c, d, "unlock", "look for alert")
 
 LookForAlert(c) ==
     /\ pc[c] = "look for alert"
     /\ Go(c, IF alert[c] THEN "unlock halted" ELSE "sleep")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen, toRead>>
 
 \* Waiting on a condition gives the lock away in the same step.
 Sleep(c) ==
@@ -116,7 +129,7 @@ Sleep(c) ==
     /\ asleep' = asleep \cup {c}
     /\ lock' = Free
     /\ Go(c, "asleep")
-    /\ UNCHANGED <<cursor, sequence, alert, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, needed, seen, toRead>>
 
 Wake(c) ==
     /\ pc[c] = "asleep"
@@ -124,7 +137,7 @@ Wake(c) ==
     /\ lock = Free
     /\ lock' = c
     /\ Go(c, IF Lite THEN "announce" ELSE "look")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen, toRead>>
 
 \* No thread has woken it, but its time may be up.  It looks once more.
 TimeOut(c) ==
@@ -135,7 +148,7 @@ TimeOut(c) ==
     /\ lock' = c
     /\ asleep' = asleep \ {c}
     /\ Go(c, IF Lite THEN "announce" ELSE "look")
-    /\ UNCHANGED <<cursor, sequence, alert, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, needed, seen, toRead>>
 
 \* Its time is up, so it unlocks and does not sleep.  The processor calls on_timeout, and waits
 \* again.
@@ -144,54 +157,54 @@ OutOfTime(c) ==
     /\ pc[c] = "sleep"
     /\ lock' = Free
     /\ Go(c, "check")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen, toRead>>
 
 Unlock(c) ==
     /\ pc[c] \in {"unlock", "unlock halted"}
     /\ lock' = Free
     /\ Go(c, IF pc[c] = "unlock" THEN "advance" ELSE "halted")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen, toRead>>
 
 Advance(c) ==
     /\ pc[c] = "advance"
     /\ sequence' = [sequence EXCEPT ![c] = @ + 1]
     /\ Go(c, "signal")
-    /\ UNCHANGED <<cursor, alert, lock, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, alert, lock, asleep, needed, seen, toRead>>
 
 (* The publisher and the halter ********************************************)
 
 Publish ==
-    /\ pc["publisher"] = "publish"
+    /\ pc[Publisher] = "publish"
     /\ cursor < Events - 1
     /\ cursor' = cursor + 1
-    /\ Go("publisher", "signal")
-    /\ UNCHANGED <<sequence, alert, lock, asleep, needed, seen>>
+    /\ Go(Publisher, "signal")
+    /\ UNCHANGED <<sequence, alert, lock, asleep, needed, seen, toRead>>
 
 Alert(c) ==
-    /\ pc["halter"] = "alert"
-    /\ c \in Alerted
+    /\ pc[Halter] = "alert"
+    /\ c \in Alerted /\ ~alert[c]
     /\ alert' = [alert EXCEPT ![c] = TRUE]
-    /\ Go("halter", "signal")
-    /\ UNCHANGED <<cursor, sequence, lock, asleep, needed, seen>>
+    /\ Go(Halter, "signal")
+    /\ UNCHANGED <<cursor, sequence, lock, asleep, needed, seen, toRead>>
 
 (* A signal ****************************************************************)
 
-After(t) == CASE t = "publisher" -> "publish" [] t = "halter" -> "done" [] OTHER -> "check"
+After(t) == CASE t = Publisher -> "publish" [] t = Halter -> "alert" [] OTHER -> "check"
 
 \* LiteBlocking: it takes the lock only if a thread may be waiting.  The halter always takes it.
-Looks(t) == Lite /\ t # "halter"
+Looks(t) == Lite /\ t # Halter
 
 LookWhoWaits(t) ==
     /\ pc[t] = "signal" /\ Looks(t)
     /\ Go(t, IF needed THEN "signal lock" ELSE After(t))
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, needed, seen, toRead>>
 
 SignalLock(t) ==
     /\ pc[t] = (IF Looks(t) THEN "signal lock" ELSE "signal")
     /\ lock = Free
     /\ lock' = t
     /\ Go(t, IF Lite THEN "lower" ELSE "notify")
-    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, asleep, needed, seen, toRead>>
 
 \* While another thread has the lock, each thread that raised the flag is asleep.  The notification
 \* comes before the lock is free again.
@@ -199,32 +212,35 @@ Lower(t) ==
     /\ pc[t] = "lower"
     /\ needed' = FALSE
     /\ Go(t, "notify")
-    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, lock, asleep, seen, toRead>>
 
 Notify(t) ==
     /\ pc[t] = "notify"
     /\ asleep' = {}
     /\ lock' = Free
     /\ Go(t, After(t))
-    /\ UNCHANGED <<cursor, sequence, alert, needed, seen>>
+    /\ UNCHANGED <<cursor, sequence, alert, needed, seen, toRead>>
 
 Signal(t) == LookWhoWaits(t) \/ SignalLock(t) \/ Lower(t) \/ Notify(t)
 
 ConsumerStep(c) ==
     \/ CheckAlert(c) \/ Try(c) \/ Lock(c) \/ Announce(c) \/ Look(c) \/ LookForAlert(c)
     \/ Sleep(c) \/ Wake(c) \/ Unlock(c) \/ Advance(c) \/ Signal(c)
-    \/ TryOther(c) \/ LookAtOther(c)
+    \/ \E d \in Dependencies[c] : TryOther(c, d) \/ LookAtOther(c, d)
 
-PublisherStep == Publish \/ Signal("publisher")
-HalterStep == Signal("halter") \/ \E c \in Consumers : Alert(c)
+PublisherStep == Publish \/ Signal(Publisher)
+HalterStep == Signal(Halter) \/ \E c \in Consumers : Alert(c)
+
+\* A dependency has not handled the event that the consumer waits for.
+IsHeldUp(c) == \E d \in Dependencies[c] : sequence[d] < Wanted(c)
 
 Done ==
-    /\ pc["publisher"] = "publish" /\ cursor = Events - 1
-    /\ pc["halter"] = "done" \/ (pc["halter"] = "alert" /\ Alerted = {})
+    /\ pc[Publisher] = "publish" /\ cursor = Events - 1
+    /\ pc[Halter] = "alert" /\ \A c \in Alerted : alert[c]
     /\ \A c \in Consumers :
          \/ pc[c] = "halted"
          \/ pc[c] = "check" /\ sequence[c] = Events - 1
-         \/ c = "b" /\ pc["a"] = "halted" /\ pc["b"] = "asleep" /\ ~IsThere("b") /\ ~alert["b"]
+         \/ pc[c] = "asleep" /\ IsHeldUp(c) /\ ~alert[c]
     /\ UNCHANGED vars
 
 Next ==
@@ -240,16 +256,26 @@ FairSpec ==
 
 (* What is checked *********************************************************)
 
-TypeOK == lock \in Threads \cup {Free} /\ asleep \subseteq Consumers
+TypeOK ==
+    /\ lock \in Threads \cup {Free}
+    /\ asleep \subseteq Consumers
+    /\ cursor \in -1..Events-1
+
+\* A consumer goes on only to an event that is there.
+NothingIsEarly == \A c \in Consumers : pc[c] \in {"unlock", "advance"} => IsThere(c)
+
+NoOvertaking ==
+    \A c \in Consumers :
+        sequence[c] <= cursor /\ \A d \in Dependencies[c] : sequence[c] <= sequence[d]
+
+\* A thread that is about to notify the sleepers.
+Notifies(t) == pc[t] \in {"signal", "signal lock", "lower", "notify"}
 
 \* If a consumer sleeps although its event is there, then some thread is about to notify it.
 NoLostWakeUp ==
-    \A c \in asleep :
-        IsThere(c) \/ alert[c] =>
-            \E t \in Threads : pc[t] \in {"signal", "signal lock", "lower", "notify"}
+    \A c \in asleep : IsThere(c) \/ alert[c] => \E t \in Threads : Notifies(t)
 
+\* The graph has no cycle, so the last consumer that holds up others has been halted.
 EveryWaiterWakes ==
-    <>[](\A c \in Consumers :
-            \/ pc[c] = "halted" \/ sequence[c] = Events - 1
-            \/ c = "b" /\ pc["a"] = "halted" /\ ~IsThere("b"))
+    <>[](\A c \in Consumers : pc[c] = "halted" \/ sequence[c] = Events - 1 \/ IsHeldUp(c))
 =============================================================================

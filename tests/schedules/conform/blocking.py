@@ -1,4 +1,4 @@
-"""Blocking: a chain of two processors that sleep, a publisher, and a task that halts one of them.
+"""Blocking: a chain of two processors that sleep, a publisher, and a task that halts some of them.
 
 The model's batches are of one event. Its `Notify` is the unlocking after a notification: until then
 no thread can have seen it. The halting task changes the processor's state first, which the model
@@ -7,6 +7,7 @@ how often a waiter that spins looks again. So do the clocks here: each waiter th
 clock picks.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,7 +30,7 @@ from tests.schedules.memory import Event
 from tests.schedules.scheduler import Scheduler, Step
 from tests.schedules.world import World
 
-ONE_IS_HALTED: Final = Excuse("one run halts one of the consumers")
+HALTED_IN_ORDER: Final = Excuse("one run halts the consumers in one order")
 #: Of a wait, in seconds of its waiter's own clock.
 TIMEOUT: Final = 1.0
 #: What a task picks that looks at the clock.
@@ -44,9 +45,9 @@ class OfBlocking:
     mirror: Blocking
 
     @property
-    def beginnings(self) -> list[str]:
-        """Who is halted."""
-        return sorted(self.mirror.alerted) or [""]
+    def beginnings(self) -> list[tuple[str, ...]]:
+        """The orders in which the consumers are halted."""
+        return sorted(itertools.permutations(self.mirror.alerted))
 
     def access(self, state: State, thread: str, label: str, changes: State) -> Access | None:
         match label:
@@ -55,7 +56,8 @@ class OfBlocking:
             case "Try" | "Look":
                 return Access("load", "cursor", state["cursor"])
             case "TryOther" | "LookAtOther":
-                return Access("load", "sequence a", state["sequence"]["a"])
+                (d,) = state["toRead"][thread]
+                return Access("load", f"sequence {d}", state["sequence"][d])
             case "Lock" if self.mirror.spins:
                 return Access("lock", "condition", None, STOPS)
             case "Lock" | "SignalLock":
@@ -81,7 +83,7 @@ class OfBlocking:
             case "Publish":
                 return Access("store", "cursor", changes["cursor"])
             case "Alert":
-                (alerted,) = (c for c, alert in changes["alert"].items() if alert)
+                (alerted,) = _alerted(changes) - _alerted(state)
                 return Access("exchange", f"alert {alerted}", (0, 1))
         raise AssertionError(f"an action without an access: {label}")
 
@@ -109,7 +111,14 @@ class OfBlocking:
         return False
 
     def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
-        return ONE_IS_HALTED if label == "Alert" and not changes["alert"][hidden] else hidden
+        if label != "Alert":
+            return hidden
+        following = hidden[len(_alerted(state))]
+        return hidden if following in _alerted(changes) else HALTED_IN_ORDER
+
+
+def _alerted(state: State) -> set[str]:
+    return {c for c, alert in state["alert"].items() if alert}
 
 
 class OwnClocks(ScheduledHost):
@@ -153,8 +162,8 @@ class YieldingClocks(ScheduledHost):
         return self._times[thread]
 
 
-def blocking(world: World, projection: Any, halted: str, pick: Pick) -> None:
-    """A chain of two that consumes forever, or is halted."""
+def blocking(world: World, projection: Any, halted: tuple[str, ...], pick: Pick) -> None:
+    """A chain of two that consumes forever, or is halted in this order."""
     mirror: Blocking = projection.mirror
     strategy: Any
     if mirror.spins:
@@ -202,7 +211,8 @@ def blocking(world: World, projection: Any, halted: str, pick: Pick) -> None:
 
     def halt() -> None:
         world.scheduler.reach("choose", None, ready=have_begun)
-        processors[halted].halt()
+        for name in halted:
+            processors[name].halt()
 
     world.task(PUBLISHER, publish)
     if halted:

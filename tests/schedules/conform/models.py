@@ -26,12 +26,12 @@ def multi(name: str, constants: str, is_short: bool = True) -> Conformity:
 
 
 def waits(name: str, bounds: str, is_short: bool = True) -> Conformity:
-    constants = f"Events = 2; {bounds}; Alerted = {{}}"
+    constants = f"Events = 2; {bounds}; {CHAIN}; Alerted = {{}}"
     return Conformity(name, "Blocking", constants, OfBlocking, blocking, is_short)
 
 
 def alerts(name: str, bounds: str, alerted: str) -> Conformity:
-    constants = f"Events = 1; {bounds}; Alerted = {{{alerted}}}"
+    constants = f"Events = 1; {bounds}; {CHAIN}; Alerted = {{{alerted}}}"
     return Conformity(name, "Blocking", constants, OfBlocking, blocking, is_short=False)
 
 

@@ -35,7 +35,8 @@ from ringbuffer import (
     YieldingWaitStrategy,
 )
 from ringbuffer.producer import producer_ops
-from spec.mirrors.blocking import CONSUMERS, FREE, HALTER, PUBLISHER, Blocking
+from spec.mirrors.blocking import FREE, HALTER, PUBLISHER, Blocking
+from spec.mirrors.catalogue import dependencies_of
 from spec.mirrors.mirror import State
 from tests.schedules.host import ScheduledHost
 from tests.schedules.interactive import Players
@@ -80,19 +81,20 @@ class Waiting(RuleBasedStateMachine):
             isinstance(self.strategy, LiteBlockingWaitStrategy),
             False,
             self.times_out,
+            dependencies_of("Two", "Chain"),
             frozenset(alerted),
         )
         self.state: State = self.mirror.initial()
         self.sequencer = SingleProducerSequencer(
             1 << exponent, self.strategy, memory=self.memory, host=self.host
         )
-        self.sequences = {c: Sequence(memory=self.memory) for c in CONSUMERS}
+        self.sequences = {c: Sequence(memory=self.memory) for c in self.mirror.consumers}
         self.sequencer.add_gating_sequences(*self.sequences.values())
         self.barriers = {
             "a": self.sequencer.new_barrier(),
             "b": self.sequencer.new_barrier(self.sequences["a"]),
         }
-        self.players.begin(*CONSUMERS, PUBLISHER, HALTER)
+        self.players.begin(*self.mirror.consumers, PUBLISHER, HALTER)
 
     def teardown(self) -> None:
         if hasattr(self, "players"):
@@ -120,7 +122,7 @@ class Waiting(RuleBasedStateMachine):
     # -- operations -------------------------------------------------------------------------------
 
     def idle(self) -> list[str]:
-        return [c for c in CONSUMERS if self.state["pc"][c] == "check"]
+        return [c for c in self.mirror.consumers if self.state["pc"][c] == "check"]
 
     @precondition(lambda self: self.idle())
     @rule(data=st.data())
@@ -156,10 +158,14 @@ class Waiting(RuleBasedStateMachine):
 
         self.players.order(PUBLISHER, operation)
 
-    @precondition(lambda self: self.state["pc"][HALTER] == "alert" and self.mirror.alerted)
+    def to_alert(self) -> list[str]:
+        """Who has yet to be alerted."""
+        return sorted(c for c in self.mirror.alerted if not self.state["alert"][c])
+
+    @precondition(lambda self: self.to_alert())
     @rule(data=st.data())
     def alert(self, data: st.DataObject) -> None:
-        c = data.draw(st.sampled_from(sorted(self.mirror.alerted)))
+        c = data.draw(st.sampled_from(self.to_alert()))
         alerted = next(
             changes
             for _, changes in self.mirror.of_thread(self.state, HALTER)
@@ -197,7 +203,7 @@ class Waiting(RuleBasedStateMachine):
     def compare(self) -> None:
         pc = self.state["pc"]
         assert self.sequencer.published() == self.state["cursor"]
-        for c in CONSUMERS:
+        for c in self.mirror.consumers:
             assert self.sequences[c].get() == self.state["sequence"][c]
             assert self.barriers[c].is_alerted == self.state["alert"][c]
             assert self.players.is_busy(c) == (c in self.state["asleep"])
