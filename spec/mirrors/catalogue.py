@@ -39,7 +39,20 @@ MIRRORS: dict[str, tuple[Any, tuple[str, ...]]] = {
         Blocking,
         ("Events", "Lite", "Spins", "MayTimeOut", "Dependencies", "Alerted"),
     ),
-    "Lifecycle": (Lifecycle, ("Size", "Events", "Starts", "MayHalt", "MayDie", "Ends")),
+    "Lifecycle": (
+        Lifecycle,
+        (
+            "Size",
+            "Events",
+            "Producers",
+            "Consumers",
+            "Halters",
+            "Starts",
+            "MayDie",
+            "MaySkip",
+            "Ends",
+        ),
+    ),
 }
 
 

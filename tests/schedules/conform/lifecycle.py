@@ -26,7 +26,7 @@ from ringbuffer.processors import ProcessorState
 from ringbuffer.producer import producer_ops
 from ringbuffer.sequencer.ring_state import CLOSED_LIMIT
 from ringbuffer.sequencer.seal import SEAL
-from spec.mirrors.lifecycle import ENDED, NONE, Lifecycle
+from spec.mirrors.lifecycle import ENDED, ENDER, NONE, STARTER, Lifecycle
 from spec.mirrors.mirror import State
 from tests.schedules.conform.graph import Access
 from tests.schedules.conform.run import Pick
@@ -35,6 +35,8 @@ from tests.schedules.scheduler import Step
 from tests.schedules.task import Location
 from tests.schedules.world import World
 
+#: The consumer and the producer.
+RUN, PRODUCER = "run", "producer"
 #: What a handler picks.
 HANDLES, DIES = "handles", "dies"
 #: What the shutdown is about to do.
@@ -65,7 +67,8 @@ class OfLifecycle:
     def flag_of(self, state: State, sequence: int) -> int:
         """The flag of a slot: of the last sequence published in it."""
         size = self.mirror.size
-        laps = (sequence - state["published"] + size - 1) // size
+        published = max(state["published"], default=NONE)
+        laps = (sequence - published + size - 1) // size
         return self.parity(sequence - laps * size)
 
     def cursor_of(self, state: State) -> int:
@@ -85,7 +88,7 @@ class OfLifecycle:
 
     def moved(self, state: State, changes: State) -> Access:
         """A transition of the processor, or a load that finds the state unchanged."""
-        before, after = state["state"], changes["state"]
+        before, after = state["state"][RUN], changes["state"][RUN]
         if before == after:
             return Access("load", "state", ProcessorState[before])
         return Access(
@@ -97,23 +100,20 @@ class OfLifecycle:
             case "Start" | "Halt" | "EndHalts":
                 return self.moved(state, changes)
             case "Alert" | "EndAlerts":
-                return Access("exchange", "alert", (int(state["alert"]), 1))
+                return Access("exchange", "alert", (int(state["alert"][RUN]), 1))
             case "Begin":
-                return Access("load", "state", ProcessorState[state["state"]])
+                return Access("load", "state", ProcessorState[state["state"][RUN]])
             case "CheckAlert":
-                return Access("load", "alert", int(state["alert"]))
+                return Access("load", "alert", int(state["alert"][RUN]))
             case "Look" | "Aim":
                 return Access("load", "cursor", self.cursor_of(state))
             case "Search":
-                return Access(
-                    "load",
-                    self.flag(state["sequence"] + 1),
-                    self.flag_of(state, state["sequence"] + 1),
-                )
+                following = state["sequence"][RUN] + 1
+                return Access("load", self.flag(following), self.flag_of(state, following))
             case "ClearAlert":
                 return Access("exchange", "alert", (1, 0))
             case "Handle":
-                return Access("store", "sequence", changes["sequence"], HANDLES)
+                return Access("store", "sequence", changes["sequence"][RUN], HANDLES)
             case "Die":
                 return Access(DIES, "", None, DIES)
             case "Close" | "EndCloses":
@@ -129,7 +129,7 @@ class OfLifecycle:
             case "Claim":
                 return Access("load", "limit", self.limit_of(state))
             case "Measure" | "Compare":
-                return Access("load", "sequence", state["sequence"])
+                return Access("load", "sequence", state["sequence"][RUN])
             case "KeepLimit":
                 return Access("store", "limit", changes["limit"])
             case "CheckClosed":
@@ -140,11 +140,10 @@ class OfLifecycle:
                     "compare_and_set", "cursor", (before, before + 1, not state["sealed"])
                 )
             case "Publish":
-                return Access(
-                    "store", self.flag(changes["published"]), self.parity(changes["published"])
-                )
+                claim = state["claim"][PRODUCER]
+                return Access("store", self.flag(claim), self.parity(claim))
             case "Drain":
-                return Access("load", "state", ProcessorState[state["state"]], COUNTS)
+                return Access("load", "state", ProcessorState[state["state"][RUN]], COUNTS)
             case "Join":
                 return Access(JOINED, "")
         raise AssertionError(f"an action without an access: {label}")
@@ -162,27 +161,27 @@ class OfLifecycle:
             case "compare_and_set", "state":
                 return not step.value[2]
             case "compare_and_set", "cursor":
-                return thread != "producer" and not step.value[2]
+                return thread != PRODUCER and not step.value[2]
             case "load", "state":
-                return thread != "run"
+                return thread != RUN
             case "load", "closed":
-                return thread != "producer"
+                return thread != PRODUCER
             case "load", "sequence":
-                return thread in ("run", "ender")
-            case "load", _ if thread == "ender" and state["pc"]["ender"] == "done":
+                return thread in (RUN, ENDER)
+            case "load", _ if thread == ENDER and state["pc"][ENDER] == "done":
                 return True
-            case "load", "cursor" if state["pc"][thread] in SEALS:
+            case "load", "cursor" if state["pc"].get(thread) in SEALS:
                 return not state["sealed"]
             case "load", _:
-                return thread == "producer"
+                return thread == PRODUCER
         return False
 
     def is_over(self, state: State, thread: str, chosen: Any) -> bool:
-        match thread, state["pc"][thread]:
-            case "starter", _ if chosen is None or state["starts"] < chosen:
-                return bool(state["starts"] == self.mirror.starts or state["pc"]["ender"] in ENDED)
-            case "producer", "claim":
-                return bool(state["cursor"] + 1 == self.mirror.events)
+        starts = state["starts"][RUN]
+        if thread == STARTER and (chosen is None or starts < chosen):
+            return bool(starts == self.mirror.starts or state["pc"][ENDER] in ENDED)
+        if thread == PRODUCER and state["pc"][PRODUCER] == "claim":
+            return bool(state["cursor"] + 1 == self.mirror.events)
         return False
 
     def follow(self, hidden: Any, state: State, thread: str, label: str, changes: State) -> Any:
@@ -217,7 +216,7 @@ def lifecycle(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
             note(DIES)
             raise ValueError(sequence)
 
-    processor = BatchEventProcessor(ring, barrier, handle, max_batch_size=1, name="run")
+    processor = BatchEventProcessor(ring, barrier, handle, max_batch_size=1, name=RUN)
     disruptor.handle_events_with(processor)
     world.name(processor.sequence, "sequence")
     world.name_cell(barrier._alerted, "alert")
@@ -272,9 +271,9 @@ def lifecycle(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
             with contextlib.suppress(ConsumerFailedError):
                 disruptor.shutdown()
 
-    world.task("starter", start)
-    world.task("producer", produce)
-    if mirror.may_halt:
+    world.task(STARTER, start)
+    world.task(PRODUCER, produce)
+    if mirror.halters:
         world.task("halter", halt)
     if mirror.ends != "nothing":
-        world.task("ender", end)
+        world.task(ENDER, end)

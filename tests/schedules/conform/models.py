@@ -42,7 +42,10 @@ def pool(name: str, constants: str, is_short: bool = True) -> Conformity:
 
 
 def life(name: str, constants: str, is_short: bool = True) -> Conformity:
-    return Conformity(name, "Lifecycle", f"Size = 1; {constants}", OfLifecycle, lifecycle, is_short)
+    constants = f'Size = 1; Producers = {{"producer"}}; Consumers = {{"run"}}; {constants}'
+    return Conformity(
+        name, "Lifecycle", f"{constants}; MaySkip = FALSE", OfLifecycle, lifecycle, is_short
+    )
 
 
 BLOCKING: Final = "Lite = FALSE; Spins = FALSE; MayTimeOut = FALSE"
@@ -95,27 +98,25 @@ CONFORMITIES: Final = {
         pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0", False),
         pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
         pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),
-        life(
-            "life-death", 'Events = 3; Starts = 1; MayHalt = FALSE; MayDie = TRUE; Ends = "nothing"'
-        ),
+        life("life-death", 'Events = 3; Starts = 1; Halters = {}; MayDie = TRUE; Ends = "nothing"'),
         life(
             "life-shutdown",
-            'Events = 2; Starts = 1; MayHalt = FALSE; MayDie = FALSE; Ends = "shutdown"',
+            'Events = 2; Starts = 1; Halters = {}; MayDie = FALSE; Ends = "shutdown"',
             False,
         ),
         life(
             "life-again",
-            'Events = 2; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "nothing"',
+            'Events = 2; Starts = 2; Halters = {"halter"}; MayDie = FALSE; Ends = "nothing"',
             False,
         ),
         life(
             "life-halt",
-            'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = FALSE; Ends = "halt"',
+            'Events = 1; Starts = 2; Halters = {"halter"}; MayDie = FALSE; Ends = "halt"',
             False,
         ),
         life(
             "life-faults",
-            'Events = 1; Starts = 2; MayHalt = TRUE; MayDie = TRUE; Ends = "shutdown"',
+            'Events = 1; Starts = 2; Halters = {"halter"}; MayDie = TRUE; Ends = "shutdown"',
             False,
         ),
     )

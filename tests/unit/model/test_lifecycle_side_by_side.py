@@ -58,7 +58,19 @@ class LifecycleMachine(RuleBasedStateMachine):
     @initialize(exponent=st.integers(0, 2))
     def build(self, exponent: int) -> None:
         size = 1 << exponent
-        self.mirror = Driven(Lifecycle(size, FOREVER, FOREVER, True, False, "shutdown"))
+        self.mirror = Driven(
+            Lifecycle(
+                size=size,
+                events=FOREVER,
+                producers=frozenset(("producer",)),
+                consumers=frozenset(("run",)),
+                halters=frozenset(("halter",)),
+                starts=FOREVER,
+                may_die=False,
+                may_skip=False,
+                ends="shutdown",
+            )
+        )
         self.rests: SimpleQueue[str] = SimpleQueue()
         self.verdicts: SimpleQueue[bool] = SimpleQueue()
         self.handled: list[int] = []
@@ -102,8 +114,8 @@ class LifecycleMachine(RuleBasedStateMachine):
         match self.mirror.at("run"):
             case "handle" | "none" as place:
                 return str(place)
-            case "look again" if state["cursor"] == state["sequence"] and not state["alert"]:
-                return "wait"
+            case "look again" if not state["alert"]["run"]:
+                return "wait" if state["cursor"] == state["sequence"]["run"] else ""
         return ""
 
     # -- what the others do -----------------------------------------------------------------------
@@ -152,7 +164,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         if self.mirror.at("run") != "handle":
             return
         if dies:
-            self.mirror.set(died=False)
+            self.mirror.set(died={"run": False})
             self.mirror.fire("run", "Die", may_die=True)
             self.has_died = True
         else:
@@ -179,8 +191,9 @@ class LifecycleMachine(RuleBasedStateMachine):
     def shut_down(self) -> None:
         """Shut down when all is handled, or will never be; then both are at their ends."""
         state = self.mirror.state
-        goes_on = state["state"] in ("RUNNING", "IDLE") and state["sequence"] < state["cursor"]
-        if goes_on or state["starts"] == 0 or self.mirror.at("ender") != "end":
+        is_behind = state["sequence"]["run"] < state["cursor"]
+        goes_on = is_behind and state["state"]["run"] in ("RUNNING", "IDLE")
+        if goes_on or state["starts"]["run"] == 0 or self.mirror.at("ender") != "end":
             return
         self.mirror.go("ender", "halt")
         self.ring.close()
@@ -200,17 +213,17 @@ class LifecycleMachine(RuleBasedStateMachine):
         if not hasattr(self, "has_died"):
             return
         state = self.mirror.state
-        assert self.processor.state is ProcessorState[state["state"]]
+        assert self.processor.state is ProcessorState[state["state"]["run"]]
         assert self.processor.is_running == (self.mirror.at("run") != "none")
         assert not self.processor.is_current()
-        assert self.processor.barrier.is_alerted == state["alert"]
+        assert self.processor.barrier.is_alerted == state["alert"]["run"]
         assert self.ring.is_closed == state["closed"]
         assert max(self.ring.sequencer.state.limit.load(), NONE) == state["limit"]
         assert (self.ring.cursor, self.processor.sequence.get()) == (
             state["cursor"],
-            state["sequence"],
+            state["sequence"]["run"],
         )
-        assert self.handled == list(range(state["sequence"] + 1))
+        assert self.handled == sorted(state["handled"]["run"])
         assert isinstance(self.processor.failure, Died) == self.has_died
         assert self.processor.join(0) == (not self.processor.is_running)
 
