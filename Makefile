@@ -8,7 +8,7 @@ SECONDS ?= 300
 HOURS ?= 1
 # Arguments of `make demo`, such as ARGS="path/to/folder".
 ARGS ?=
-# Arguments of `make check` and `make explore`, such as NAMES="WorkPool Joining" and
+# Arguments of `make check`, `make prove` and `make explore`, such as NAMES="WorkPool Joining" and
 # NAMES="multi death"; the parts of `make test` and `make verify` to run, such as NAMES=models.
 NAMES ?=
 # The files that must be in plain English.
@@ -24,8 +24,8 @@ RESULTS ?= results/latest.json
 BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test verify stress interrupts soak check check-full mirrors mutants explore
-.PHONY: validate-traces doctor bench bench-quick bench-compare bench-docs gates lint format
+.PHONY: help venv demo test verify stress interrupts soak check check-full prove mirrors mutants
+.PHONY: explore validate-traces doctor bench bench-quick bench-compare bench-docs gates lint format
 .PHONY: coverage docs dist clean
 
 help: ## list the targets
@@ -59,6 +59,9 @@ check: venv ## model-check the protocol with TLC: the small configurations (NAME
 check-full: venv ## the same with the medium and the large configurations, and the mirrors with as many states
 	@$(BIN)/python -m spec check --full $(NAMES)
 	@$(BIN)/python -m pytest -m large tests/unit/model
+
+prove: venv ## prove for every size, with Z3, that the invariants of the protocol are inductive
+	@$(BIN)/python -m spec prove $(NAMES)
 
 mirrors: venv ## count the states of the mirrors of the largest models too: an hour
 	@$(BIN)/python -m pytest -m huge tests/unit/model

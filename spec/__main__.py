@@ -6,11 +6,12 @@ from ringbuffer.cli.program import Program
 
 PROGRAM = Program(
     name="python -m spec",
-    description="The TLA+ models of the protocol, checked by TLC.",
+    description="The TLA+ models of the protocol, checked by TLC, and proofs for every size.",
     modules="spec.commands.{}",
     commands={
         "check": "check the models: do all properties hold, in as many states as recorded?",
         "mutants": "check models with a fault in them: does a property find each fault?",
+        "prove": "prove for every size: is each invariant inductive?",
     },
 )
 

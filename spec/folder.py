@@ -32,6 +32,11 @@ class SpecFolder:
         return self.root / "mutants.toml"
 
     @property
+    def proofs(self) -> Path:
+        """The list of the proof modules, with the recorded numbers of obligations."""
+        return self.root / "proofs.toml"
+
+    @property
     def readme(self) -> Path:
         """The page with the table of results."""
         return self.root / "README.md"

@@ -13,7 +13,7 @@ from tools.bootstrap import build_packages
 from tools.bootstrap.errors import SetupError
 from tools.bootstrap.progress import Progress
 
-GROUPS = ("test", "lint")
+GROUPS = ("test", "lint", "proof")
 
 
 def stamp(project: Path, python: Path) -> str:

@@ -38,6 +38,7 @@ MODELS: Final = (
     Count("models", r"^ok +\w+ +[\d,]+ states"),
     Count("states", r"^ok +\w+ +([\d,]+) states"),
 )
+PROOFS: Final = (Count("obligations proven", r"^ok +\w+ +([\d,]+) obligations"),)
 MUTANTS: Final = (Count("mutants found", r"^killed "),)
 SCHEDULES: Final = (
     Count("explorations", r"^(?:ok|time|found) .* preemptions \d"),
@@ -105,6 +106,7 @@ def test() -> list[Part]:
     return [
         *(unit(name, group) for name, group in groups().items()),
         python("models", "spec check", MODELS, ALL),
+        python("proofs", "spec prove", PROOFS, ALL),
         python("schedules", "tests.schedules explore", SCHEDULES, ALL),
         python("stress", "tests.stress --brief --seconds 6", STRESS, ALL),
     ]
