@@ -34,7 +34,7 @@ MIRRORS: dict[str, tuple[Any, tuple[str, ...]]] = {
         ("Size", "Events", "Batches", "Producers", "Dependencies", "MayGiveUp"),
     ),
     "WorkPool": (WorkPool, ("Size", "Events", "Workers", "Chunks", "Deaths")),
-    "Joining": (Joining, ("Size", "Events", "Batches")),
+    "Joining": (Joining, ("Size", "Events", "Batches", "Producers", "Residents", "Joiners")),
     "Blocking": (
         Blocking,
         ("Events", "Lite", "Spins", "MayTimeOut", "Dependencies", "Alerted"),

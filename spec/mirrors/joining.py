@@ -1,79 +1,78 @@
 """The mirror of modules/Joining.tla."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from spec.mirrors.mirror import RingMirror, State, Steps, put
+from spec.mirrors.claiming import NOTHING as OF_CLAIMS
+from spec.mirrors.claiming import ClaimingMirror
+from spec.mirrors.mirror import State, Steps, put
 
-CONSUMERS = ("a", "b")
-NOTHING: State = {
-    "high": -1,
-    "writing": -1,
-    "lowest": -1,
-    "toRead": frozenset(),
-    "seen": -1,
-    "last": -1,
-    "known": -1,
-    "first": True,
-}
+NOTHING: State = {**OF_CLAIMS, "seen": -1, "gates": False}
 
 
 @dataclass(frozen=True)
-class Joining(RingMirror):
+class Joining(ClaimingMirror):
     """modules/Joining.tla within bounds."""
+
+    residents: frozenset[str]
+    joiners: frozenset[str]
+
+    nothing: ClassVar[State] = NOTHING
 
     @property
     def nowhere(self) -> int:
         return self.events
 
+    @property
+    def consumers(self) -> frozenset[str]:
+        return self.residents | self.joiners
+
     def initial(self) -> State:
         return {
             "slots": self.empty_slots(),
-            "pc": {"p": "claim", "a": "wait", "b": "away"},
+            "pc": {
+                **dict.fromkeys(self.producers, "claim"),
+                **dict.fromkeys(self.residents, "wait"),
+                **dict.fromkeys(self.joiners, "away"),
+            },
             "cursor": -1,
             "flags": dict.fromkeys(range(self.size), 1),
             "limit": self.size - 1,
-            "sequence": dict.fromkeys(CONSUMERS, -1),
-            "members": frozenset({"a"}),
+            "sequence": dict.fromkeys(self.consumers, -1),
+            "members": self.residents,
             "version": 0,
-            "local": dict.fromkeys(("p", *CONSUMERS), NOTHING),
-            "reading": dict.fromkeys(CONSUMERS, 0),
-            "start": self.nowhere,
+            "local": dict.fromkeys(self.threads, NOTHING),
+            "reading": dict.fromkeys(self.consumers, 0),
+            "start": {
+                **dict.fromkeys(self.residents, -1),
+                **dict.fromkeys(self.joiners, self.nowhere),
+            },
         }
 
     @property
     def threads(self) -> tuple[str, ...]:
-        return ("p", *CONSUMERS)
+        return (*sorted(self.producers), *sorted(self.consumers))
 
     def of_thread(self, state: State, thread: str, /) -> Steps:
-        if thread == "p":
-            yield from self._producer(state)
-        else:
+        if thread in self.producers:
+            yield from self._looks(state, thread)
+            yield from self._claims(state, thread)
+        elif self.has_started(state, thread):
             yield from self._consumer(state, thread)
-        if thread == "b":
-            yield from self._joiner(state)
+        else:
+            yield from self._joiner(state, thread)
 
-    def load_cursor(self, state: State, thread: str, after: int) -> State:
-        known = max(after, state["cursor"] - self.size)
-        return self.then(
-            state,
-            thread,
-            "search",
-            {**state["local"][thread], "last": state["cursor"], "known": known},
-        )
+    def has_started(self, state: State, consumer: str) -> bool:
+        """Whether a consumer knows its first event."""
+        return bool(state["start"][consumer] != self.nowhere)
 
-    def _producer(self, state: State) -> Steps:
-        mine, cursor = state["local"]["p"], state["cursor"]
-        match state["pc"]["p"]:
-            case "claim":
-                for n in self.batches:
-                    if cursor + n < self.events:
-                        to = "swap" if cursor + n <= state["limit"] else "version"
-                        yield (
-                            "Claim",
-                            self.then(
-                                state, "p", to, {**mine, "high": cursor + n, "writing": cursor + 1}
-                            ),
-                        )
+    def _looks(self, state: State, p: str) -> Steps:
+        """How a producer looks for free capacity while the members may change."""
+        mine = state["local"][p]
+        match state["pc"][p]:
+            case "limit":
+                is_free = mine["high"] <= state["limit"]
+                yield "LoadLimit", self.then(state, p, "swap" if is_free else "version")
             case "version":
                 kept = {
                     **mine,
@@ -81,133 +80,67 @@ class Joining(RingMirror):
                     "lowest": self.events,
                     "toRead": state["members"],
                 }
-                yield "LoadMembers", self.then(state, "p", "look", kept)
-            case "look" if mine["toRead"]:
-                for c in mine["toRead"]:
-                    lowest = min(mine["lowest"], state["sequence"][c])
-                    yield (
-                        "Look",
-                        self.then(
-                            state,
-                            "p",
-                            local={**mine, "lowest": lowest, "toRead": mine["toRead"] - {c}},
-                        ),
-                    )
-            case "look":
-                yield (
-                    "CheckVersion",
-                    self.then(
-                        state, "p", "keep" if state["version"] == mine["seen"] else "version"
-                    ),
-                )
-            case "keep":
-                room = min(mine["lowest"], cursor) + self.size
-                if mine["high"] <= room:
-                    yield (
-                        "KeepLimit",
-                        self.then(
-                            state, "p", "swap", {**mine, "seen": -1, "lowest": -1}, limit=room
-                        ),
-                    )
-                else:
-                    yield "KeepLimit", self.then(state, "p", "claim", NOTHING, limit=room)
-            case "swap":
-                yield "Swap", self.then(state, "p", "write", cursor=mine["high"])
-            case "write":
-                slots = self.begins(state, "p", mine["writing"], "writers")
-                yield "StartWriting", self.then(state, "p", "writing", slots=slots)
-            case "writing":
-                slots = self.ends(state, "p", mine["writing"], "writers")
-                yield "StopWriting", self.then(state, "p", "publish", slots=slots)
-            case "publish":
-                event = mine["writing"]
-                flags = put(state["flags"], event % self.size, self.parity(event))
-                if event < mine["high"]:
-                    yield (
-                        "Publish",
-                        self.then(state, "p", "write", {**mine, "writing": event + 1}, flags=flags),
-                    )
-                else:
-                    yield "Publish", self.then(state, "p", "claim", NOTHING, flags=flags)
+                yield "LoadMembers", self.then(state, p, "look", kept)
+            case "look" if not mine["toRead"]:
+                to = "gap" if state["version"] == mine["seen"] else "version"
+                yield "CheckVersion", self.then(state, p, to, {**mine, "seen": -1})
+            case "gap":
+                yield "LookForGap", self.start_search(state, p, mine["known"])
 
-    def _joiner(self, state: State) -> Steps:
-        mine = state["local"]["b"]
-        match state["pc"]["b"]:
-            case "away" if state["cursor"] >= 0:
-                yield "Look1", self.load_cursor(state, "b", -1)
-            case "again":
-                yield "LoadCursor", self.load_cursor(state, "b", -1)
-            case "found" if state["start"] == self.nowhere:
-                again = "away" if mine["first"] else "again"
-                yield (
-                    "CheckLap",
-                    self.then(
-                        state, "b", "set" if state["cursor"] <= mine["known"] + self.size else again
-                    ),
-                )
+    def _joiner(self, state: State, b: str) -> Steps:
+        mine = state["local"][b]
+        match state["pc"][b]:
+            case "away" | "again":
+                yield "LookForStart", self.start_search(state, b, -1)
+            case "search":
+                yield "Search", self.search(state, b)
+            case "found":
+                is_lapped = state["cursor"] > mine["known"] + self.size
+                yield "CheckLap", self.then(state, b, "again" if is_lapped else "set")
             case "set":
-                sequence = put(state["sequence"], "b", mine["known"])
-                if mine["first"]:
-                    yield "SetSequence", self.then(state, "b", "add", sequence=sequence)
-                else:
+                sequence = put(state["sequence"], b, mine["known"])
+                if mine["gates"]:
                     starts = {
-                        "start": mine["known"],
-                        "reading": put(state["reading"], "b", mine["known"] + 1),
+                        "start": put(state["start"], b, mine["known"]),
+                        "reading": put(state["reading"], b, mine["known"] + 1),
                     }
                     yield (
                         "SetSequence",
-                        self.then(state, "b", "wait", NOTHING, sequence=sequence, **starts),
+                        self.then(state, b, "wait", NOTHING, sequence=sequence, **starts),
                     )
+                else:
+                    yield "SetSequence", self.then(state, b, "add", sequence=sequence)
             case "add":
-                yield (
-                    "ReplaceMembers",
-                    self.then(state, "b", "raise", members=state["members"] | {"b"}),
-                )
+                members = state["members"] | {b}
+                yield "ReplaceMembers", self.then(state, b, "raise", members=members)
             case "raise":
-                kept = {**mine, "first": False}
-                yield (
-                    "RaiseVersion",
-                    self.then(state, "b", "again", kept, version=state["version"] + 1),
-                )
-            case "wait":
-                leaves = {"members": state["members"] - {"b"}, "version": state["version"] + 1}
-                yield "Leave", self.then(state, "b", "left", **leaves)
+                kept = {**mine, "gates": True}
+                version = state["version"] + 1
+                yield "RaiseVersion", self.then(state, b, "again", kept, version=version)
 
     def _consumer(self, state: State, c: str) -> Steps:
         mine, event = state["local"][c], state["reading"][c]
         match state["pc"][c]:
-            case "wait" if event < self.events:
-                yield "LookForEvents", self.load_cursor(state, c, event - 1)
+            case "wait":
+                if event < self.events:
+                    yield "LookForEvents", self.start_search(state, c, event - 1)
+                if c in self.joiners:
+                    leaves = {"members": state["members"] - {c}, "version": state["version"] + 1}
+                    yield "Leave", self.then(state, c, "left", **leaves)
             case "search":
-                after = mine["known"] + 1
-                if after <= mine["last"] and state["flags"][after % self.size] == self.parity(
-                    after
-                ):
-                    yield "LoadFlag", self.then(state, c, local={**mine, "known": after})
-                else:
-                    yield "LoadFlag", self.then(state, c, "found")
-            case "found" if c == "b" and state["start"] == self.nowhere:
-                return
+                yield "Search", self.search(state, c)
             case "found" if mine["known"] >= event:
-                yield (
-                    "Decide",
-                    self.then(state, c, "reading", slots=self.begins(state, c, event, "readers")),
-                )
+                slots = self.begins(state, c, event, "readers")
+                yield "Decide", self.then(state, c, "reading", slots=slots)
             case "found":
                 yield "Decide", self.then(state, c, "wait", NOTHING)
             case "reading":
                 slots = self.ends(state, c, event, "readers")
-                yield (
-                    "StopReading",
-                    self.then(
-                        state, c, "read", slots=slots, reading=put(state["reading"], c, event + 1)
-                    ),
-                )
+                reading = put(state["reading"], c, event + 1)
+                yield "StopReading", self.then(state, c, "read", slots=slots, reading=reading)
             case "read" if event <= mine["known"]:
-                yield (
-                    "StartReading",
-                    self.then(state, c, "reading", slots=self.begins(state, c, event, "readers")),
-                )
+                slots = self.begins(state, c, event, "readers")
+                yield "StartReading", self.then(state, c, "reading", slots=slots)
             case "read":
                 sequence = put(state["sequence"], c, mine["known"])
                 yield "Advance", self.then(state, c, "wait", NOTHING, sequence=sequence)

@@ -2,29 +2,14 @@
 
 from dataclasses import dataclass
 
-from spec.mirrors.mirror import RingMirror, State, Steps, put
-
-NOTHING: State = {
-    "current": -1,
-    "high": -1,
-    "writing": -1,
-    "lowest": -1,
-    "toRead": frozenset(),
-    "last": -1,
-    "known": -1,
-}
-
-
-def forget(local: State) -> State:
-    """Returns what a thread remembers: how far everything is published."""
-    return {**NOTHING, "known": local["known"]}
+from spec.mirrors.claiming import ClaimingMirror
+from spec.mirrors.mirror import State, Steps, put
 
 
 @dataclass(frozen=True)
-class MultiProducer(RingMirror):
+class MultiProducer(ClaimingMirror):
     """modules/MultiProducer.tla within bounds."""
 
-    producers: frozenset[str]
     dependencies: dict[str, frozenset[str]]
     may_give_up: bool
 
@@ -43,7 +28,7 @@ class MultiProducer(RingMirror):
             "flags": dict.fromkeys(range(self.size), 1),
             "limit": self.size - 1,
             "sequence": dict.fromkeys(self.consumers, -1),
-            "local": dict.fromkeys([*self.consumers, *self.producers], NOTHING),
+            "local": dict.fromkeys(self.threads, self.nothing),
             "reading": dict.fromkeys(self.consumers, 0),
         }
 
@@ -52,110 +37,41 @@ class MultiProducer(RingMirror):
         return (*sorted(self.producers), *sorted(self.consumers))
 
     def of_thread(self, state: State, thread: str, /) -> Steps:
-        return (
-            self._producer(state, thread)
-            if thread in self.producers
-            else self._consumer(state, thread)
-        )
+        if thread in self.producers:
+            yield from self._looks(state, thread)
+            yield from self._claims(state, thread)
+        else:
+            yield from self._consumer(state, thread)
 
-    def start_search(self, state: State, thread: str, after: int) -> State:
-        mine = state["local"][thread]
-        known = max(after, mine["known"], state["cursor"] - self.size)
-        return self.then(state, thread, "search", {**mine, "last": state["cursor"], "known": known})
-
-    def search(self, state: State, thread: str) -> State:
-        mine = state["local"][thread]
-        sequence = mine["known"] + 1
-        if sequence <= mine["last"] and state["flags"][sequence % self.size] == self.parity(
-            sequence
-        ):
-            return self.then(state, thread, local={**mine, "known": sequence})
-        return self.then(state, thread, "found")
-
-    def _producer(self, state: State, p: str) -> Steps:
-        mine, cursor = state["local"][p], state["cursor"]
+    def _looks(self, state: State, p: str) -> Steps:
+        """How a producer looks for free capacity, or gives up."""
+        mine = state["local"][p]
         match state["pc"][p]:
-            case "claim":
-                for n in self.batches:
-                    if cursor + n < self.events:
-                        yield (
-                            "LoadCursor",
-                            self.then(
-                                state, p, "limit", {**mine, "current": cursor, "high": cursor + n}
-                            ),
-                        )
-                if self.may_give_up:
-                    yield "GiveUp", self.then(state, p, "gone")
+            case "claim" if self.may_give_up:
+                yield "GiveUp", self.then(state, p, "gone")
             case "limit" if mine["high"] <= state["limit"]:
                 yield "LoadLimit", self.then(state, p, "swap")
             case "limit":
-                yield (
-                    "LoadLimit",
-                    self.then(
-                        state, p, "look", {**mine, "lowest": self.events, "toRead": self.consumers}
-                    ),
-                )
-            case "look" if mine["toRead"]:
-                for c in mine["toRead"]:
-                    lowest = min(mine["lowest"], state["sequence"][c])
-                    yield (
-                        "Look",
-                        self.then(
-                            state,
-                            p,
-                            local={**mine, "lowest": lowest, "toRead": mine["toRead"] - {c}},
-                        ),
-                    )
-            case "look":
-                yield "LookForGap", self.start_search(state, p, -1)
-            case "search":
-                yield "Search", self.search(state, p)
-            case "found":
-                room = min(mine["lowest"], mine["known"]) + self.size
-                if mine["high"] <= room:
-                    kept = {**mine, "lowest": -1, "last": -1}
-                    yield "KeepLimit", self.then(state, p, "swap", kept, limit=room)
-                else:
-                    yield "KeepLimit", self.then(state, p, "claim", forget(mine), limit=room)
-            case "swap" if cursor == mine["current"]:
-                kept = {**mine, "writing": mine["current"] + 1}
-                yield "Swap", self.then(state, p, "write", kept, cursor=mine["high"])
-            case "swap":
-                yield "Swap", self.then(state, p, "claim", forget(mine))
-            case "write":
-                slots = self.begins(state, p, mine["writing"], "writers")
-                yield "StartWriting", self.then(state, p, "writing", slots=slots)
-            case "writing":
-                event = mine["writing"]
-                slots = self.ends(state, p, event, "writers")
-                to, then = (
-                    ("write", event + 1)
-                    if event < mine["high"]
-                    else ("publish", mine["current"] + 1)
-                )
-                yield "StopWriting", self.then(state, p, to, {**mine, "writing": then}, slots=slots)
-            case "publish":
-                event = mine["writing"]
-                flags = put(state["flags"], event % self.size, self.parity(event))
-                if event < mine["high"]:
-                    yield (
-                        "Publish",
-                        self.then(state, p, local={**mine, "writing": event + 1}, flags=flags),
-                    )
-                else:
-                    yield "Publish", self.then(state, p, "claim", forget(mine), flags=flags)
+                kept = {**mine, "lowest": self.events, "toRead": self.consumers}
+                yield "LoadLimit", self.then(state, p, "look", kept)
+            case "look" if not mine["toRead"]:
+                yield "LookForGap", self.start_search(state, p, mine["known"])
 
     def _consumer(self, state: State, c: str) -> Steps:
         mine, event = state["local"][c], state["reading"][c]
         match state["pc"][c]:
             case "wait" if event < self.events:
-                yield "LookForEvents", self.start_search(state, c, event - 1)
+                yield "LookForEvents", self.start_search(state, c, max(event - 1, mine["known"]))
             case "search":
                 yield "Search", self.search(state, c)
             case "found" if mine["known"] < event:
-                yield "Depend", self.then(state, c, "wait", forget(mine))
+                yield "Depend", self.then(state, c, "wait", self.forget(mine))
             case "found":
-                kept = {**forget(mine), "lowest": mine["known"], "toRead": self.dependencies[c]}
+                kept = {
+                    **self.forget(mine),
+                    "lowest": mine["known"],
+                    "toRead": self.dependencies[c],
+                }
                 yield "Depend", self.then(state, c, "depend", kept)
             case "depend" if mine["toRead"]:
                 for d in mine["toRead"]:
@@ -168,7 +84,7 @@ class MultiProducer(RingMirror):
                     self.then(state, c, "reading", slots=self.begins(state, c, event, "readers")),
                 )
             case "depend":
-                yield "Decide", self.then(state, c, "wait", forget(mine))
+                yield "Decide", self.then(state, c, "wait", self.forget(mine))
             case "reading":
                 slots = self.ends(state, c, event, "readers")
                 yield (
@@ -184,4 +100,4 @@ class MultiProducer(RingMirror):
                 )
             case "read":
                 sequence = put(state["sequence"], c, mine["lowest"])
-                yield "Advance", self.then(state, c, "wait", forget(mine), sequence=sequence)
+                yield "Advance", self.then(state, c, "wait", self.forget(mine), sequence=sequence)

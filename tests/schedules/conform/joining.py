@@ -9,10 +9,8 @@ Every step of the model is one access, but:
 * Leaving is one step of the model. In the code the members are replaced and then the version is
   raised; here that is one turn. What others may see in between is left to the scenarios `leave` and
   `leave-multi`.
-* The model has one producer, which finds everything published; the code searches for that, which is
-  passed over.
-* So is the fence of a producer before it looks at the members: it changes nothing, and no store is
-  delayed here.
+* The fence of a producer before it looks at the members is passed over: it changes nothing, and no
+  store is delayed here. So is its look before a publication whether it is due.
 """
 
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from ringbuffer.producer import producer_ops
 from spec.mirrors.joining import Joining
 from spec.mirrors.mirror import State
 from tests.schedules.conform.graph import Access, Excuse
+from tests.schedules.conform.multi_producer import of_claim
 from tests.schedules.conform.picked_alert import GOES_ON, PickedAlert
 from tests.schedules.conform.run import Pick
 from tests.schedules.conform.single_producer import OUT_OF_TURN, consumers, out_of_turn, publish
@@ -47,62 +46,30 @@ class OfJoining:
     def beginnings(self) -> list[None]:
         return [None]
 
-    def slot(self, sequence: int) -> str:
-        return f"slot {sequence % self.mirror.size}"
-
-    def flag(self, sequence: int) -> str:
-        return f"flag {sequence % self.mirror.size}"
-
     def access(self, state: State, thread: str, label: str, changes: State) -> Access | None:
-        mine: dict[str, Any] = state["local"][thread]
+        mirror, version = self.mirror, state["version"]
         match label:
-            case "Claim":
-                return Access(
-                    "load", "limit", state["limit"], changes["local"]["p"]["high"] - state["cursor"]
-                )
             case "LoadMembers" | "CheckVersion":
-                return Access("load", "version", state["version"])
-            case "Look":
-                (read,) = mine["toRead"] - changes["local"][thread]["toRead"]
-                return Access("load", f"sequence {read}", state["sequence"][read])
-            case "KeepLimit":
-                return Access("store", "limit", changes["limit"])
-            case "Swap":
-                return Access("compare_and_set", "cursor", (state["cursor"], mine["high"], True))
-            case "StartWriting":
-                return Access("write", self.slot(mine["writing"]))
-            case "StopWriting":
-                return Access("written", self.slot(mine["writing"]))
-            case "Publish":
-                return Access(
-                    "store", self.flag(mine["writing"]), self.mirror.parity(mine["writing"])
-                )
-            case "Look1" | "LoadCursor" | "CheckLap":
+                return Access("load", "version", version)
+            case "LookForStart" | "CheckLap":
                 return Access("load", "cursor", state["cursor"])
             case "LookForEvents":
                 return Access("load", "cursor", state["cursor"], GOES_ON if thread == "b" else None)
-            case "LoadFlag" if mine["known"] + 1 > mine["last"]:
-                return None
-            case "LoadFlag":
-                flag = state["flags"][(mine["known"] + 1) % self.mirror.size]
-                return Access("load", self.flag(mine["known"] + 1), flag)
             case "SetSequence" | "Advance":
                 return Access("store", f"sequence {thread}", changes["sequence"][thread])
             case "ReplaceMembers":
                 return Access("replace", "members")
             case "RaiseVersion":
-                return Access("fetch_add", "version", (state["version"], state["version"] + 1))
+                return Access("fetch_add", "version", (version, version + 1))
             case "Leave":
-                return Access(
-                    "fetch_add", "version", (state["version"], state["version"] + 1), LEAVES
-                )
+                return Access("fetch_add", "version", (version, version + 1), LEAVES)
             case "Decide" if changes["pc"][thread] == "wait":
                 return None
             case "Decide" | "StartReading":
-                return Access("read", self.slot(state["reading"][thread]))
+                return Access("read", f"slot {state['reading'][thread] % mirror.size}")
             case "StopReading":
-                return Access("done", self.slot(state["reading"][thread]))
-        raise AssertionError(f"an action without an access: {label}")
+                return Access("done", f"slot {state['reading'][thread] % mirror.size}")
+        return of_claim(mirror, state, thread, label, changes)
 
     def concerns(self, kind: str, where: str) -> bool:
         return where in ("cursor", "limit", "version", "members") or where.split(" ")[0] in (
@@ -112,15 +79,13 @@ class OfJoining:
         )
 
     def passes_over(self, state: State, thread: str, step: Step) -> bool:
-        """A consumer's sequence; the producer's cursor, flags, fence; a replacement at a leave."""
-        if thread == "p":
+        """A consumer's sequence; a producer's fence and last look; a replacement at a leave."""
+        if thread in self.mirror.producers:
             is_fence = step[1:3] == ("fetch_add", "version") and step.value == (
                 state["version"],
                 state["version"],
             )
-            return is_fence or (
-                step.kind == "load" and (step.where == "cursor" or step.where.startswith("flag "))
-            )
+            return is_fence or (step.kind == "load" and state["pc"][thread] == "publish")
         return (
             step.where == f"sequence {thread}"
             if step.kind == "load"
@@ -145,7 +110,7 @@ class OfJoining:
         if state["pc"]["b"] == "raise" and thread != "b":
             return AT_ONCE
         if label == "Look":
-            before, after = state["local"]["p"]["toRead"], changes["local"]["p"]["toRead"]
+            before, after = (each["local"][thread]["toRead"] for each in (state, changes))
             return OUT_OF_TURN if out_of_turn(before, after, ("a", "b")) else hidden
         return hidden
 
@@ -179,7 +144,7 @@ class Version(ScheduledCell):
 
 
 def joining(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
-    """A producer and a consumer without an end; a consumer that joins after a claim, may leave."""
+    """A producer and a consumer without an end; a consumer that joins, and may leave."""
     mirror: Joining = projection.mirror
     scheduler = world.scheduler
     ring: RingBuffer[Event] = world.ring(mirror.size, ProducerType.MULTI)
@@ -214,7 +179,6 @@ def joining(world: World, projection: Any, hidden: Any, pick: Pick) -> None:
             publish(ring, producer, pick(sorted(mirror.batches)))
 
     def join() -> None:
-        scheduler.reach("choose", None, ready=lambda: cursor._cell.location.value >= 0)
         ring.add_gating_sequences(sequence, start=barrier)
         processor.run()
         ring.remove_gating_sequence(sequence)

@@ -41,6 +41,11 @@ def pool(name: str, constants: str, is_short: bool = True) -> Conformity:
     )
 
 
+def joins(name: str, bounds: str) -> Conformity:
+    threads = 'Producers = {"p"}; Residents = {"a"}; Joiners = {"b"}'
+    return Conformity(name, "Joining", f"{bounds}; {threads}", OfJoining, joining, is_short=False)
+
+
 def life(name: str, constants: str, is_short: bool = True) -> Conformity:
     constants = f'Size = 1; Producers = {{"producer"}}; Consumers = {{"run"}}; {constants}'
     return Conformity(
@@ -89,12 +94,8 @@ CONFORMITIES: Final = {
         alerts("adaptive-alert", ADAPTIVE, '"a"'),
         waits("timeout", TIMEOUT, False),
         alerts("timeout-alert", TIMEOUT, '"a"'),
-        Conformity(
-            "join", "Joining", "Size = 1; Events = 2; Batches = {1}", OfJoining, joining, False
-        ),
-        Conformity(
-            "join-laps", "Joining", "Size = 1; Events = 3; Batches = {1}", OfJoining, joining, False
-        ),
+        joins("join", "Size = 1; Events = 2; Batches = {1}"),
+        joins("join-laps", "Size = 1; Events = 3; Batches = {1}"),
         pool("pool", "Size = 1; Events = 2; Chunks = {1}; Deaths = 0", False),
         pool("pool-chunks", "Size = 2; Events = 2; Chunks = {1, 2}; Deaths = 0", False),
         pool("pool-death", "Size = 1; Events = 2; Chunks = {1}; Deaths = 1", False),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ringbuffer import ProducerType
 from ringbuffer.producer import producer_ops
+from spec.mirrors.claiming import ClaimingMirror
 from spec.mirrors.mirror import State
 from spec.mirrors.multi_producer import MultiProducer
 from tests.schedules.conform.graph import Access, Excuse
@@ -25,6 +26,46 @@ AGAIN: Final = Excuse("a claim that was lost is tried again as it was")
 GONE: Final = "gone"
 
 
+def of_claim(
+    mirror: ClaimingMirror, state: State, thread: str, label: str, changes: State
+) -> Access | None:
+    """The access of a producer that claims, or of any thread that searches for what is published.
+
+    Raises:
+        AssertionError: it is not known.
+    """
+    mine: dict[str, Any] = state["local"][thread]
+    writing, sought = mine["writing"], mine["known"] + 1
+    match label:
+        case "LoadCursor":
+            n = changes["local"][thread]["high"] - state["cursor"]
+            return Access("load", "cursor", state["cursor"], n)
+        case "LookForGap":
+            return Access("load", "cursor", state["cursor"])
+        case "LoadLimit":
+            return Access("load", "limit", state["limit"])
+        case "Look":
+            (read,) = mine["toRead"] - changes["local"][thread]["toRead"]
+            return Access("load", f"sequence {read}", state["sequence"][read])
+        case "Search" if sought > mine["last"]:
+            return None
+        case "Search":
+            index = sought % mirror.size
+            return Access("load", f"flag {index}", state["flags"][index])
+        case "KeepLimit":
+            return Access("store", "limit", changes["limit"])
+        case "Swap":
+            done = state["cursor"] == mine["current"]
+            return Access("compare_and_set", "cursor", (mine["current"], mine["high"], done))
+        case "StartWriting":
+            return Access("write", f"slot {writing % mirror.size}")
+        case "StopWriting":
+            return Access("written", f"slot {writing % mirror.size}")
+        case "Publish":
+            return Access("store", f"flag {writing % mirror.size}", mirror.parity(writing))
+    raise AssertionError(f"an action without an access: {label}")
+
+
 @dataclass(frozen=True)
 class OfMultiProducer:
     """spec/modules/MultiProducer.tla."""
@@ -35,47 +76,14 @@ class OfMultiProducer:
     def beginnings(self) -> list[Hidden]:
         return [(order, ()) for order in itertools.permutations(sorted(self.mirror.consumers))]
 
-    def slot(self, sequence: int) -> str:
-        return f"slot {sequence % self.mirror.size}"
-
-    def flag(self, sequence: int) -> str:
-        return f"flag {sequence % self.mirror.size}"
-
     def access(self, state: State, thread: str, label: str, changes: State) -> Access | None:
         mine: dict[str, Any] = state["local"][thread]
         match label:
-            case "LoadCursor":
-                return Access(
-                    "load",
-                    "cursor",
-                    state["cursor"],
-                    changes["local"][thread]["high"] - state["cursor"],
-                )
-            case "LookForGap" | "LookForEvents":
+            case "LookForEvents":
                 return Access("load", "cursor", state["cursor"])
-            case "LoadLimit":
-                return Access("load", "limit", state["limit"])
-            case "Look" | "LoadDependency":
+            case "LoadDependency":
                 (read,) = mine["toRead"] - changes["local"][thread]["toRead"]
                 return Access("load", f"sequence {read}", state["sequence"][read])
-            case "Search" if mine["known"] + 1 > mine["last"]:
-                return None
-            case "Search":
-                flag = state["flags"][(mine["known"] + 1) % self.mirror.size]
-                return Access("load", self.flag(mine["known"] + 1), flag)
-            case "KeepLimit":
-                return Access("store", "limit", changes["limit"])
-            case "Swap":
-                done = state["cursor"] == mine["current"]
-                return Access("compare_and_set", "cursor", (mine["current"], mine["high"], done))
-            case "StartWriting":
-                return Access("write", self.slot(mine["writing"]))
-            case "StopWriting":
-                return Access("written", self.slot(mine["writing"]))
-            case "Publish":
-                return Access(
-                    "store", self.flag(mine["writing"]), self.mirror.parity(mine["writing"])
-                )
             case "GiveUp":
                 return Access("gone", "", None, GONE)
             case "Depend":
@@ -83,12 +91,12 @@ class OfMultiProducer:
             case "Decide" if changes["pc"][thread] == "wait":
                 return None
             case "Decide" | "StartReading":
-                return Access("read", self.slot(state["reading"][thread]))
+                return Access("read", f"slot {state['reading'][thread] % self.mirror.size}")
             case "StopReading":
-                return Access("done", self.slot(state["reading"][thread]))
+                return Access("done", f"slot {state['reading'][thread] % self.mirror.size}")
             case "Advance":
                 return Access("store", f"sequence {thread}", changes["sequence"][thread])
-        raise AssertionError(f"an action without an access: {label}")
+        return of_claim(self.mirror, state, thread, label, changes)
 
     def concerns(self, kind: str, where: str) -> bool:
         return (

@@ -26,21 +26,26 @@ class DrivenJoining(Driven):
     """The mirror, claimed from and joined as a ring is."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(Joining(size, FOREVER, frozenset()))
+        threads = frozenset("p"), frozenset("a"), frozenset("b")
+        super().__init__(Joining(size, FOREVER, frozenset(), *threads))
 
     def claim(self, n: int) -> int | None:
+        """Claim `n` slots if there is free capacity, and write them; returns the highest one."""
         self.go("p", "claim", "write", batches=frozenset({n}))
+        if self.at("p") == "claim":
+            return None
+        self.go("p", "publish")
         high: int = self.state["local"]["p"]["high"]
-        return high if self.at("p") == "write" else None
+        return high
 
     def publish(self) -> None:
-        """Write one event of the claim, and publish it."""
-        self.go("p", "claim", "write")
+        """Publish one event of the claim."""
+        self.fire("p", "Publish")
 
     def published(self) -> int:
         """Up to the first gap, searched from the beginning of the lap."""
         before = self.state
-        self.set(**self.mirror.load_cursor(self.state, "a", -1))
+        self.set(**self.mirror.start_search(self.state, "a", -1))
         while self.at("a") == "search":
             self.fire("a")
         known: int = self.state["local"]["a"]["known"]
@@ -57,7 +62,7 @@ class DrivenJoining(Driven):
     def come_back(self) -> None:
         """Another consumer takes the name of the one that has left: the model's joins once."""
         pc, local = {**self.state["pc"], "b": "away"}, {**self.state["local"], "b": NOTHING}
-        self.set(pc=pc, local=local, start=self.mirror.nowhere)
+        self.set(pc=pc, local=local, start={**self.state["start"], "b": self.mirror.nowhere})
 
 
 class JoiningMachine(RuleBasedStateMachine):
@@ -87,7 +92,7 @@ class JoiningMachine(RuleBasedStateMachine):
 
     @rule()
     def publish(self) -> None:
-        if self.mirror.at("p") == "write":
+        if self.mirror.at("p") == "publish":
             self.real.publish(self.mirror.state["local"]["p"]["writing"])
             self.mirror.publish()
 
@@ -110,7 +115,7 @@ class JoiningMachine(RuleBasedStateMachine):
         self.mirror.go("b", "wait")
         self.sequencer.add_gating_sequences(newcomer)
         self.sequences["b"], self.views["b"] = newcomer, self.sequencer.new_barrier().view()
-        assert newcomer.get() == self.mirror.state["start"] == self.mirror.published()
+        assert newcomer.get() == self.mirror.state["start"]["b"] == self.mirror.published()
 
     @rule()
     def leave(self) -> None:

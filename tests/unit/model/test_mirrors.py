@@ -26,6 +26,7 @@ CONFIGURATIONS = [
     each for each in read_all(SPEC.configurations) if each.module in MIRRORS and each.expect is None
 ]
 ONE = "Consumers <- One; Dependencies <- Independent"
+JOINS = 'Producers = {"p"}; Residents = {"a"}; Joiners = {"b"}'
 CHAIN = "Consumers <- Two; Dependencies <- Chain"
 
 #: Smaller than any configuration, or of another shape; the first ones in `make test` too.
@@ -40,14 +41,18 @@ FIRST = [
         f'Size = 2; Events = 2; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE',
     ),
     ("WorkPool", 'Size = 1; Events = 1; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
-    ("Joining", "Size = 1; Events = 1; Batches = {1}"),
+    ("Joining", f"Size = 1; Events = 1; Batches = {{1}}; {JOINS}"),
 ]
 OTHERS = [
     (
         "MultiProducer",
         f'Size = 1; Events = 2; Batches = {{1}}; Producers = {{"p", "q"}}; {ONE}; MayGiveUp = TRUE',
     ),
-    ("Joining", "Size = 1; Events = 3; Batches = {1}"),
+    (
+        "Joining",
+        "Size = 1; Events = 1; Batches = {1}; "
+        'Producers = {"p", "q"}; Residents = {"a"}; Joiners = {"b"}',
+    ),
     ("SingleProducer", f"Size = 2; Events = 8; Batches = {{1, 2}}; {ONE}"),
     ("SingleProducer", f"Size = 4; Events = 6; Batches = {{1, 3}}; {ONE}"),
     (
@@ -77,7 +82,7 @@ OTHERS = [
     ),
     ("WorkPool", 'Size = 1; Events = 2; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
     ("WorkPool", 'Size = 2; Events = 3; Workers = {"v", "w"}; Chunks = {1, 2}; Deaths = 0'),
-    ("Joining", "Size = 2; Events = 2; Batches = {1, 2}"),
+    ("Joining", f"Size = 2; Events = 2; Batches = {{2}}; {JOINS}"),
 ]
 
 
