@@ -2,28 +2,36 @@
 
 import argparse
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ringbuffer.cli.program import CommandError
 from spec import folder
+from spec.commands.prove import require_z3
 from spec.commands.side_by_side import side_by_side
 from spec.folder import SpecFolder
+from spec.prover.module import read_module
 from spec.tools.installation import find_tools
 from spec.tools.mutant import Mutant, read_mutants, try_mutant, verdict
+from spec.tools.proof import Proof, read_proofs
 from spec.tools.reporter import Reporter
 from spec.tools.tlc import TlcTools
 
+if TYPE_CHECKING:
+    from spec.prover.induction_failure import InductionFailure
+
 _DESCRIPTION: Final = """\
 Check models that have a fault, with TLC, on all cores. A mutant is a model in which one rule of the
-protocol is replaced by
-a wrong one. A property must find each fault: if all properties hold, the mutant survived, and
-the command fails."""
+protocol is replaced by a wrong one. A property must find each fault: if all properties hold, the
+mutant survived, and the command fails.
+
+The faults of proven modules are also given to Z3. Each must lead to a counterexample to induction,
+except where only a property about liveness finds it, which the proofs are not about."""
 
 _EPILOG: Final = """\
 examples:
 
-`python -m spec mutants` checks all mutants in spec/mutants.toml, which takes about two minutes on
-two cores.
+`python -m spec mutants` checks all mutants in spec/mutants.toml, which takes about four minutes
+on two cores.
 
 `python -m spec mutants WorkPool no-gating-check` checks the mutants of one module, and one more.
 
@@ -49,7 +57,10 @@ def run(options: argparse.Namespace) -> int:
         if name not in found:
             raise CommandError(f"there is no mutant or module {name!r}; see {spec.mutants}")
     reporter = Reporter(as_json=options.json)
+    if _of_proven_modules(mutants, spec):
+        require_z3()
     check(mutants, spec, find_tools(reporter.say), reporter)
+    refute(mutants, spec, reporter)
     return reporter.finish()
 
 
@@ -77,3 +88,49 @@ def check(mutants: list[Mutant], spec: SpecFolder, tools: TlcTools, reporter: Re
             problem=None if passed else words,
         )
     reporter.say(f"{killed} of {len(mutants)} found, {time.monotonic() - started:.0f} s")
+
+
+def refute(mutants: list[Mutant], spec: SpecFolder, reporter: Reporter) -> None:
+    """Look for a counterexample to induction of each mutant of a proven module, and report it."""
+    started, found = time.monotonic(), 0
+    pairs = _of_proven_modules(mutants, spec)
+
+    def search(pair: tuple[Mutant, Proof]) -> "tuple[InductionFailure | None, float]":
+        from spec.prover.induction_failure import first_failure
+
+        mutant, proof = pair
+        began = time.monotonic()
+        module = read_module(spec.modules / f"{proof.name}.tla", mutant.changed(spec))
+        return first_failure(module, proof.instances), time.monotonic() - began
+
+    for (mutant, _), (failure, seconds) in side_by_side(pairs, search):
+        found += failure is not None
+        words = "SURVIVED: no counterexample to induction" if failure is None else failure.words
+        state = "FAILED" if failure is None else "refuted"
+        reporter.result(
+            f"{state:7} {mutant.name:36} {mutant.module:15} {seconds:5.1f} s   {words}",
+            passed=failure is not None,
+            name=mutant.name,
+            module=mutant.module,
+            seconds=seconds,
+            counterexample=words,
+        )
+    if pairs:
+        seconds = time.monotonic() - started
+        reporter.say(f"{found} of {len(pairs)} leave the invariant, {seconds:.0f} s")
+
+
+def _of_proven_modules(mutants: list[Mutant], spec: SpecFolder) -> list[tuple[Mutant, Proof]]:
+    """Returns the mutants that must lead out of an invariant, each with its proof."""
+    proofs = {proof.about: proof for proof in read_proofs(spec)}
+    return [
+        (mutant, proofs[mutant.module])
+        for mutant in mutants
+        if mutant.module in proofs and not _is_about_liveness(mutant, spec)
+    ]
+
+
+def _is_about_liveness(mutant: Mutant, spec: SpecFolder) -> bool:
+    """Whether only properties about liveness find the fault."""
+    module = read_module(spec.modules / f"{mutant.module}.tla")
+    return all(map(module.is_about_liveness, mutant.killed_by))

@@ -41,6 +41,15 @@ class InductionFailure:
     violated: Conjunct
     theory: Theory = field(repr=False)
 
+    @property
+    def words(self) -> str:
+        """What is wrong, in a few words."""
+        if self.action is not None:
+            return f"{self.action} leaves {self.violated.name}"
+        if self.state is self.theory.first:
+            return f"{self.violated.name} does not hold at first"
+        return f"{self.violated.name} does not follow"
+
 
 class Search:
     """Looks for counterexamples to induction in one instance; one thread.

@@ -75,6 +75,10 @@ class Module:
             raise ModuleError(Place(self.path, 1), f"the module does not define {name}")
         return definition
 
+    def is_about_liveness(self, name: str) -> bool:
+        """Whether a definition says that something happens at some time; no prover's business."""
+        return any(token.text in ("<>", "~>") for token in self._sources.get(name, ()))
+
     def strings(self) -> list[str]:
         """Returns all strings in the definitions."""
         units = self._sources.values()

@@ -35,6 +35,11 @@ class Mutant:
     new: str
     killed_by: tuple[str, ...]
 
+    def changed(self, spec: SpecFolder) -> dict[str, str]:
+        """Returns the text of the module with the fault, by its name."""
+        text = (spec.modules / f"{self.module}.tla").read_text()
+        return {self.module: text.replace(self.old, self.new)}
+
 
 def read_mutants(spec: SpecFolder) -> list[Mutant]:
     """Returns the mutants.

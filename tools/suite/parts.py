@@ -39,7 +39,10 @@ MODELS: Final = (
     Count("states", r"^ok +\w+ +([\d,]+) states"),
 )
 PROOFS: Final = (Count("obligations proven", r"^ok +\w+ +([\d,]+) obligations"),)
-MUTANTS: Final = (Count("mutants found", r"^killed "),)
+MUTANTS: Final = (
+    Count("mutants found", r"^killed "),
+    Count("counterexamples to induction", r"^refuted "),
+)
 SCHEDULES: Final = (
     Count("explorations", r"^(?:ok|time|found) .* preemptions \d"),
     Count("schedules", r" preemptions \d+ +([\d,]+) "),

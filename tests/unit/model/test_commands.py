@@ -98,8 +98,10 @@ def test_after_ctrl_c_no_further_model_is_begun(
 
 def test_mutants_and_the_list_are_reported_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mutants", "cursor-instead-of-work", "--json"]) == 0
-    [result] = json.loads(capsys.readouterr().out)["results"]
-    assert (result["passed"], result["killed_by"]) == (True, "DoneIsHandled")
+    [by_tlc, by_induction] = json.loads(capsys.readouterr().out)["results"]
+    assert (by_tlc["passed"], by_tlc["killed_by"]) == (True, "DoneIsHandled")
+    assert by_induction["passed"] is True
+    assert by_induction["counterexample"] == "LoadClaimed(v) leaves Minima"
     assert main(["check", "CompetingQueue", "--list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [
         {"name": "CompetingQueue", "size": "small", "says": "the promise of a work pool"}
