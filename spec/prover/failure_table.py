@@ -23,7 +23,8 @@ def table(failure: InductionFailure) -> str:
     if after is not None:
         lines.append(f"the step {failure.action}")
         lines += [f"    {change}" for change in _changes(state, after)]
-    where = f"{violated.name}, {violated.node.place}"
+    place = violated.node.place
+    where = f"{violated.name}, {place.path.name}, line {place.line}"
     if failure.action is not None:
         lines.append(f"after it, this does not hold: {where}")
     elif state is failure.theory.first:
