@@ -11,6 +11,7 @@ PROGRAM = Program(
     commands={
         "check": "check the models: do all properties hold, in as many states as recorded?",
         "mutants": "check models with a fault in them: does a property find each fault?",
+        "cvc5": "ask a second solver about what is proven: does it contradict the first?",
         "prove": "prove for every size: is each invariant inductive?",
     },
 )

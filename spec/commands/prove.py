@@ -64,7 +64,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command. Returns its exit code."""
     spec = folder.SPEC
-    proofs = _chosen(spec, options.names)
+    proofs = chosen(spec, options.names)
     if options.list:
         _list(proofs, as_json=options.json)
         return 0
@@ -95,7 +95,7 @@ def require_z3() -> None:
         ) from error
 
 
-def _chosen(spec: SpecFolder, names: list[str]) -> list[Proof]:
+def chosen(spec: SpecFolder, names: list[str]) -> list[Proof]:
     """Returns the proofs that the user names, or all.
 
     Raises:

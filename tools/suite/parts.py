@@ -39,6 +39,10 @@ MODELS: Final = (
     Count("states", r"^ok +\w+ +([\d,]+) states"),
 )
 PROOFS: Final = (Count("obligations proven", r"^ok +\w+ +([\d,]+) obligations"),)
+SECOND_SOLVER: Final = (
+    Count("proofs", r"^(?:ok +\w+|skipped): "),
+    Count("obligations proven by cvc5", r"^ok +\w+: ([\d,]+) obligations "),
+)
 MUTANTS: Final = (
     Count("mutants found", r"^killed "),
     Count("counterexamples to induction", r"^refuted "),
@@ -125,6 +129,7 @@ def verify() -> list[Part]:
         python("schedules", "tests.schedules explore --rest", SCHEDULES, ALL),
         python("lock-step", "tests.schedules conform --full", LOCK_STEP, ALL),
         python("medium models", "spec check --medium", MODELS, ALL),
+        python("second solver", "spec cvc5", SECOND_SOLVER, ALL),
         python("mutants", "spec mutants", MUTANTS, ALL),
         python("traces", "tests.traces", TRACES, ALL),
         python("stress", "tests.stress --seconds 60", STRESS, ALL),
