@@ -2,7 +2,7 @@ r"""CHOOSE: an element of which only the property is known.
 
 That there is such an element has to be proven. `CHOOSE s \in a..b : P(s) /\ Q(s)` is proven by
 induction: P holds of `a`; if P holds of `k`, and `k` is not what is looked for, P holds of `k + 1`;
-and if P holds of `b`, `b` is what is looked for. So an element is found on the way from `a` to `b`.
+and if P holds of `b`, so does Q. So an element is found on the way from `a` to `b`.
 """
 
 from dataclasses import dataclass
@@ -78,9 +78,10 @@ def _exists(
     evaluator: "Expressions", node: syntax.Quantified, domain: Interval, context: Context
 ) -> tuple[Boolean, ...]:
     """Returns the steps of the induction."""
-    first = node.body
-    if isinstance(first, syntax.Junction) and first.operator == "/\\":
-        first = first.parts[0]
+    first, rest = node.body, tuple[Node, ...]()
+    if isinstance(node.body, syntax.Junction) and node.body.operator == "/\\":
+        first, *others = node.body.parts
+        rest = tuple(others)
 
     def at(expression: Node, x: Number) -> Boolean:
         return evaluator.holds(expression, context.with_value(node.name, x))
@@ -97,5 +98,5 @@ def _exists(
         terms.at_most(low, high),
         at(first, low),
         implies(on_the_way, at(first, terms.plus(k, 1))),
-        implies(at(first, high), at(node.body, high)),
+        implies(at(first, high), conj(*(at(each, high) for each in rest))),
     )
