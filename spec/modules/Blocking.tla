@@ -23,6 +23,9 @@
 (*                                                                         *)
 (* Not modelled: delayed stores, and the fence locks, which matter only    *)
 (* with delayed stores (see StoreBuffers, programs "lite").                *)
+(*                                                                         *)
+(* BlockingProof proves what is safe here for any number of consumers,     *)
+(* any dependencies and any number of events.                              *)
 (***************************************************************************)
 EXTENDS Integers, Graphs
 
@@ -264,6 +267,7 @@ TypeOK ==
 \* A consumer goes on only to an event that is there.
 NothingIsEarly == \A c \in Consumers : pc[c] \in {"unlock", "advance"} => IsThere(c)
 
+\* A consumer is not ahead of the cursor, nor of its dependencies.
 NoOvertaking ==
     \A c \in Consumers :
         sequence[c] <= cursor /\ \A d \in Dependencies[c] : sequence[c] <= sequence[d]
