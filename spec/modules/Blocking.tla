@@ -277,7 +277,8 @@ Notifies(t) == pc[t] \in {"signal", "signal lock", "lower", "notify"}
 
 \* If a consumer sleeps although its event is there, then some thread is about to notify it.
 NoLostWakeUp ==
-    \A c \in asleep : IsThere(c) \/ alert[c] => \E t \in Threads : Notifies(t)
+    \A c \in Consumers :
+        c \in asleep /\ (IsThere(c) \/ alert[c]) => \E t \in Threads : Notifies(t)
 
 \* The graph has no cycle, so the last consumer that holds up others has been halted.
 EveryWaiterWakes ==

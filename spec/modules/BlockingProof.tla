@@ -118,7 +118,7 @@ Rests(t) ==
     \/ lock # Free /\ pc[t] = "signal" /\ ~Looks(t)
     \/ t \in asleep
     \/ pc[t] = "halted"
-    \/ pc[t] = "check" /\ sequence[t] = Events - 1
+    \/ t \in Consumers /\ pc[t] = "check" /\ sequence[t] = Events - 1
     \/ pc[t] = "publish" /\ cursor = Events - 1
     \/ pc[t] = "alert" /\ \A c \in Alerted : alert[c]
 
@@ -129,7 +129,8 @@ RestsIsExact ==
 
 \* When no thread can go on, unless a timeout ends, each sleeper waits for another consumer.
 NobodyIsForgotten ==
-    (\A t \in Threads : Rests(t)) => \A c \in asleep : IsHeldUp(c) /\ ~alert[c]
+    (\A t \in Threads : Rests(t)) =>
+        \A c \in Consumers : c \in asleep => IsHeldUp(c) /\ ~alert[c]
 
 Safety ==
     /\ TypeOK /\ MutualExclusion /\ NothingIsEarly /\ NoOvertaking /\ NoLostWakeUp
@@ -144,12 +145,12 @@ OneByOne ==
 
 \* A consumer leaves the condition only when it is notified, or when its time is up.
 OnlyNotified ==
-    \A c \in asleep :
+    \A c \in Consumers : c \in asleep =>
         \/ c \in asleep'
         \/ MayTimeOut /\ pc'[c] \in {"look", "announce"}
         \/ \E t \in Threads : pc[t] = "notify" /\ pc'[t] # "notify"
 
 Steps == OneByOne /\ OnlyNotified
 
-EachStep == [][Steps]_vars
+StepsHold == [][Steps]_vars
 =============================================================================
