@@ -7,6 +7,7 @@ from spec.mirrors.joining import Joining
 from spec.mirrors.lifecycle import Lifecycle
 from spec.mirrors.mirror import Mirror
 from spec.mirrors.multi_producer import MultiProducer
+from spec.mirrors.revoke import Revoke
 from spec.mirrors.single_producer import SingleProducer
 from spec.mirrors.work_pool import WorkPool
 from spec.tools.configuration import Configuration
@@ -52,6 +53,10 @@ MIRRORS: dict[str, tuple[Any, tuple[str, ...]]] = {
             "MaySkip",
             "Ends",
         ),
+    ),
+    "Revoke": (
+        Revoke,
+        ("Size", "Events", "Owner", "Newcomers", "Waits", "MayClose", "Protocol"),
     ),
 }
 

@@ -28,6 +28,7 @@ CONFIGURATIONS = [
 ONE = "Consumers <- One; Dependencies <- Independent"
 JOINS = 'Producers = {"p"}; Residents = {"a"}; Joiners = {"b"}'
 CHAIN = "Consumers <- Two; Dependencies <- Chain"
+ALONE = 'Owner = "o"; Protocol = "revoke"'
 
 #: Smaller than any configuration, or of another shape; the first ones in `make test` too.
 FIRST = [
@@ -42,6 +43,10 @@ FIRST = [
     ),
     ("WorkPool", 'Size = 1; Events = 1; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
     ("Joining", f"Size = 1; Events = 1; Batches = {{1}}; {JOINS}"),
+    (
+        "Revoke",
+        f'Size = 2; Events = 2; Newcomers = {{"p"}}; MayClose = FALSE; Waits = TRUE; {ALONE}',
+    ),
 ]
 OTHERS = [
     (
@@ -83,6 +88,15 @@ OTHERS = [
     ("WorkPool", 'Size = 1; Events = 2; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
     ("WorkPool", 'Size = 2; Events = 3; Workers = {"v", "w"}; Chunks = {1, 2}; Deaths = 0'),
     ("Joining", f"Size = 2; Events = 2; Batches = {{2}}; {JOINS}"),
+    (
+        "Revoke",
+        f'Size = 1; Events = 2; Newcomers = {{"p"}}; MayClose = FALSE; Waits = FALSE; {ALONE}',
+    ),
+    (
+        "Revoke",
+        f'Size = 1; Events = 1; Newcomers = {{"p"}}; MayClose = TRUE; Waits = TRUE; {ALONE}',
+    ),
+    ("Revoke", f"Size = 1; Events = 2; Newcomers = {{}}; MayClose = TRUE; Waits = FALSE; {ALONE}"),
 ]
 
 
