@@ -1,11 +1,13 @@
 """Every model that production code runs in lock-step with, and its bounds."""
 
+import functools
 from typing import Final
 
 from tests.schedules.conform.blocking import OfBlocking, blocking
 from tests.schedules.conform.joining import OfJoining, joining
 from tests.schedules.conform.lifecycle import OfLifecycle, lifecycle
 from tests.schedules.conform.multi_producer import OfMultiProducer, multi_producer
+from tests.schedules.conform.revoke import Claim, OfRevoke, revoke
 from tests.schedules.conform.run import Conformity
 from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
 from tests.schedules.conform.work_pool import OfWorkPool, work_pool
@@ -53,10 +55,24 @@ def life(name: str, constants: str, is_short: bool = True) -> Conformity:
     )
 
 
+def alone(
+    name: str, bounds: str, *newcomers: str, how: Claim = Claim.NEXT, is_short: bool = False
+) -> Conformity:
+    others = ", ".join(f'"{each}"' for each in newcomers)
+    waits = str(how is Claim.NEXT).upper()
+    constants = (
+        f'{bounds}; Owner = "o"; Newcomers = {{{others}}}; Waits = {waits}; Protocol = "revoke"'
+    )
+    build = functools.partial(revoke, how)
+    return Conformity(name, "Revoke", constants, OfRevoke, build, is_short)
+
+
 BLOCKING: Final = "Lite = FALSE; Spins = FALSE; MayTimeOut = FALSE"
 LITE: Final = "Lite = TRUE; Spins = FALSE; MayTimeOut = FALSE"
 ADAPTIVE: Final = "Lite = TRUE; Spins = TRUE; MayTimeOut = FALSE"
 TIMEOUT: Final = "Lite = FALSE; Spins = FALSE; MayTimeOut = TRUE"
+OPEN: Final = "MayClose = FALSE"
+CLOSED: Final = "MayClose = TRUE"
 
 CONFORMITIES: Final = {
     each.name: each
@@ -120,5 +136,17 @@ CONFORMITIES: Final = {
             'Events = 1; Starts = 2; Halters = {"halter"}; MayDie = TRUE; Ends = "shutdown"',
             False,
         ),
+        alone("revoke", f"Size = 2; Events = 2; {OPEN}", "p", is_short=True),
+        alone("revoke-alone", f"Size = 1; Events = 4; {OPEN}", is_short=True),
+        alone("revoke-laps", f"Size = 2; Events = 3; {OPEN}", "p"),
+        alone("revoke-full", f"Size = 1; Events = 2; {OPEN}", "p"),
+        alone("revoke-refused", f"Size = 1; Events = 2; {OPEN}", "p", how=Claim.TRY_NEXT),
+        alone("revoke-put", f"Size = 1; Events = 2; {OPEN}", "p", how=Claim.TRY_PUT),
+        alone("revoke-fill", f"Size = 1; Events = 2; {OPEN}", "p", how=Claim.TRY_FILL),
+        alone("revoke-two", f"Size = 1; Events = 1; {OPEN}", "p", "q"),
+        alone("revoke-close-one", f"Size = 1; Events = 1; {CLOSED}", is_short=True),
+        alone("revoke-close", f"Size = 2; Events = 3; {CLOSED}"),
+        alone("revoke-close-put", f"Size = 1; Events = 2; {CLOSED}", how=Claim.TRY_PUT),
+        alone("revoke-close-two", f"Size = 1; Events = 1; {CLOSED}", "p"),
     )
 }

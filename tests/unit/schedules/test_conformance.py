@@ -47,7 +47,17 @@ def test_every_step_of_a_processors_life_and_death_is_taken() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["multi", "multi-gives-up", "lite", "timeout-alert", "join", "pool-death", "life-faults"],
+    [
+        "multi",
+        "multi-gives-up",
+        "lite",
+        "timeout-alert",
+        "join",
+        "pool-death",
+        "life-faults",
+        "revoke-fill",
+        "revoke-close-two",
+    ],
 )
 def test_a_few_runs_are_in_lock_step_with_each_model(name: str) -> None:
     report = conform(CONFORMITIES[name], most_runs=15)
@@ -55,7 +65,9 @@ def test_a_few_runs_are_in_lock_step_with_each_model(name: str) -> None:
     assert report.taken > 100
 
 
-@pytest.mark.parametrize("name", ["single", "multi-alone", "blocking", "pool", "life-shutdown"])
+@pytest.mark.parametrize(
+    "name", ["single", "multi-alone", "blocking", "pool", "life-shutdown", "revoke"]
+)
 def test_a_graph_has_the_steps_of_the_mirror_which_are_tlcs(name: str) -> None:
     conformity, edges = CONFORMITIES[name], set[Any]()
     states = states_of_mirror(mirror_of(conformity.module, conformity.constants), Numbers(), edges)
@@ -94,6 +106,22 @@ def test_a_step_that_the_model_lacks_is_refused(step: Step) -> None:
 )
 def test_a_step_that_the_life_of_a_processor_lacks_is_refused(step: Step) -> None:
     graph = CONFORMITIES["life-faults"].graph()
+    with pytest.raises(Failure, match="is not a step of the model"):
+        LockStep(graph, graph.starts[0]).observe(step)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Step("o", "load", "cursor", -1),
+        Step("o", "store", "claimed", 0),
+        Step("p", "take", "owner", "p"),
+        Step("p", "exchange", "grant", (0, -1)),
+        Step("closer", "compare_and_set", "cursor", (-1, 0, True)),
+    ],
+)
+def test_a_step_that_a_producer_lacks_which_may_claim_alone_is_refused(step: Step) -> None:
+    graph = CONFORMITIES["revoke-close-two"].graph()
     with pytest.raises(Failure, match="is not a step of the model"):
         LockStep(graph, graph.starts[0]).observe(step)
 
