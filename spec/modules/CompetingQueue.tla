@@ -24,18 +24,24 @@ Init == published = 0 /\ taken = [w \in Workers |-> {}] /\ handled = {}
 
 Publish == published' \in (published + 1)..Events /\ UNCHANGED <<taken, handled>>
 
-\* The next few events that no worker has taken.
-Take(w) ==
-    LET free == {e \in 0..published-1 : e \notin handled /\ \A v \in Workers : e \notin taken[v]} IN
-    /\ \E last \in free :
-           LET these == {e \in free : e <= last} IN taken' = [taken EXCEPT ![w] = @ \cup these]
+\* The events that no worker has taken.
+Free == {e \in 0..published-1 : e \notin handled /\ \A v \in Workers : e \notin taken[v]}
+
+TakeUpTo(w, last) ==
+    /\ last \in Free
+    /\ taken' = [taken EXCEPT ![w] = @ \cup {e \in Free : e <= last}]
     /\ UNCHANGED <<published, handled>>
 
-Handle(w) ==
-    \E e \in taken[w] :
-        /\ taken' = [taken EXCEPT ![w] = @ \ {e}]
-        /\ handled' = handled \cup {e}
-        /\ UNCHANGED published
+\* The next few of them.
+Take(w) == \E last \in Free : TakeUpTo(w, last)
+
+HandleOne(w, e) ==
+    /\ e \in taken[w]
+    /\ taken' = [taken EXCEPT ![w] = @ \ {e}]
+    /\ handled' = handled \cup {e}
+    /\ UNCHANGED published
+
+Handle(w) == \E e \in taken[w] : HandleOne(w, e)
 
 \* Everything is done: not a deadlock.
 Done == handled = All /\ UNCHANGED vars

@@ -105,7 +105,14 @@ HandlesInOrder ==
            /\ Holds(reading[c])
            /\ \A d \in Dependencies[c] : reading[c] < reading[d]
 
-Steps == PublishedStays /\ HandlesInOrder
+\* The refinement of BroadcastLog, as two conditions.
+StartsAsTheLog == Log!Init
+
+IsAStepOfTheLog == Log!Next \/ UNCHANGED Log!vars
+
+Initially == StartsAsTheLog
+
+Steps == PublishedStays /\ HandlesInOrder /\ IsAStepOfTheLog
 
 \* What TLC checks within bounds.
 StepsHold == [][Steps]_vars

@@ -98,7 +98,24 @@ HandledStays == \A e \in 0..Events-1 : handled[e] <= handled'[e]
 \* The counters go up only.
 OnlyUpwards == done <= done' /\ work <= work' /\ cursor <= cursor'
 
-Steps == HandledStays /\ OnlyUpwards
+(* The refinement of CompetingQueue *****************************************)
+
+StartsAsTheQueue == Queue!Init
+
+\* Each step publishes, takes the events of a claim, handles an event, or changes nothing that
+\* CompetingQueue knows.
+IsAStepOfTheQueue ==
+    IF cursor' # cursor
+    THEN Queue!Publish
+    ELSE IF work' # work
+    THEN \E w \in Workers : pc[w] = "claim" /\ Queue!TakeUpTo(w, local[w].claimed)
+    ELSE IF handled' # handled
+    THEN \E w \in Workers : pc[w] = "handle" /\ Queue!HandleOne(w, local[w].current + 1)
+    ELSE UNCHANGED Queue!vars
+
+Initially == StartsAsTheQueue
+
+Steps == HandledStays /\ OnlyUpwards /\ IsAStepOfTheQueue
 
 \* What TLC checks within bounds.
 StepsHold == [][Steps]_vars
