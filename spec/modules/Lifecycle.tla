@@ -71,6 +71,7 @@ Threads == Consumers \cup Producers \cup Halters \cup {Ender}
 \* An unknown sequence, and the limit of a closed ring: below every sequence.
 None == -1
 NoConsumer == "no consumer"
+NoSequences == 0..-1
 
 Init ==
     /\ pc = [t \in Threads |->
@@ -82,10 +83,10 @@ Init ==
     /\ limit = Size - 1
     /\ cursor = -1
     /\ sealed = FALSE
-    /\ published = {}
-    /\ skipped = {}
+    /\ published = NoSequences
+    /\ skipped = NoSequences
     /\ sequence = [c \in Consumers |-> -1]
-    /\ handled = [c \in Consumers |-> {}]
+    /\ handled = [c \in Consumers |-> NoSequences]
     /\ claim = [p \in Producers |-> None]
     /\ room = [p \in Producers |-> None]
     /\ toLook = [t \in Producers \cup {Ender} |-> {}]
