@@ -12,7 +12,7 @@ ASSUME
     /\ Owner \notin Newcomers
     /\ Waits \in BOOLEAN
     /\ MayClose \in BOOLEAN
-    /\ Protocol \in {"revoke"}
+    /\ Protocol = "revoke"
     /\ Closer \notin Newcomers
     /\ Closer # Owner
 

@@ -8,6 +8,7 @@ An ASSUME of the proof module says what each constant is, and TLC checks it in e
     threads    IsFiniteSet(Producers)
     thread     Owner \notin Producers
     string     Protocol \in {"several", "one"}
+    known      Protocol = "revoke"
     function   \A c \in Consumers : Dependencies[c] \subseteq Consumers
 """
 
@@ -107,6 +108,8 @@ def _introduce(
         case syntax.Name("IsFiniteSet", (syntax.Name(name, ()),)) if name in module.constants:
             anything = Set(lambda _: True, Sort.ATOM)
             values.setdefault(name, subset_of(name, anything, node.place))
+        case syntax.Binary("=", syntax.Name(name, ()), right) if name in module.constants:
+            values.setdefault(name, evaluator.value(right, context))
         case syntax.Binary("\\in" | "\\notin" | "\\subseteq", syntax.Name(name, ()), right) if (
             name in module.constants and name not in values
         ):

@@ -85,8 +85,8 @@ class Steps:
     def actions(self, context: Context) -> Iterator[Action]:
         r"""Yields the named actions of which `Next` is a choice.
 
-        A definition that is a disjunction, or begins with \E, is taken apart; any other one is an
-        action.
+        A definition that is a disjunction, or begins with \E over a set that never changes, is
+        taken apart; any other one is an action. TLC does the same.
         """
         following = context.scope.module.required("Next")
         yield from self._actions("Next", following.body, context, (), ())
@@ -103,7 +103,7 @@ class Steps:
             case syntax.Junction("\\/", parts):
                 for part in parts:
                     yield from self._actions(label, part, context, arguments, conditions)
-            case syntax.Quantified("\\E", name, domain, body):
+            case syntax.Quantified("\\E", name, domain, body) if self._is_constant(domain, context):
                 for item, within in self._items(name, domain, context):
                     inner = context.with_value(name, item)
                     holds = conditions if within is True else (*conditions, within)
@@ -112,7 +112,7 @@ class Steps:
                 definition = context.scope.module.required(name)
                 values = tuple(self._evaluator.value(each, context) for each in given)
                 inner = self._evaluator.entered(definition, node, context)
-                if _is_choice(definition.body):
+                if self._is_choice(definition.body, inner):
                     yield from self._actions(name, definition.body, inner, (), conditions)
                 else:
                     yield Action(name, values, definition.body, inner, conditions)
@@ -210,6 +210,17 @@ class Steps:
     def _is_condition(self, node: Node, context: Context) -> bool:
         return context.scope.levels.of(node) < Level.STEP
 
+    def _is_constant(self, node: Node, context: Context) -> bool:
+        return context.scope.levels.of(node) == Level.CONSTANT
+
+    def _is_choice(self, node: Node, context: Context) -> bool:
+        match node:
+            case syntax.Junction("\\/", _):
+                return True
+            case syntax.Quantified("\\E", _, domain, _):
+                return self._is_constant(domain, context)
+        return False
+
     def _is_defined(self, node: syntax.Name, context: Context) -> bool:
         name = node.name
         return name not in context.bound and context.scope.module.definition(name) is not None
@@ -236,13 +247,6 @@ class Steps:
             raise ModuleError(domain.place, str(error)) from error
         if within is not False:
             yield item, within
-
-
-def _is_choice(node: Node) -> bool:
-    match node:
-        case syntax.Junction("\\/", _) | syntax.Quantified("\\E", _, _, _):
-            return True
-    return False
 
 
 def _during(context: Context, way: Way) -> Context:

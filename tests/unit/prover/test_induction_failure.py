@@ -62,6 +62,7 @@ def test_the_faults_of_a_module_lead_out_of_its_invariant(
     assert reporter.finish() == 0
 
 
+@pytest.mark.verify
 def test_a_fault_that_leaves_no_invariant_fails(capsys: pytest.CaptureFixture[str]) -> None:
     harmless = Mutant("harmless", "WorkPool", "WorkPool", "Deaths = 1", "Deaths = 1", ("EachOnce",))
     reporter = Reporter(as_json=False)

@@ -58,6 +58,7 @@ def test_the_result_is_reported_as_json(capsys: pytest.CaptureFixture[str]) -> N
     assert "Publish keeps Contents 1: proven" in captured.err
 
 
+@pytest.mark.verify
 def test_another_number_of_obligations_fails(
     spec: SpecFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:

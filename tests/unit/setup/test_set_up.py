@@ -219,7 +219,9 @@ def test_pip_that_lacks_a_header_leads_to_the_name_of_its_package(
         if "pip" in command:
             raise SetupError("ffi.h: no such file")
 
-    (tmp_path / "pyproject.toml").write_text("[dependency-groups]\ntest = []\nlint = []\n")
+    (tmp_path / "pyproject.toml").write_text(
+        "[dependency-groups]\ntest = []\nlint = []\nproof = []\n"
+    )
     (tmp_path / ".venv").mkdir()
     monkeypatch.setattr(environment, "_run", fail)
     monkeypatch.setattr(build_packages, "_privileged", lambda: None)
