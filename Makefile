@@ -38,7 +38,7 @@ demo: venv ## replay the standard library (or ARGS="PATH ...") through rings and
 	@$(BIN)/python -m ringbuffer demo $(ARGS)
 	@$(BIN)/python -m ringbuffer demo --bus $(ARGS)
 
-test: venv ## the small part of everything: about four minutes on two cores
+test: venv ## the small part of everything: about five minutes on two cores
 	@$(BIN)/python -m tools.suite test $(NAMES)
 
 verify: venv ## what takes longer: medium models, mutants, faults, interrupts, traces, stress, soak
