@@ -184,12 +184,13 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
                     result = translate(slots[index], sequence, argument)
                 if result is not None:
                     check_has_run(translator, result)
-                if flags[index] != lap:
+                # Not if the translator has published it, or claimed: a lap may have passed then.
+                if flags[index] != lap and claimed == sequence <= grant[0]:
                     flags[index] = lap  # release: after the event was filled
                     if signal is not None:
                         signal()
                 else:
-                    publish(sequence)  # raises: the translator has published it
+                    publish(sequence)  # raises if it is published already
             except BaseException as error:
                 try:
                     give_up(sequence, sequence, error)

@@ -47,12 +47,13 @@ def bind_try_fill(own: Views, publish: Publish, slots: SlotView[Any]) -> TryFill
                 result = translate(slots[index], sequence, argument)
             if result is not None:
                 check_has_run(translator, result)
-            if flags[index] != lap:
+            claimed = cursor[0]
+            if claimed - size < sequence <= claimed and flags[index] != lap:
                 flags[index] = lap  # release: after the event was filled
                 if signal is not None:
                     signal()
             else:
-                publish(sequence)  # raises: the translator has published it
+                publish(sequence)  # it was published already, or the ring is sealed
         except BaseException as error:
             try:
                 recovery.give_up(sequence, sequence, error)

@@ -259,6 +259,24 @@ def test_a_translator_that_publishes_its_own_event_does_not_hide_it() -> None:
     assert shown(poller) == ["mine"]
 
 
+@pytest.mark.parametrize("kind", [ProducerType.AUTO, ProducerType.MULTI])
+def test_a_translator_that_publishes_its_own_event_hides_no_event_a_lap_later(
+    kind: ProducerType,
+) -> None:
+    ring, poller = boxes(4, kind)
+
+    def too_eager(event: Box, sequence: int) -> None:
+        event.value = "mine"
+        ring.publish(sequence)
+        assert shown(poller) == ["mine"]
+        for number in range(4):
+            ring.publish_event(put, number)
+
+    with pytest.raises(ValueError, match="cannot publish 0 to 0"):
+        ring.publish_event(too_eager)
+    assert shown(poller) == [(1 + number, number) for number in range(4)]
+
+
 def test_a_translator_that_waits_for_itself_gets_an_error() -> None:
     ring, poller = boxes(1, ProducerType.SINGLE)
 
