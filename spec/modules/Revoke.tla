@@ -27,8 +27,9 @@
 (* of them is, so `Owner` is the name of that one.                         *)
 (*                                                                         *)
 (* Not modelled: gaps in what is published (see MultiProducer; here a      *)
-(* claim is published at once); batches; an owner that ends before it is   *)
-(* refused; delayed stores (see StoreBuffers, "revoke").                   *)
+(* claim is published at once, whatever was looked at before); batches;    *)
+(* an owner that ends before it is refused; delayed stores (see            *)
+(* StoreBuffers, "revoke").                                                *)
 (***************************************************************************)
 EXTENDS Integers
 

@@ -106,7 +106,7 @@ class Scheduler:
         guided: bool = False,
         machine: Machine = STRONG,
     ) -> None:
-        self.strategy: Final = strategy
+        self.strategy = strategy
         self.points: Final = None if points is None else frozenset(points)
         self.early_timeouts = early_timeouts
         self.max_steps: Final = max_steps

@@ -6,6 +6,8 @@ scenario replaces by one whose look-ups are steps.
 
 * A claim is published in the same turn. The flags are not shared, so what a producer looks up
   there, to find gaps, is a part of its load of the cursor. It is passed over.
+* After a translator, the publication looks whether the translator has published the event: that
+  decides how it is published, not whether. So these loads are passed over (`PublishesAtOnce`).
 * A thread that waits for a claim looks for the owner again each time. An owner stays, so that is
   passed over.
 * The consumer is a sequence, which a task of the scenario advances. So `Consume` is its store, and
@@ -15,6 +17,7 @@ scenario replaces by one whose look-ups are steps.
 """
 
 import contextlib
+import functools
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +38,7 @@ from spec.mirrors.revoke import CLOSER, CONSUMER, NONE, Revoke
 from tests.schedules.conform.graph import Access
 from tests.schedules.conform.run import Pick
 from tests.schedules.scheduler import Scheduler, Step
-from tests.schedules.task import Location
+from tests.schedules.task import Location, Task
 from tests.schedules.variables import each_access
 from tests.schedules.world import World
 
@@ -185,9 +188,49 @@ class Claim(StrEnum):
     TRY_FILL = "try_fill"
 
 
-def claims(ops: ProducerOps, how: Claim, size: int) -> Callable[[], object]:
-    """Claims one sequence and publishes it, in one turn; or finds no free capacity."""
+class PublishesAtOnce:
+    """A publication after a translator takes one turn, and its accesses do not reach the model.
+
+    Args:
+        scheduler: whose strategy and only observer this one stands before.
+
+    Attributes:
+        publishing: the names of the tasks that publish now.
+    """
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._strategy: Final = scheduler.strategy
+        (self._observer,) = scheduler.observers
+        self.publishing: Final[set[str]] = set()
+        scheduler.strategy = self
+        scheduler.observers[:] = [self]
+
+    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+        if current is not None and current.name in self.publishing:
+            return current
+        return self._strategy.choose(scheduler, enabled, current)
+
+    def observe(self, step: Step) -> None:
+        if step.task not in self.publishing:
+            self._observer.observe(step)
+
+
+def claims(
+    ops: ProducerOps, how: Claim, size: int, publishing: set[str], name: str
+) -> Callable[[], object]:
+    """Claims one sequence and publishes it; or finds no free capacity.
+
+    While it publishes what a translator has filled, the task's name is in `publishing`.
+    """
     slots: list[Any] = [None] * size
+
+    def translate(event: object, sequence: int) -> None:
+        publishing.add(name)
+
+    def fill() -> None:
+        try_fill(translate, NONE_GIVEN, ())
+        publishing.discard(name)
+
     match how:
         case Claim.NEXT:
             return lambda: published(ops, ops.next())
@@ -198,7 +241,7 @@ def claims(ops: ProducerOps, how: Claim, size: int) -> Callable[[], object]:
             return lambda: try_put(None)
         case Claim.TRY_FILL:
             try_fill = ops.try_fill_into(slots)
-            return lambda: try_fill(lambda event, sequence: None, NONE_GIVEN, ())
+            return fill
 
 
 def published(ops: ProducerOps, sequence: int) -> None:
@@ -210,6 +253,7 @@ def revoke(how: Claim, world: World, projection: Any, hidden: Any, pick: Pick) -
     mirror: Revoke = projection.mirror
     assert mirror.waits == (how is Claim.NEXT)
     scheduler = world.scheduler
+    publishing = PublishesAtOnce(scheduler).publishing
     ring = world.ring(mirror.size, ProducerType.AUTO)
     sequencer: Any = ring.sequencer
     world.name_cell(sequencer._grant, "grant")
@@ -219,9 +263,10 @@ def revoke(how: Claim, world: World, projection: Any, hidden: Any, pick: Pick) -
     world.name(consumed, SEQUENCE)
     ring.add_gating_sequences(consumed)
 
-    def produce() -> None:
+    def produce(name: str) -> None:
         with each_access(world, MODULE, CLAIMED), contextlib.suppress(RingBufferClosedError):
-            claim = claims(producer_ops(ring.sequencer), how, mirror.size)
+            ops = producer_ops(ring.sequencer)
+            claim = claims(ops, how, mirror.size, publishing, name)
             while True:
                 with contextlib.suppress(InsufficientCapacityError):
                     claim()
@@ -237,7 +282,7 @@ def revoke(how: Claim, world: World, projection: Any, hidden: Any, pick: Pick) -
         scheduler.did(DRAINED, None, None)
 
     for name in mirror.producers:
-        world.task(name, produce)
+        world.task(name, functools.partial(produce, name))
     world.task(CONSUMER, consume)
     if mirror.may_close:
         world.task(CLOSER, close)
