@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from spec.prover import lemmas, syntax, terms
 from spec.prover.constants import conjuncts, given_constants, unknown_constants
 from spec.prover.context import Context, Scope, State
+from spec.prover.errors import ModuleError
 from spec.prover.evaluator import Evaluator
 from spec.prover.levels import Level
 from spec.prover.module import Module
@@ -94,14 +95,15 @@ class Theory:
         """Returns the parts of a definition that names its parts; none without it.
 
         Raises:
-            ModuleError: the module does not define a part.
+            ModuleError: a part is not a name, or the module does not define it.
         """
         definition = self.module.definition(name)
         if definition is None:
             return []
         found = []
         for named in conjuncts([definition.body]):
-            assert isinstance(named, syntax.Name), named
+            if not isinstance(named, syntax.Name):
+                raise ModuleError(named.place, f"{name} is known as a conjunction of names only")
             parts = list(conjuncts([self.module.required(named.name).body]))
             for number, part in enumerate(parts, 1):
                 label = f"{named.name} {number}" if len(parts) > 1 else named.name

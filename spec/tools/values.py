@@ -7,7 +7,7 @@ a tuple is a frozenset of pairs.
 import re
 from typing import Any
 
-_TOKEN = re.compile(r'\s*("[^"]*"|-?\d+|\|->|:>|@@|<<|>>|\w+|[\[\](){},])')
+_TOKEN = re.compile(r'\s*("[^"]*"|-?\d+|\|->|:>|@@|<<|>>|\.\.|\w+|[\[\](){},])')
 
 
 def parse(text: str) -> Any:
@@ -34,6 +34,8 @@ def _value(tokens: list[str], at: int) -> tuple[Any, int]:
     if token[0] == '"':
         return token[1:-1], at + 1
     if token.lstrip("-").isdigit():
+        if tokens[at + 1 : at + 2] == [".."]:
+            return ("set", frozenset(range(int(token), int(tokens[at + 2]) + 1))), at + 3
         return int(token), at + 1
     if token in ("TRUE", "FALSE"):
         return token == "TRUE", at + 1

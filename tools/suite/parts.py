@@ -46,6 +46,10 @@ QUICK_PROOFS: Final = (
     "Blocking",
     "Closing",
     "Revoke",
+    "DelayedRing",
+    "DelayedFlags",
+    "DelayedJoin",
+    "Dekker",
 )
 PROOFS: Final = (Count("obligations proven", r"^ok +\w+ +([\d,]+) obligations"),)
 SECOND_SOLVER: Final = (

@@ -215,6 +215,7 @@ def test_a_mirror_that_differs_in_one_step_is_distinguished_from_the_model() -> 
         ("TRUE", True),
         ("{}", set()),
         ('{"a", "b"}', {"b", "a"}),
+        ("[a |-> -1..1, b |-> 0..-1]", {"a": {-1, 0, 1}, "b": set()}),
         ("<<1, 2>>", [1, 2]),
         ("[a |-> 1, b |-> {2}]", {"a": 1, "b": {2}}),
         ("( 0 :> [e |-> -1] @@\n  1 :> [e |-> 2] )", {0: {"e": -1}, 1: {"e": 2}}),

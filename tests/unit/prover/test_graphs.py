@@ -80,6 +80,17 @@ def test_the_evaluator_has_larger_graphs_of_the_mirrors(
         ("BroadcastLog", f"Events = 3; {CHAIN}"),
         ("CompetingQueue", 'Events = 3; Workers = {"v", "w"}'),
         ("WorkPool", 'Size = 1; Events = 1; Workers = {"v"}; Chunks = {1}; Deaths = 1'),
+        ("DelayedRing", f'Size = 2; Events = 2; {ONE}; Order = "weak"; Releases = TRUE'),
+        (
+            "DelayedFlags",
+            f'Size = 1; Events = 2; Batches = {{1}}; Producers = {{"p"}}; {ONE}; Releases = TRUE',
+        ),
+        (
+            "DelayedJoin",
+            'Events = 1; Producers = {"p"}; Residents = {"a"}; Joiners = {"b"}; '
+            "Fenced = TRUE; Checked = TRUE",
+        ),
+        ("Dekker", 'Threads = {"a", "b"}; Times = 1; Fenced = {"a", "b"}; Releases = TRUE'),
     ],
 )
 def test_the_evaluator_has_the_graph_of_tlc(tmp_path: Path, module: str, constants: str) -> None:

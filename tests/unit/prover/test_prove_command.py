@@ -106,6 +106,21 @@ def test_what_the_prover_does_not_know_is_an_error_with_file_and_line(
     assert f"{module}:{line}: unknown symbol '^'" in capsys.readouterr().err
 
 
+def test_a_part_without_a_name_is_an_error_with_file_and_line(
+    spec: SpecFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = spec.modules / "DekkerProof.tla"
+    edit(module, "Inv == Places /\\ Buffers", "Inv == Places /\\ Times >= 0 /\\ Buffers")
+    assert main(["prove", "Dekker"]) == 2
+    [line] = [
+        number
+        for number, text in enumerate(module.read_text().splitlines(), 1)
+        if text.startswith("Inv ==")
+    ]
+    says = f"{module}:{line}: Inv is known as a conjunction of names only"
+    assert says in capsys.readouterr().err
+
+
 def test_a_wrong_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prove", "Nothing"]) == 2
     assert "there is no proof module 'Nothing'" in capsys.readouterr().err
