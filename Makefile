@@ -61,7 +61,7 @@ check-full: venv ## the same with the medium and the large configurations, and t
 	@$(BIN)/python -m pytest -m large tests/unit/model
 
 prove: venv ## prove for every size, with Z3, that the invariants of the protocol are inductive
-	@$(BIN)/python -m spec prove --seeds 1 $(NAMES)
+	@$(BIN)/python -m spec prove $(NAMES)
 
 mirrors: venv ## count the states of the mirrors of the largest models too: an hour
 	@$(BIN)/python -m pytest -m huge tests/unit/model

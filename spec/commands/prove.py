@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -35,8 +36,7 @@ state in which the invariant holds, and a step that leaves it."""
 _EPILOG: Final = """\
 examples:
 
-`python -m spec prove --seeds 1` proves all modules in spec/proofs.toml, in about a minute on two
-cores. With three seeds it takes two and a half.
+`python -m spec prove` proves all modules in spec/proofs.toml, in about half a minute on two cores.
 
 `python -m spec prove WorkPool --all` proves one module, and prints every obligation.
 
@@ -129,8 +129,8 @@ class _Result:
     """What came of an obligation: what Z3 said with each seed that did not prove it."""
 
     obligation: Obligation
-    seconds: float
-    problems: list[str]
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -169,29 +169,38 @@ class _Attempt:
     def _groups(self, found: list[Obligation]) -> Iterator[tuple[str, list[_Result]]]:
         """Proves the obligations. Yields each group of them with its results, once it is done."""
         writer = Writer()
-        texts = ((obligation, writer.text(obligation)) for obligation in found)
         waiting: dict[str, int] = {}
         for each in found:
             waiting[each.group] = waiting.get(each.group, 0) + 1
         done: dict[str, list[_Result]] = {group: [] for group in waiting}
-        for result in in_order(texts, self._try):
-            group = result.obligation.group
-            done[group].append(result)
-            if len(done[group]) == waiting[group]:
-                yield group, done[group]
+        together = (list(each) for _, each in itertools.groupby(found, lambda of: id(of.shared)))
+        batches = ((batch, *writer.texts(batch)) for batch in together)
+        for results in in_order(batches, self._try):
+            for result in results:
+                group = result.obligation.group
+                done[group].append(result)
+                if len(done[group]) == waiting[group]:
+                    yield group, done[group]
 
-    def _try(self, given: tuple[Obligation, str]) -> _Result:
-        """Try to prove an obligation; any thread."""
+    def _try(self, given: tuple[list[Obligation], str, list[str]]) -> list[_Result]:
+        """Try to prove obligations that share facts; any thread."""
         from spec.prover import solver
 
-        obligation, text = given
-        started, problems = time.monotonic(), []
+        batch, shared, texts = given
+        results = [_Result(obligation) for obligation in batch]
         for seed in range(self.options.seeds):
-            answer = solver.prove(text, seed)
-            if not answer.proven:
-                problems.append(f"seed {seed}: {answer.says}")
-                break
-        return _Result(obligation, time.monotonic() - started, problems)
+            open_ = [
+                (each, text) for each, text in zip(results, texts, strict=True) if not each.problems
+            ]
+            started = time.monotonic()
+            answers = solver.prove(shared, (text for _, text in open_), seed)
+            for (result, _), answer in zip(open_, answers, strict=True):
+                now = time.monotonic()
+                result.seconds += now - started
+                started = now
+                if not answer.proven:
+                    result.problems.append(f"seed {seed}: {answer.says}")
+        return results
 
     def _report_group(self, group: str, results: list[_Result]) -> None:
         failed = [each for each in results if each.problems]

@@ -30,16 +30,23 @@ class Obligation:
     Attributes:
         group: the action; or "Init", "Safety" or "lemmas".
         name: what is to be proven, in words.
-        facts: what is known.
+        shared: what is known; obligations in a row have the same tuple of it.
         goal: what must follow.
         part: the part of Inv, Safety or Steps that the goal belongs to.
+        own: what is known besides.
     """
 
     group: str
     name: str
-    facts: tuple[Boolean, ...]
+    shared: tuple[Boolean, ...]
     goal: Boolean
     part: str = ""
+    own: tuple[Boolean, ...] = ()
+
+    @property
+    def facts(self) -> tuple[Boolean, ...]:
+        """What is known."""
+        return (*self.shared, *self.own)
 
 
 class Obligations:
@@ -64,8 +71,9 @@ class Obligations:
         yield from self._lemmas()
         yield from self._first()
         for action, way in self._theory.actions(self._theory.state):
-            yield from self._kept(action, way)
-            yield from self._steps(action, way)
+            known = (*self._before, *way.conditions)
+            yield from self._kept(action, way, known)
+            yield from self._steps(action, way, known)
         yield from self._implied()
 
     def _known(self, context: Context) -> tuple[Boolean, ...]:
@@ -82,7 +90,7 @@ class Obligations:
             goal = self._holds(part, context)
             yield from self._split("Init", name, part.name, self._theory.facts, goal)
 
-    def _kept(self, action: Action, way: Way) -> Iterator[Obligation]:
+    def _kept(self, action: Action, way: Way, known: tuple[Boolean, ...]) -> Iterator[Obligation]:
         state = self._theory.state
         changed = {name for name, value in way.after.items() if value is not state[name]}
         after = replace(self._theory.context, state=way.after)
@@ -90,16 +98,14 @@ class Obligations:
             if changed & part.reads:
                 name = f"{action.named(way)} keeps {part.name}"
                 goal = self._holds(part, after)
-                facts = (*self._before, *way.conditions)
-                yield from self._split(action.label, name, part.name, facts, goal)
+                yield from self._split(action.label, name, part.name, known, goal)
 
-    def _steps(self, action: Action, way: Way) -> Iterator[Obligation]:
+    def _steps(self, action: Action, way: Way, known: tuple[Boolean, ...]) -> Iterator[Obligation]:
         context = replace(self._theory.context, after=way.after)
-        known = (*self._before, *way.conditions)
         for part in self._step:
             name = f"{action.named(way)} is a step of {part.name}"
             goal, choices = self._choosing(part, context)
-            facts = known + tuple(choice.property for choice in choices)
+            facts = known + tuple(choice.property for choice in choices) if choices else known
             if any(choice.context.state is way.after for choice in choices):
                 after = replace(self._theory.context, state=way.after)
                 facts += self._known(after)
@@ -178,7 +184,7 @@ class Obligations:
         for number, (premises, each, numbers) in enumerate(parts, 1):
             about = tuple(self._theory.about(event) for event in numbers)
             label = f"{name}: {number}" if len(parts) > 1 else name
-            yield Obligation(group, label, (*facts, *premises, *about), each, part)
+            yield Obligation(group, label, facts, each, part, (*premises, *about))
 
     def _parts(
         self, goal: Boolean, premises: tuple[Boolean, ...], numbers: tuple[Term, ...] = ()

@@ -5,12 +5,12 @@ says that they do not: the goal follows.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from spec.prover.obligations import Obligation
-from spec.prover.terms import Sort, Term, negate, term_of
+from spec.prover.terms import Boolean, Sort, Term, negate, term_of
 
 _SIMPLE: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9!.]*")
 
@@ -29,16 +29,34 @@ class Writer:
 
     def text(self, obligation: Obligation) -> str:
         """Returns the obligation, without a command that asks the solver."""
-        terms = [term_of(each) for each in (*obligation.facts, negate(obligation.goal))]
+        return self._asserted((*obligation.facts, negate(obligation.goal)), {})[0]
+
+    def texts(self, obligations: Sequence[Obligation]) -> tuple[str, list[str]]:
+        """Returns what obligations share, as the first one has it, and the rest of each."""
+        shared, declared = self._asserted(obligations[0].shared, {})
+        rest = ((*each.own, negate(each.goal)) for each in obligations)
+        return shared, [self._asserted(each, declared)[0] for each in rest]
+
+    def _asserted(
+        self, formulas: Iterable[Boolean], before: Mapping[str, str]
+    ) -> tuple[str, dict[str, str]]:
+        """Returns the text of formulas, and what it declares.
+
+        Args:
+            formulas: that are asserted.
+            before: what the solver that is given the text has already.
+        """
+        terms = [term_of(each) for each in formulas]
         declared: dict[str, str] = {}
         for term in terms:
             declared.update(self._symbols(term))
-        atoms = sorted(name for name in declared if name.startswith('|"'))
         lines = [f"(declare-sort {Sort.ATOM} 0)", *declared.values()]
+        atoms = sorted(name for name in declared.keys() | before.keys() if name.startswith('|"'))
         if len(atoms) > 1:
+            lines += [before[name] for name in atoms if name not in declared]
             lines.append(f"(assert (distinct {' '.join(atoms)}))")
         lines += [self._assertion(term) for term in terms]
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines) + "\n", declared
 
     def _assertion(self, term: Term) -> str:
         if term not in self.asserted:

@@ -38,19 +38,6 @@ MODELS: Final = (
     Count("models", r"^ok +\w+ +[\d,]+ states"),
     Count("states", r"^ok +\w+ +([\d,]+) states"),
 )
-#: The proofs that `make test` repeats: those that take a few seconds.
-QUICK_PROOFS: Final = (
-    "SingleProducer",
-    "MultiProducer",
-    "WorkPool",
-    "Blocking",
-    "Closing",
-    "Revoke",
-    "DelayedRing",
-    "DelayedFlags",
-    "DelayedJoin",
-    "Dekker",
-)
 PROOFS: Final = (Count("obligations proven", r"^ok +\w+ +([\d,]+) obligations"),)
 SECOND_SOLVER: Final = (
     Count("proofs", r"^(?:ok +\w+|skipped): "),
@@ -126,7 +113,7 @@ def test() -> list[Part]:
     return [
         *(unit(name, group) for name, group in groups().items()),
         python("models", "spec check", MODELS, ALL),
-        python("proofs", f"spec prove --seeds 1 {' '.join(QUICK_PROOFS)}", PROOFS, ALL),
+        python("proofs", "spec prove", PROOFS, ALL),
         python("schedules", "tests.schedules explore", SCHEDULES, ALL),
         python("stress", "tests.stress --brief --seconds 6", STRESS, ALL),
     ]
@@ -142,7 +129,6 @@ def verify() -> list[Part]:
         python("schedules", "tests.schedules explore --rest", SCHEDULES, ALL),
         python("lock-step", "tests.schedules conform --full", LOCK_STEP, ALL),
         python("medium models", "spec check --medium", MODELS, ALL),
-        python("proofs", "spec prove", PROOFS, ALL),
         python("second solver", "spec cvc5", SECOND_SOLVER, ALL),
         python("mutants", "spec mutants", MUTANTS, ALL),
         python("traces", "tests.traces", TRACES, ALL),

@@ -140,7 +140,7 @@ def test_without_z3_the_command_says_how_to_get_it(
 def test_after_ctrl_c_no_further_obligation_is_begun(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(text: str, seed: int) -> NoReturn:
+    def interrupted(shared: str, goals: object, seed: int) -> NoReturn:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(solver, "prove", interrupted)
