@@ -26,6 +26,25 @@ SMALL = [
         f'Size = 2; Events = 2; Batches = {{1, 2}}; Producers = {{"p"}}; {ONE}; MayGiveUp = TRUE',
     ),
     ("WorkPool", 'Size = 1; Events = 1; Workers = {"v"}; Chunks = {1}; Deaths = 1'),
+    (
+        "Blocking",
+        f'Events = 1; Lite = TRUE; Spins = TRUE; MayTimeOut = TRUE; {ONE}; Alerted = {{"a"}}',
+    ),
+    (
+        "Joining",
+        'Size = 1; Events = 1; Batches = {1}; Producers = {"p"}; Residents = {"a"}; '
+        'Joiners = {"b"}',
+    ),
+    (
+        "Lifecycle",
+        'Size = 1; Events = 1; Producers = {"p"}; Consumers = {"a"}; Halters = {}; Starts = 1; '
+        'MayDie = TRUE; MaySkip = TRUE; Ends = "shutdown"',
+    ),
+    (
+        "Revoke",
+        'Size = 1; Events = 1; Owner = "o"; Newcomers = {"p"}; Waits = FALSE; MayClose = FALSE; '
+        'Protocol = "revoke"',
+    ),
 ]
 #: In `make verify`.
 LARGER = [
@@ -39,6 +58,16 @@ LARGER = [
         f'Size = 2; Events = 4; Batches = {{1}}; Producers = {{"p"}}; {CHAIN}; MayGiveUp = FALSE',
     ),
     ("WorkPool", 'Size = 1; Events = 1; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
+    (
+        "Blocking",
+        "Events = 1; Lite = FALSE; Spins = TRUE; MayTimeOut = TRUE; Consumers <- Two; "
+        'Dependencies <- Chain; Alerted = {"a", "b"}',
+    ),
+    (
+        "Revoke",
+        'Size = 1; Events = 1; Owner = "o"; Newcomers = {"p"}; Waits = TRUE; MayClose = TRUE; '
+        'Protocol = "revoke"',
+    ),
 ]
 
 
@@ -80,6 +109,7 @@ def test_the_evaluator_has_larger_graphs_of_the_mirrors(
         ("BroadcastLog", f"Events = 3; {CHAIN}"),
         ("CompetingQueue", 'Events = 3; Workers = {"v", "w"}'),
         ("WorkPool", 'Size = 1; Events = 1; Workers = {"v"}; Chunks = {1}; Deaths = 1'),
+        ("Closing", 'Size = 1; Events = 2; Producers = {"p"}; Protocol = "one"'),
         ("DelayedRing", f'Size = 2; Events = 2; {ONE}; Order = "weak"; Releases = TRUE'),
         (
             "DelayedFlags",
