@@ -22,6 +22,7 @@ import itertools
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import FunctionType, MemberDescriptorType
 from typing import Any, Final, NoReturn
 
@@ -78,7 +79,9 @@ class _References[T]:
 
     def add(self, thing: T) -> None:
         number, references = next(self._numbers), self._references
-        references[number] = weakref.ref(thing, lambda _: references.pop(number, None))
+        # The callback is C: CPython ignores what a signal handler raises in one that is Python, and
+        # an interrupt would be lost. `pop` falls back to the reference that it is given.
+        references[number] = weakref.ref(thing, partial(references.pop, number))
 
     def __iter__(self) -> Iterator[T]:
         return (thing for each in tuple(self._references.values()) if (thing := each()) is not None)

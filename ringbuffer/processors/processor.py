@@ -4,11 +4,10 @@
 """
 
 import contextlib
-import weakref
 from abc import ABC, abstractmethod
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from ringbuffer.barrier import SequenceBarrier
 from ringbuffer.checks import check_integer, check_timeout
@@ -21,7 +20,7 @@ from ringbuffer.processors.life import Life
 from ringbuffer.processors.state import ProcessorState, describe, move
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
-from ringbuffer.sequencer.left_behind import end_when_lost
+from ringbuffer.sequencer.left_behind import LossWatch, end_when_lost
 
 
 class EventProcessor[E](Life, OneProcess, ABC):
@@ -73,7 +72,7 @@ class EventProcessor[E](Life, OneProcess, ABC):
         super().__init__(name, ring.memory, ring.host)
         made_here(self)
         self._sequence.driver = f"processor {name!r}"  # `repr` may run a signal handler
-        self._unused: weakref.finalize[[], Any] | None = None
+        self._unused: LossWatch | None = None
         if sequence is None and gating:
             state, end = ring.sequencer.state, partial(ring.remove_gating_sequence, own)
             self._unused = end_when_lost(self, state, end, f"{name} was not used")

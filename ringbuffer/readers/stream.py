@@ -176,7 +176,7 @@ class EventStream[E](OneProcess):
         Any thread may call it, any number of times.
         """
         try:
-            if self._left_behind.detach() is not None:
+            if self._left_behind.detach():
                 self._end()
         except BaseException:  # an interrupt: what it left undone is done now
             self._left_behind.detach()

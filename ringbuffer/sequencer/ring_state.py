@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from ringbuffer.errors import DeadlockError, ForkedProcessError, RingBufferClosedError
 from ringbuffer.forks import forked, made_here
@@ -11,6 +11,7 @@ from ringbuffer.memory import Memory, Word
 from ringbuffer.sequence import Sequence
 from ringbuffer.sequence_group import SequenceGroup
 from ringbuffer.sequencer.claim_stalls import ClaimStalls
+from ringbuffer.sequencer.lost import Lost
 from ringbuffer.skipped import SkippedSequences
 
 #: The limit of a closed ring: below every sequence. So each claim takes the slow path, which
@@ -55,6 +56,7 @@ class RingState:
         "size",
         "skipped",
         "was_closed",
+        "watched",
     )
 
     def __init__(self, size: int, memory: Memory, host: Host) -> None:
@@ -65,10 +67,10 @@ class RingState:
         self.skipped: Final = SkippedSequences(size, memory, host)
         self.was_closed: Final[Event] = host.event()
         self.claim_stalls: Final = ClaimStalls()
-        #: Functions that remove consumers whose owners are gone: see `left_behind`. A finalizer
-        #: appends to it, and must not take a lock. A thread that it starts runs the functions, and
-        #: so does a producer that waits for free capacity.
-        self.ends: Final[list[Callable[[], object]]] = []
+        #: Consumers that may be lost, by number; and those that are, which append themselves: see
+        #: `left_behind`. A thread ends them, and so does a producer that waits for free capacity.
+        self.watched: Final[dict[int, Lost[Any]]] = {}
+        self.ends: Final[list[Lost[Any]]] = []
         self._closed: Final = memory.cell(0)
         self.is_sealed = False
         self._error: RingBufferClosedError | ForkedProcessError | None = None
@@ -183,11 +185,12 @@ class RingState:
     def run_ends(self) -> None:
         """Remove the gates of abandoned consumers. The caller holds no lock of the ring."""
         # Terminates because each iteration removes one, or finds it removed by another thread.
-        for end in tuple(self.ends):
-            end()
+        for lost in tuple(self.ends):
+            lost.end()
             # Only now: after an interrupt, or after a failure, another thread calls it again
             with contextlib.suppress(ValueError):  # another thread was faster
-                self.ends.remove(end)
+                self.ends.remove(lost)
+            self.watched.pop(lost.number, None)
 
     def check_deadlock(self, wanted: int) -> None:
         """Raise if capacity for `wanted` depends on an event that the caller has yet to finish.

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import random
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -17,7 +18,11 @@ class Interrupted(BaseException):
 
 
 def by_signal(work: Callable[[], object], chance: random.Random) -> None:
-    """Run `work`, which never ends, until a signal handler raises in it. Main thread only."""
+    """Run `work`, which never ends, until a signal handler raises in it. Main thread only.
+
+    CPython ignores what the handler raises in a finalizer, or in a callback of a weak reference.
+    Then the signal is sent again.
+    """
     main, turns = threading.get_ident(), chance.randrange(2000)
     go = threading.Event()
     armed = [True]
@@ -32,13 +37,22 @@ def by_signal(work: Callable[[], object], chance: random.Random) -> None:
             pass
         signal.pthread_kill(main, signal.SIGUSR1)
 
-    before = signal.signal(signal.SIGUSR1, handle)
+    def ignored(unraisable: Any) -> None:
+        if not isinstance(unraisable.exc_value, Interrupted):
+            hook(unraisable)
+        elif threading.get_ident() == main:
+            armed.append(True)
+            signal.raise_signal(signal.SIGUSR1)
+
+    before, hook = signal.signal(signal.SIGUSR1, handle), sys.unraisablehook
+    sys.unraisablehook = ignored
     try:
         with Background(send), contextlib.suppress(Interrupted):
             go.set()
             work()
         assert not armed
     finally:
+        sys.unraisablehook = hook
         signal.signal(signal.SIGUSR1, before)
 
 

@@ -6,7 +6,6 @@ one). `ringbuffer.processors.work.share` describes the protocol.
 """
 
 import itertools
-import weakref
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
@@ -25,7 +24,7 @@ from ringbuffer.processors.work.worker import Worker, worker_hooks
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
 from ringbuffer.sequence_group import SequenceGroup
-from ringbuffer.sequencer.left_behind import end_when_lost
+from ringbuffer.sequencer.left_behind import LossWatch, end_when_lost
 
 #: The most events that a worker claims at once, by default.
 DEFAULT_CHUNK: Final = 64
@@ -82,7 +81,7 @@ class WorkerPool[E](OneProcess):
         self._workers: tuple[Worker[E], ...] = ()
         self._numbers: Final = itertools.count(1)
         self._started = False
-        self._unused: weakref.finalize[[], Any] | None = None
+        self._unused: LossWatch | None = None
         made_here(self)
         for handler in handlers:
             worker_hooks(handler)  # refuse it before the pool gates the ring

@@ -55,7 +55,7 @@ LARGER = [
     ),
     (
         "MultiProducer",
-        f'Size = 2; Events = 4; Batches = {{1}}; Producers = {{"p"}}; {CHAIN}; MayGiveUp = FALSE',
+        f'Size = 2; Events = 3; Batches = {{1}}; Producers = {{"p"}}; {CHAIN}; MayGiveUp = FALSE',
     ),
     ("WorkPool", 'Size = 1; Events = 1; Workers = {"v", "w"}; Chunks = {1}; Deaths = 1'),
     (
@@ -96,6 +96,7 @@ def test_the_evaluator_has_the_graph_of_the_mirror(
 
 
 @pytest.mark.verify
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(("module", "constants"), LARGER)
 def test_the_evaluator_has_larger_graphs_of_the_mirrors(
     tmp_path: Path, module: str, constants: str

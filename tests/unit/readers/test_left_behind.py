@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, WorkerPool
+from ringbuffer.host import SYSTEM_HOST
+from ringbuffer.sequencer.lost import Lost
 from tests.interrupts.hosts import until
 from tests.support.short_system import ShortSystem
 from tests.support.threads import PATIENCE
@@ -121,9 +124,45 @@ def test_an_interrupted_end_is_called_again() -> None:
             raise interrupt
         ended.append("ended")
 
-    state.ends.append(end)
+    state.ends.append(Lost.watch(print, end, 0, print))
     with pytest.raises(KeyboardInterrupt):
         state.run_ends()
     state.run_ends()
     assert ended == ["ended"]
     assert not state.ends
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, MemoryError])
+def test_a_poller_is_ended_although_the_finalizer_was_interrupted(
+    raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise raised
+
+    ignored: list[Any] = []
+    monkeypatch.setattr("sys.unraisablehook", ignored.append)
+    ring: RingBuffer[Any] = RingBuffer.of_values(4)
+    poller = ring.poller()
+    state = ring.sequencer.state
+    monkeypatch.setattr(type(SYSTEM_HOST), "start_thread", interrupted)
+    del poller
+    gc.collect()
+    monkeypatch.undo()
+    assert len(ignored) == (raised is KeyboardInterrupt)
+    assert len(state.ends) == len(ring.gating_sequences) == 1
+    assert ring.publish_values(range(100), timeout=PATIENCE) == 100
+    assert (state.ends, state.watched) == ([], {})
+
+
+def test_a_poller_is_ended_although_the_finalizer_did_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As if an interrupt had come at its entry."""
+    ring: RingBuffer[Any] = RingBuffer.of_values(4)
+    monkeypatch.setattr(weakref.finalize, "__call__", lambda self, reference=None: None)
+    poller = ring.poller()
+    del poller
+    gc.collect()
+    monkeypatch.undo()
+    assert ring.publish_values(range(100), timeout=PATIENCE) == 100
+    assert not ring.gating_sequences
