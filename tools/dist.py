@@ -2,7 +2,8 @@
 
 The trial is what a user does: a new environment of the same interpreter, the wheel and what it
 depends on by pip, and the demo, a short benchmark and a round of stress from a folder in which
-there is no checkout.
+there is no checkout. The exporters run with the oldest and the newest libraries that they take; and
+a regular build, if there is one, tells whether the wheel installs beside other packages.
 """
 
 import json
@@ -16,8 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tools import neighbours, regular_python
+
 PROJECT: Final = Path(__file__).parents[1]
 FREE_THREADED: Final = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
+#: What a user installs: free-threaded 3.13 needs an extra.
+EXTRA: Final = "[free-threaded]" if FREE_THREADED and sys.version_info < (3, 14) else ""
 #: Enough lines to go round the demo's ring several times.
 LINES: Final = 20_000
 
@@ -52,7 +57,7 @@ def install(wheel: Path, venv: Path) -> Path:
     run([sys.executable, "-m", "venv", venv], venv.parent)
     python = venv / "bin" / "python"
     run(
-        [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", wheel],
+        [python, "-m", "pip", "--disable-pip-version-check", "install", "-q", f"{wheel}{EXTRA}"],
         venv.parent,
     )
     run([python, "-m", "pip", "--disable-pip-version-check", "check"], venv.parent)
@@ -141,7 +146,15 @@ def main() -> int:
             )
             print(f"demo       {demo(python, folder)}")
             print(f"commands   {bench_and_stress(python, folder)}")
-    except TrialError as error:
+            for line in neighbours.export(python, folder, run):
+                print(f"exporters  with {line}")
+            regular = regular_python.find()
+            if regular is None:
+                print("neighbours not tried: no regular build of CPython 3.13 or newer was found")
+            else:
+                for line in neighbours.check(Path(regular), built[0], folder, run):
+                    print(f"neighbours {line}")
+    except (TrialError, neighbours.NeighbourError, ValueError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0

@@ -20,7 +20,8 @@ from ringbuffer.programs.stress.ledger import Account
 from ringbuffer.programs.stress.rounds import Seeded, run_rounds
 from tests.conftest import FREE_THREADED, gil_is_on
 from tests.stress.report import Report, machine
-from tests.unit.regular_build.test_regular_build import PROJECT, regular_python
+from tests.unit.regular_build.test_regular_build import PROJECT
+from tools import regular_python
 
 #: The parts, and each one's share of the time.
 SHARES = {"litmus": 4, "topologies": 5, "faults": 5, "scenarios": 3, "gil": 3}
@@ -175,7 +176,7 @@ def _scenarios(report: Report, seconds: float, chosen: argparse.Namespace) -> in
 
 def _gil(report: Report, seconds: float, chosen: argparse.Namespace) -> int:
     """In another interpreter, whose threads are switched every 10 µs in some of the rounds."""
-    python = None if not FREE_THREADED else regular_python()
+    python = None if not FREE_THREADED else regular_python.find()
     if python is None:
         report.line(
             "gil: no regular CPython 3.13 or newer was found; set RINGBUFFER_REGULAR_PYTHON to one"

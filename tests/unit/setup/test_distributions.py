@@ -48,6 +48,8 @@ def test_the_metadata_says_what_is_needed(distributions: Path) -> None:
     metadata = wheel.read("ringbuffer_ft-0.1.0.dist-info/METADATA").decode()
     assert "Requires-Python: >=3.13" in metadata
     assert "Requires-Dist: atomics==1.0.3" in metadata
+    needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist")]
+    assert [line for line in needed if "extra ==" not in line] == ["Requires-Dist: atomics==1.0.3"]
     assert "Programming Language :: Python :: Free Threading" in metadata
     assert "License-Expression: MIT" in metadata
 
