@@ -8,8 +8,11 @@ from pathlib import Path
 
 from tools.bootstrap.errors import SetupError
 
-SUITE = "trixie"
+#: Where the source is looked for: the newest patch release first.
+SUITES = ("forky", "trixie")
 PACKAGE = "python3.13"
+#: An index may be old, because those of dated snapshots always are. So this bounds its age.
+OLDEST = (3, 13, 5)
 _TARBALL = "python3.13_*.orig.tar.xz"
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 #: How addresses of the main archive end: itself, a dated snapshot of it, a file that lists mirrors
@@ -45,8 +48,8 @@ def _addresses(text: str) -> Iterator[str]:
 def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
     """Download Debian's newest upstream CPython 3.13 into `folder`; apt checks the signature.
 
-    Each address is tried until one has it. A tarball stands in `folder` itself only once it is
-    whole.
+    Each suite is tried at each address until one has it. A tarball stands in `folder` itself only
+    once it is whole.
 
     Raises:
         SetupError: this system is not Debian, or apt could not get it.
@@ -66,24 +69,29 @@ def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
             "and this machine's apt names no Debian archive to build one from. "
             "Install python3.13t (or uv) and put it on PATH, or set PYTHON to one"
         )
-    *others, last = addresses
-    for address in others:
+    *others, last = [(suite, address) for suite in SUITES for address in addresses]
+    for suite, address in others:
         with suppress(SetupError):
-            return _download_from(address, folder)
-    return _download_from(last, folder)
+            return _download_from(suite, address, folder)
+    return _download_from(*last, folder)
 
 
-def _download_from(address: str, folder: Path) -> Path:
+def version(tarball: Path) -> str:
+    """Returns the version of CPython in a tarball: "3.13.15"."""
+    return tarball.name.split("_")[1].removesuffix(".orig.tar.xz")
+
+
+def _download_from(suite: str, address: str, folder: Path) -> Path:
     # apt writes under the final name from the first byte on, so it works in a folder of its own,
     # and resumes there.
-    incoming = folder / "incoming"
+    incoming = folder / "incoming" / suite
     for made in (
         incoming,
         *(folder / "apt" / name for name in ("lists/partial", "cache/archives/partial", "parts")),
     ):
         made.mkdir(parents=True, exist_ok=True)
     sources = folder / "apt" / "sources.list"
-    sources.write_text(f"deb-src [signed-by={_KEYRING}] {address} {SUITE} main\n")
+    sources.write_text(f"deb-src [signed-by={_KEYRING}] {address} {suite} main\n")
     options = {
         "Dir::Etc::sourcelist": sources,
         "Dir::Etc::sourceparts": folder / "apt" / "parts",
@@ -94,17 +102,26 @@ def _download_from(address: str, folder: Path) -> Path:
     }
     apt = [argument for key, value in options.items() for argument in ("-o", f"{key}={value}")]
     log = folder / "apt.log"
-    _run(["apt-get", *apt, "update"], incoming, log)
-    _run(["apt-get", *apt, "source", "--download-only", "--tar-only", PACKAGE], incoming, log)
+    _run(["apt-get", *apt, "update"], incoming, log, suite)
+    source = ["apt-get", *apt, "source", "--download-only", "--tar-only", PACKAGE]
+    _run(source, incoming, log, suite)
     tarballs = list(incoming.glob(_TARBALL))
     if not tarballs:
         raise SetupError(
             f"apt reported success but downloaded no source of {PACKAGE}; its output is in {log}"
         )
-    return tarballs[0].rename(folder / tarballs[0].name)
+    (tarball,) = tarballs
+    found = version(tarball)
+    if tuple(map(int, re.findall(r"\d+", found)[:3])) < OLDEST:
+        tarball.unlink()
+        raise SetupError(
+            f"Debian {suite} at {address} has CPython {found} only; "
+            f"{'.'.join(map(str, OLDEST))} or newer is needed. Is that an old copy of the archive?"
+        )
+    return tarball.rename(folder / tarball.name)
 
 
-def _run(command: list[str], folder: Path, log: Path) -> None:
+def _run(command: list[str], folder: Path, log: Path, suite: str) -> None:
     with log.open("a") as output:
         try:
             code = subprocess.run(
@@ -114,7 +131,7 @@ def _run(command: list[str], folder: Path, log: Path) -> None:
             raise SetupError(f"cannot run {command[0]}: {error}") from error
     if code:
         raise SetupError(
-            f"apt could not get the source of {PACKAGE} from Debian {SUITE} (exit code {code}); "
+            f"apt could not get the source of {PACKAGE} from Debian {suite} (exit code {code}); "
             f"its output is in {log}.\n"
             f"{tail(log)}\nInstall python3.13t (or uv) and put it on PATH, or set PYTHON to one"
         )

@@ -1,4 +1,7 @@
-"""Finds a free-threaded CPython 3.13: the cheapest source first, a build from source last."""
+"""Finds a free-threaded CPython: the cheapest source first, a build from source last.
+
+The one that is found or built without being named is 3.13. One that is named may be newer.
+"""
 
 import os
 import shutil
@@ -12,13 +15,13 @@ from tools.bootstrap.progress import Progress
 
 _PROBE = (
     "import sys, sysconfig, ctypes, ensurepip, ssl, venv, zlib;"
-    "print(sys.version_info[:2] == (3, 13) and sysconfig.get_config_var('Py_GIL_DISABLED') == 1"
+    "print(sys.version_info >= (3, 13) and sysconfig.get_config_var('Py_GIL_DISABLED') == 1"
     " and not sys._is_gil_enabled())"
 )
 
 
 def is_suitable(python: str | Path) -> bool:
-    """Whether `python` is a free-threaded 3.13, with the GIL off and all needed modules."""
+    """Whether `python` is free-threaded, 3.13 or newer, with the GIL off and all needed modules."""
     try:
         # -I: judge the interpreter, not the PYTHON_GIL or PYTHONPATH of this shell.
         probe = subprocess.run(
@@ -42,7 +45,7 @@ def find(environment: Mapping[str, str], progress: Progress) -> Path:
         found = shutil.which(wanted, path=environment.get("PATH"))
         if found is None or _in_virtual_environment(Path(found)) or not is_suitable(found):
             raise SetupError(
-                f"PYTHON={wanted} is not a free-threaded CPython 3.13 "
+                f"PYTHON={wanted} is not a free-threaded CPython, 3.13 or newer "
                 f"(with ctypes, ensurepip, ssl and zlib) "
                 f"outside a virtual environment; "
                 f"unset PYTHON to let the set-up find or build one"

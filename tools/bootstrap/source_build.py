@@ -56,7 +56,7 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
         build_packages.ensure(log)
         progress.begin("downloading the source of CPython 3.13")
         tarball = debian_source.download(work)
-        progress.end()
+        progress.end(f"{debian_source.version(tarball)} of Debian")
         tree = _unpack(tarball, work, log, progress)
         staging = cache / "staging"
         shutil.rmtree(staging, ignore_errors=True)

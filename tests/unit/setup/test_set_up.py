@@ -36,10 +36,8 @@ def variables(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def test_the_interpreter_that_runs_this_is_judged_rightly() -> None:
-    free_threaded_313 = (
-        sys.version_info[:2] == (3, 13) and not getattr(sys, "_is_gil_enabled", lambda: True)()
-    )
-    assert interpreter.is_suitable(sys.executable) == free_threaded_313
+    is_free_threaded = not getattr(sys, "_is_gil_enabled", lambda: True)()
+    assert interpreter.is_suitable(sys.executable) == is_free_threaded
     assert not interpreter.is_suitable("/nowhere/python")
 
 
@@ -170,11 +168,37 @@ def test_an_archive_that_is_not_debians_own_is_passed_over(
     assert tarball.read_text() == "whole\n"
 
 
+def test_the_newest_suite_is_tried_at_each_address_before_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = tmp_path / "work" / "apt" / "sources.list"
+    settings = fake_apt(
+        tmp_path,
+        monkeypatch,
+        f"cat {sources} >> {tmp_path / 'tried'}; grep -q trixie {sources} || exit 1; "
+        "echo whole > python3.13_3.13.5.orig.tar.xz",
+    )
+    tarball = debian_source.download(tmp_path / "work", settings)
+    assert debian_source.version(tarball) == "3.13.5"
+    tried = [line.split()[-2] for line in (tmp_path / "tried").read_text().splitlines()]
+    assert tried == ["forky", "trixie"]
+
+
+def test_a_source_that_is_too_old_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = fake_apt(tmp_path, monkeypatch, "echo whole > python3.13_3.13.4.orig.tar.xz")
+    with pytest.raises(SetupError, match=r"has CPython 3\.13\.4 only; 3\.13\.5 or newer is needed"):
+        debian_source.download(tmp_path / "work", settings)
+
+
 def test_a_download_that_was_interrupted_is_not_taken_for_a_whole_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tarball = "python3.13_3.13.5.orig.tar.xz"
+    sources = tmp_path / "work" / "apt" / "sources.list"
     first_half_then_both = (
+        f"grep -q forky {sources} && exit 1; "
         f"test -e {tarball} && echo rest >> {tarball} || {{ echo half > {tarball}; exit 1; }}"
     )
     settings = fake_apt(tmp_path, monkeypatch, first_half_then_both)
@@ -275,7 +299,8 @@ def half_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "object.o:\n\t@echo whole > $@\nclean:\n\t@rm object.o\n"
         f"install:\n\t@mkdir -p $(DESTDIR){python.parent}; cp object.o $(DESTDIR){python}\n"
     )
-    monkeypatch.setattr(debian_source, "download", lambda work: work / "unused")
+    unused = "python3.13_3.13.5.orig.tar.xz"
+    monkeypatch.setattr(debian_source, "download", lambda work: work / unused)
     monkeypatch.setattr(build_packages, "ensure", lambda log: None)
     return tmp_path
 
