@@ -11,22 +11,22 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
+from packaging.requirements import Requirement
+
 PROJECT: Final = Path(__file__).parents[1]
 
 
-def wanted() -> list[str]:
-    """What the group lists."""
-    requirements: list[str] = tomllib.loads((PROJECT / "pyproject.toml").read_text())[
-        "dependency-groups"
-    ]["bench"]
-    return requirements
+def wanted() -> list[Requirement]:
+    """What the group lists for this interpreter."""
+    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
+    listed = map(Requirement, groups["bench"])
+    return [each for each in listed if each.marker is None or each.marker.evaluate()]
 
 
-def is_installed(requirement: str) -> bool:
+def is_installed(requirement: Requirement) -> bool:
     """Whether the pinned version is there."""
-    name, _, version = requirement.partition("==")
     try:
-        return importlib.metadata.version(name) == version
+        return importlib.metadata.version(requirement.name) in requirement.specifier
     except importlib.metadata.PackageNotFoundError:
         return False
 
@@ -44,7 +44,7 @@ def main() -> int:
             "--disable-pip-version-check",
             "install",
             "--quiet",
-            requirement,
+            str(requirement),
         ]
         done = subprocess.run(pip, capture_output=True, text=True, check=False)
         if done.returncode:
