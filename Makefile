@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 SECONDS ?= 300
 # How long `make soak` runs.
 HOURS ?= 1
+# Whether `make first-command` runs although it has today.
+AGAIN ?=
 # Arguments of `make demo`, such as ARGS="path/to/folder".
 ARGS ?=
 # Arguments of `make check`, `make prove` and `make explore`, such as NAMES="WorkPool Joining" and
@@ -25,7 +27,7 @@ BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test verify stress interrupts soak check check-full prove mirrors mutants
-.PHONY: explore validate-traces doctor bench bench-quick bench-compare bench-docs gates lint format
+.PHONY: explore validate-traces first-command doctor bench bench-quick bench-compare bench-docs gates lint format
 .PHONY: coverage docs dist clean
 
 help: ## list the targets
@@ -93,6 +95,9 @@ bench-docs: venv ## put figures and pictures of RESULTS=results/latest.json into
 
 gates: venv ## check the numbers of benchmarks/gates.toml; use a machine that does nothing else
 	@$(BIN)/python -m benchmarks gates $(NAMES)
+
+first-command: ## make venv and a demo as a new user of a stock system, unless shown today (AGAIN=1)
+	@$(PYTHON_FOR_SETUP) -m tools.first_command $(if $(AGAIN),--again)
 
 doctor: venv ## check whether this machine suits the library; exit code 1 if something hurts
 	@$(BIN)/python -m ringbuffer doctor

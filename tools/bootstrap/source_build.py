@@ -61,7 +61,7 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
         staging = cache / "staging"
         shutil.rmtree(staging, ignore_errors=True)
         final = cache / "python3.13t"
-        jobs = f"-j{os.cpu_count() or 1}"
+        jobs = f"-j{len(os.sched_getaffinity(0))}"
         configured = tree / "configured"
         resumed = configured.exists()
         if not resumed:
