@@ -12,7 +12,6 @@ set-up less than a day ago is not shown again; `--again` does.
 import argparse
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,13 +62,12 @@ class Newcomer:
     """A user with a copy of the project, and nothing else of it.
 
     Args:
-        folder: is the newcomer's; its name has a space.
+        folder: is the newcomer's.
     """
 
     def __init__(self, folder: Path) -> None:
         self.project = folder / "ring buffer"
         self._home = folder / "home"
-        self._log = folder / "log"
 
     def arrive(self) -> None:
         """Copy the last commit of this checkout, and give it to the newcomer."""
@@ -130,11 +128,6 @@ class Newcomer:
             "VIRTUAL_ENV": "/nowhere/environment",
         }
 
-    def forget(self) -> None:
-        """Remove the environment and the cache."""
-        shutil.rmtree(self.project / ".venv")
-        shutil.rmtree(self._home / ".cache")
-
 
 def _first_core() -> str:
     return str(min(os.sched_getaffinity(0)))
@@ -178,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.again and was_shown(cache, time.time()):
         print(f"shown less than a day ago: {mark(cache)}")
         return 0
-    with tempfile.TemporaryDirectory(prefix="first command ") as folder:
+    with tempfile.TemporaryDirectory(prefix="first-command-") as folder:
         try:
             show(Newcomer(Path(folder)))
         except Failure as failure:

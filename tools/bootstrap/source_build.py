@@ -46,6 +46,11 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
     Raises:
         SetupError: a step failed; the message names it, and what to do.
     """
+    if len(str(cache).split()) != 1:
+        raise SetupError(
+            f"CPython cannot be built below {str(cache)!r}, because that has a space, which its "
+            f"Makefile does not take; set XDG_CACHE_HOME to a folder without one"
+        )
     work = cache / "build"
     work.mkdir(parents=True, exist_ok=True)
     with _only_one(cache, progress):
