@@ -305,7 +305,7 @@ def half_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_cache_that_cpython_cannot_be_built_in_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="has a space.*set XDG_CACHE_HOME"):
+    with pytest.raises(SetupError, match=r"has a space.*set XDG_CACHE_HOME"):
         source_build.build(tmp_path / "a cache", SILENT, lambda python: True)
     assert not (tmp_path / "a cache").exists()
 
