@@ -87,7 +87,7 @@ def test_a_store_to_a_variable_of_a_closure_takes_the_lock_of_its_cell() -> None
     assert is_waited_for(claim.__closure__[0], claim)
 
 
-def test_a_store_that_takes_no_lock_is_told_apart() -> None:
+def test_a_store_that_takes_no_lock_is_recognised() -> None:
     cell = memoryview(bytearray(8)).cast("q")
     things = [None]
 
