@@ -22,7 +22,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 PYTHON = "/usr/bin/python3"
 #: What decides whether the set-up works, beside the machine.
-DECIDING = ("tools/bootstrap", "pyproject.toml", "Makefile")
+DECIDING = ("tools/bootstrap", "requirements/dev.txt", "pyproject.toml", "Makefile")
 #: How long a run counts, in seconds.
 A_DAY = 24 * 3600
 #: The id of the user without rights that every Linux system has.

@@ -1,25 +1,28 @@
-"""Makes the virtual environment and installs the pinned dependencies into it."""
+"""Makes the virtual environment and installs the locked dependencies into it."""
 
 import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 
 from tools.bootstrap import build_packages
 from tools.bootstrap.errors import SetupError
 from tools.bootstrap.progress import Progress
 
+#: The groups of `pyproject.toml` that every environment has.
 GROUPS = ("test", "lint", "proof")
+#: The lock files, written by `tools.lock`, and the groups that each has.
+LOCKS = {"requirements/dev.txt": GROUPS, "requirements/docs.txt": (*GROUPS, "docs")}
+_DEV = "requirements/dev.txt"
 
 
 def stamp(project: Path, python: Path) -> str:
-    """What defines an environment: the interpreter, the checkout, and the description."""
-    description = (project / "pyproject.toml").read_bytes()
-    return f"{python}\n{project}\n{hashlib.sha256(description).hexdigest()}\n"
+    """What defines an environment: the interpreter, the checkout, the description, the lock."""
+    files = (project / "pyproject.toml", project / _DEV)
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files))
+    return f"{python}\n{project}\n{digest.hexdigest()}\n"
 
 
 def is_current(project: Path, venv: Path, python: Path | None = None) -> bool:
@@ -60,15 +63,7 @@ def _make(project: Path, venv: Path, python: Path, progress: Progress) -> None:
     _run([str(python), "-m", "venv", str(venv)], project)
     progress.end()
     progress.begin("installing the dependencies")
-    pip = [
-        str(venv / "bin" / "python"),
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "install",
-        "--quiet",
-    ]
-    install = [*pip, "--editable", ".", *requirements(project)]
+    install = [*_pip(venv), "--require-hashes", "--requirement", _DEV]
     try:
         _run(install, project)
     except SetupError:
@@ -76,6 +71,8 @@ def _make(project: Path, venv: Path, python: Path, progress: Progress) -> None:
             raise
         build_packages.ensure(venv / "build-packages.log", build_packages.FOR_CFFI)
         _run(install, project)
+    # The project itself has no hash. What builds it was installed just now.
+    _run([*_pip(venv), "--no-deps", "--no-build-isolation", "--editable", "."], project)
     progress.end()
     (venv / "stamp").write_text(stamp(project, python))
 
@@ -86,6 +83,10 @@ def add_group(project: Path, venv: Path, group: str, progress: Progress) -> None
     Raises:
         SetupError: pip failed, or there is no such group.
     """
+    locked = f"requirements/{group}.txt"
+    if locked not in LOCKS:
+        known = ", ".join(Path(each).stem for each in LOCKS)
+        raise SetupError(f"there is no lock file for a group {group!r}; there are {known}")
     mark = venv / f"stamp-{group}"
     with (project / "pyproject.toml").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -93,32 +94,14 @@ def add_group(project: Path, venv: Path, group: str, progress: Progress) -> None
         if mark.exists() and mark.read_text() == finished:
             return
         progress.begin(f"installing what {group} needs")
-        pip = [
-            str(venv / "bin" / "python"),
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "--quiet",
-        ]
-        _run([*pip, *requirements(project, [group])], project)
+        _run([*_pip(venv), "--require-hashes", "--requirement", locked], project)
         progress.end()
         mark.write_text(finished)
 
 
-def requirements(project: Path, names: Iterable[str] = GROUPS) -> list[str]:
-    """The packages of the groups, because pip before CPython 3.13.4 does not know `--group`.
-
-    Raises:
-        SetupError: there is no such group.
-    """
-    groups = tomllib.loads((project / "pyproject.toml").read_text())["dependency-groups"]
-    unknown = [name for name in names if name not in groups]
-    if unknown:
-        raise SetupError(
-            f"pyproject.toml has no group {unknown[0]!r}; its groups are {', '.join(groups)}"
-        )
-    return [requirement for name in names for requirement in groups[name]]
+def _pip(venv: Path) -> list[str]:
+    python = str(venv / "bin" / "python")
+    return [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
 
 
 def _run(command: list[str], project: Path) -> None:

@@ -82,7 +82,8 @@ def test_a_failure_without_a_sentence_is_one(
 
 def test_a_change_of_the_set_up_is_shown_anew(tmp_path: Path) -> None:
     (tmp_path / "tools" / "bootstrap").mkdir(parents=True)
-    for name in ("pyproject.toml", "Makefile", "tools/bootstrap/one.py"):
+    (tmp_path / "requirements").mkdir()
+    for name in (*first_command.DECIDING[1:], "tools/bootstrap/one.py"):
         (tmp_path / name).write_text("1")
     before = first_command.fingerprint(tmp_path)
     assert first_command.fingerprint(tmp_path) == before

@@ -15,6 +15,7 @@ from tools.bootstrap import build_packages, debian_source, environment, interpre
 from tools.bootstrap.__main__ import main
 from tools.bootstrap.errors import SetupError
 from tools.bootstrap.progress import Progress
+from tools.lock import listed
 
 PROJECT = Path(__file__).parents[3]
 SILENT = Progress(io.StringIO())
@@ -25,6 +26,14 @@ def fake_python(path: Path, *, suitable: bool = True) -> Path:
     path.write_text(f"#!/bin/sh\necho {suitable}\n")
     path.chmod(0o755)
     return path
+
+
+def described(project: Path) -> Path:
+    """Writes what defines the environment of a project."""
+    (project / "requirements").mkdir(parents=True)
+    (project / "requirements" / "dev.txt").write_text("one")
+    (project / "pyproject.toml").write_text("one")
+    return project
 
 
 def variables(tmp_path: Path, **more: str) -> dict[str, str]:
@@ -361,8 +370,7 @@ def test_a_build_step_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> Non
 def test_an_environment_is_made_again_when_its_description_or_its_interpreter_changes(
     tmp_path: Path,
 ) -> None:
-    description = tmp_path / "pyproject.toml"
-    description.write_text("one")
+    described(tmp_path)
     python, venv = fake_python(tmp_path / "python"), tmp_path / ".venv"
     assert not environment.is_current(tmp_path, venv)
     fake_python(venv / "bin" / "python")
@@ -370,9 +378,11 @@ def test_an_environment_is_made_again_when_its_description_or_its_interpreter_ch
     assert environment.is_current(tmp_path, venv)
     assert environment.is_current(tmp_path, venv, python)
     assert not environment.is_current(tmp_path, venv, tmp_path / "other")
-    description.write_text("two")
-    assert not environment.is_current(tmp_path, venv)
-    description.write_text("one")
+    for description in (tmp_path / "pyproject.toml", tmp_path / "requirements" / "dev.txt"):
+        description.write_text("two")
+        assert not environment.is_current(tmp_path, venv)
+        description.write_text("one")
+        assert environment.is_current(tmp_path, venv)
     python.unlink()
     assert not environment.is_current(tmp_path, venv)
 
@@ -381,7 +391,8 @@ def test_an_environment_that_was_copied_with_its_checkout_is_made_again(tmp_path
     python = fake_python(tmp_path / "python")
     for name in ("old", "new"):
         fake_python(tmp_path / name / ".venv" / "bin" / "python")
-        (tmp_path / name / "pyproject.toml").write_text("one")
+        described(tmp_path / name)
+    for name in ("old", "new"):
         (tmp_path / name / ".venv" / "stamp").write_text(
             environment.stamp(tmp_path / "old", python)
         )
@@ -392,7 +403,7 @@ def test_an_environment_that_was_copied_with_its_checkout_is_made_again(tmp_path
 def test_two_that_want_the_same_environment_make_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "pyproject.toml").write_text("one")
+    described(tmp_path)
     python, venv = fake_python(tmp_path / "python"), tmp_path / ".venv"
     made = []
 
@@ -413,21 +424,46 @@ def test_two_that_want_the_same_environment_make_it_once(
     assert made == [venv]
 
 
-def test_requirements_are_those_of_the_groups() -> None:
-    wanted = environment.requirements(PROJECT)
-    assert "pytest==9.2.0" in wanted
-    assert any(each.startswith("ruff==") for each in wanted)
+@pytest.mark.parametrize("lock", environment.LOCKS)
+def test_a_lock_file_pins_what_its_groups_ask_for_with_hashes(lock: str) -> None:
+    pinned: dict[str, list[str]] = {}
+    for line in (PROJECT / lock).read_text().splitlines():
+        if not line.startswith(" "):
+            name, version = line.split(";")[0].rstrip(" \\").split("==")
+            files = pinned.setdefault(f"{name}=={version.strip()}", [])
+        else:
+            assert re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}( \\)?", line)
+            files.append(line)
+    assert all(pinned.values())
+    asked = (each.split(";")[0].replace("_", "-") for each in listed(environment.LOCKS[lock]))
+    assert {each.lower() for each in asked} <= pinned.keys()
 
 
-def test_a_group_that_does_not_exist_is_an_error_that_names_those_that_do() -> None:
-    with pytest.raises(SetupError, match=r"no group 'doc'; its groups are test, lint, .*docs"):
-        environment.requirements(PROJECT, ["doc"])
+def test_a_group_without_a_lock_file_is_an_error_that_names_those_that_have_one(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SetupError, match=r"no lock file for a group 'doc'; there are dev, docs"):
+        environment.add_group(tmp_path, tmp_path, "doc", SILENT)
+
+
+def test_pip_installs_nothing_without_a_hash_but_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(environment, "_run", lambda command, project: commands.append(command))
+    described(tmp_path)
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr("shutil.rmtree", lambda *arguments, **options: None)
+    environment._make(tmp_path, tmp_path / ".venv", tmp_path / "python", SILENT)
+    _, locked, editable = commands
+    assert locked[-3:] == ["--require-hashes", "--requirement", "requirements/dev.txt"]
+    assert {"--no-deps", "--no-build-isolation", "--editable"} < set(editable)
 
 
 def test_another_group_is_installed_once_and_again_in_another_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "pyproject.toml").write_text("[dependency-groups]\ndocs = ['sphinx==9.2.0']\n")
+    described(tmp_path)
     venv = tmp_path / ".venv"
     venv.mkdir()
     (venv / "stamp").write_text("one")
@@ -435,7 +471,7 @@ def test_another_group_is_installed_once_and_again_in_another_environment(
     monkeypatch.setattr(environment, "_run", lambda command, project: commands.append(command))
     for _ in range(2):
         environment.add_group(tmp_path, venv, "docs", SILENT)
-    assert [command[-1] for command in commands] == ["sphinx==9.2.0"]
+    assert [command[-1] for command in commands] == ["requirements/docs.txt"]
     (venv / "stamp").write_text("two")
     environment.add_group(tmp_path, venv, "docs", SILENT)
     assert len(commands) == 2
@@ -447,7 +483,7 @@ def test_a_group_that_could_not_be_installed_is_tried_again(
     def fail(command: list[str], project: Path) -> None:
         raise SetupError("no network")
 
-    (tmp_path / "pyproject.toml").write_text("[dependency-groups]\ndocs = ['sphinx==9.2.0']\n")
+    described(tmp_path)
     (tmp_path / "stamp").write_text("one")
     monkeypatch.setattr(environment, "_run", fail)
     for _ in range(2):
@@ -467,7 +503,7 @@ def test_the_set_up_adds_the_group_that_is_asked_for(monkeypatch: pytest.MonkeyP
 
 
 def test_an_environment_that_was_not_finished_is_not_current(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("one")
+    described(tmp_path)
     fake_python(tmp_path / ".venv" / "bin" / "python")
     assert not environment.is_current(tmp_path, tmp_path / ".venv")
     (tmp_path / ".venv" / "stamp").write_text("")
