@@ -8,8 +8,7 @@ from pathlib import Path
 
 from tools.bootstrap.errors import SetupError
 
-#: Where the source is looked for, in this order. Not in forky: its 3.13.15 passes all tests but
-#: one, see docs/free-threading.md.
+#: Where the source is looked for, in this order.
 SUITES = ("trixie",)
 PACKAGE = "python3.13"
 #: An index may be old, because those of dated snapshots always are. So this bounds its age.
