@@ -1,5 +1,9 @@
 """`ListInFlightGuard`: its thread enters it with two bytecodes; other threads can shut it."""
 
+from typing import Final, SupportsIndex
+
+from ringbuffer.memory.protocols import Cell
+
 
 class ListInFlightGuard(list[bool]):
     """Two items: whether its thread is inside, and whether it is shut. See `InFlightGuard`.
@@ -19,3 +23,18 @@ class ListInFlightGuard(list[bool]):
     def is_inside(self) -> bool:
         """Whether its thread is inside. Any thread."""
         return self[0]
+
+
+class SwapInFlightGuard(ListInFlightGuard):
+    """The same for interpreters that lock no list: an exchange of a cell follows each store."""
+
+    __slots__ = ("_cell",)
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__()
+        self._cell: Final = cell
+
+    def __setitem__(self, index: SupportsIndex, value: bool, /) -> None:  # type: ignore[override]
+        """Store; then a fence, which all threads that use the guard pass."""
+        super().__setitem__(index, value)
+        self._cell.exchange(0)

@@ -19,16 +19,17 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from ringbuffer.memory.fence_lock import ListFenceLock
+from ringbuffer.memory.fence_lock import ListFenceLock, SwapFenceLock
 from ringbuffer.memory.flags import ProcessFlagArray
-from ringbuffer.memory.in_flight_guard import ListInFlightGuard
-from ringbuffer.memory.protocols import SlotLayout, Word
+from ringbuffer.memory.in_flight_guard import ListInFlightGuard, SwapInFlightGuard
+from ringbuffer.memory.protocols import FenceLock, InFlightGuard, SlotLayout, Word
 from ringbuffer.memory.slots import (
     SLOTS_PER_STRIPE,
     ProcessEventSlots,
     ProcessStripedSlots,
     ProcessValueSlots,
 )
+from ringbuffer.memory.store_locks import stores_take_locks
 from ringbuffer.memory.words import CELL_BYTES, VALUE_OFFSET, WORD, Block, OrderedWord
 
 #: Whether an aligned 8-byte move has acquire (load) and release (store) semantics: on 64-bit
@@ -36,6 +37,8 @@ from ringbuffer.memory.words import CELL_BYTES, VALUE_OFFSET, WORD, Block, Order
 PLAIN_MOVES_ARE_ORDERED: Final = (
     platform.machine().lower() in {"x86_64", "amd64"} and struct.calcsize("P") == 8
 )
+#: Whether this interpreter locks a list while it stores an item, as all that were tried do.
+LISTS_ARE_LOCKED: Final = stores_take_locks(ListFenceLock)
 
 
 class ProcessCellView:
@@ -170,11 +173,11 @@ class ProcessMemory:
     def flags(self, length: int, initial: int, /) -> ProcessFlagArray:
         return ProcessFlagArray(length, initial, self.plain_moves)
 
-    def fence_lock(self) -> ListFenceLock:
-        return ListFenceLock()
+    def fence_lock(self) -> FenceLock:
+        return ListFenceLock() if LISTS_ARE_LOCKED else SwapFenceLock(self.cell())
 
-    def in_flight_guard(self) -> ListInFlightGuard:
-        return ListInFlightGuard()
+    def in_flight_guard(self) -> InFlightGuard:
+        return ListInFlightGuard() if LISTS_ARE_LOCKED else SwapInFlightGuard(self.cell())
 
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)

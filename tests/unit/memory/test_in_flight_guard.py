@@ -1,8 +1,27 @@
 """An in-flight guard: a thread that shuts it, and finds it empty, misses no operation."""
 
-from ringbuffer.memory import ProcessMemory
+import weakref
+
+import pytest
+
+from ringbuffer.memory import ProcessMemory, process
 from tests.support.repetition import repeated
 from tests.support.threads import Background
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["lists are locked", "cells are swapped"])
+def lists_are_locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter that locks lists, or one that does not."""
+    monkeypatch.setattr(process, "LISTS_ARE_LOCKED", request.param)
+
+
+def test_a_fence_lock_can_be_passed_and_is_forgotten_with_its_thread() -> None:
+    fence_lock = ProcessMemory().fence_lock()
+    for _ in range(2):
+        fence_lock[0] = None
+    reference = weakref.ref(fence_lock)
+    del fence_lock
+    assert reference() is None
 
 
 def test_its_thread_goes_in_and_out() -> None:

@@ -13,25 +13,24 @@ from typing import Any
 
 import pytest
 
+from ringbuffer.memory import process
 from ringbuffer.memory.fence_lock import ListFenceLock
 from ringbuffer.memory.in_flight_guard import ListInFlightGuard
+from ringbuffer.memory.store_locks import LOCK_OFFSET, LOCKED, stores_take_locks
 
 pytestmark = pytest.mark.skipif(
     sysconfig.get_config_var("Py_GIL_DISABLED") != 1 or sys.maxsize < 2**32,
     reason="objects have locks in free-threaded builds only; the offset is that of 64 bits",
 )
 
-#: Where the lock is in an object: after the id of its thread (8 bytes), and 2 bytes of padding or
-#: flags. See `struct _object` in CPython's Include/object.h.
-OFFSET = 10
-LOCKED, HAS_WAITERS = 1, 2
+HAS_WAITERS = 2
 #: So often a store has run before: CPython specialises what runs often.
 WARM = 5_000
 
 
 def is_waited_for(thing: object, store: Callable[[], None]) -> bool:
     """Whether a store by another thread waits for the lock of `thing`, which this one holds."""
-    address = id(thing) + OFFSET
+    address = id(thing) + LOCK_OFFSET
     lock = ctypes.c_uint8.from_address(address)
     # PYFUNCTYPE: the calling thread keeps its thread state, as CPython's own code does.
     take, release = (
@@ -95,3 +94,18 @@ def test_a_store_that_takes_no_lock_is_recognised() -> None:
         cell[0] = 1
 
     assert not is_waited_for(things, store)
+
+
+def test_the_library_finds_out_when_it_is_imported() -> None:
+    assert process.LISTS_ARE_LOCKED
+    assert stores_take_locks(ListInFlightGuard)
+
+
+def test_a_kind_whose_stores_take_no_lock_is_found_out() -> None:
+    items: dict[int, object] = {}
+
+    class Unlocked:
+        def __setitem__(self, index: int, value: object) -> None:
+            items[index] = value  # takes the lock of the dictionary
+
+    assert not stores_take_locks(Unlocked)
