@@ -340,9 +340,11 @@ def test_a_signal_handler_that_forks_inside_a_call_is_left_by_the_child_at_once(
 
 def test_a_signal_handler_that_forks_inside_a_wait_for_an_item_ends_the_wait_in_the_child() -> None:
     with everything() as made:
-        parent, forked = os.getpid(), []
+        parent, forked = os.getpid(), list[int]()
 
         def fork(number: int, frame: object) -> None:
+            if forked:
+                return
             child = os.fork()
             if child == 0:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -353,11 +355,13 @@ def test_a_signal_handler_that_forks_inside_a_wait_for_an_item_ends_the_wait_in_
 
         before = signal.signal(signal.SIGALRM, fork)
         try:
-            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            # Again and again: a signal that comes just before a thread sleeps does not wake it.
+            signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
             outcome = name_of_error(made["queue"].get)
             if os.getpid() != parent:
                 os._exit(0 if outcome == "ForkedProcessError" else 4)
         finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
         assert outcome == "returned"
         assert os.waitstatus_to_exitcode(os.waitpid(forked[0], 0)[1]) == 0
