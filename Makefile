@@ -27,8 +27,8 @@ BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test verify stress interrupts soak check check-full prove mirrors mutants
-.PHONY: explore validate-traces first-command doctor bench bench-quick bench-compare bench-docs gates lint format
-.PHONY: coverage docs dist clean
+.PHONY: explore validate-traces first-command doctor bench bench-quick bench-compare bench-docs
+.PHONY: gates lint format coverage docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tools.bootstrap.environment import GROUPS, LOCKS
+from tools.bootstrap.environment import LOCKS
 
 PROJECT: Final = Path(__file__).parents[1]
 #: The lowest Python that the lock files are for.
@@ -54,7 +54,7 @@ def main() -> int:
         return 2
     try:
         for lock, names in LOCKS.items():
-            compile_lock(uv, names or GROUPS, PROJECT / lock)
+            compile_lock(uv, names, PROJECT / lock)
             print(f"written: {lock}")
     except subprocess.CalledProcessError:
         return 1

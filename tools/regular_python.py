@@ -2,10 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
+
+from tools.bootstrap.interpreter import says_true
 
 #: The environment variable that names one.
 VARIABLE: Final = "RINGBUFFER_REGULAR_PYTHON"
@@ -42,10 +43,4 @@ def _candidates() -> Iterator[str]:
 
 
 def _is_regular(python: str) -> bool:
-    try:
-        probe = subprocess.run(
-            [python, "-I", "-c", _PROBE], capture_output=True, text=True, timeout=30, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return probe.stdout.strip() == "True"
+    return says_true(python, _PROBE)

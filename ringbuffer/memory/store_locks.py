@@ -32,11 +32,15 @@ def stores_take_locks(kind: type[Any]) -> bool:
     """Whether a store to item 0 of an object of this kind holds the object's lock. Microseconds.
 
     CPython drops the item that is replaced before it releases the lock. So the item can look.
-    In a build with a GIL, the GIL orders the stores, and the answer is True.
+    In a build with a GIL, the GIL orders the stores, and the answer is True. Where the lock is
+    elsewhere in the object, the answer is False, unless another byte changes as a lock does.
     """
-    if "t" not in sys.abiflags:  # `sysconfig` says the same, but takes long to load
+    # `sysconfig` says the same, but takes long to load. Without flags, the item must look.
+    if "t" not in getattr(sys, "abiflags", "t"):
         return True
     things, seen = kind(), list[int]()
-    things[0] = _Replaced(ctypes.c_uint8.from_address(id(things) + LOCK_OFFSET), seen)
+    lock = ctypes.c_uint8.from_address(id(things) + LOCK_OFFSET)
+    things[0] = _Replaced(lock, seen)
+    before = lock.value
     things[0] = None
-    return seen == [LOCKED]
+    return (before, seen, lock.value) == (0, [LOCKED], 0)

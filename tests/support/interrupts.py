@@ -1,6 +1,5 @@
 """Interrupts for tests, at any moment: by a signal, or of another thread."""
 
-import contextlib
 import ctypes
 import random
 import signal
@@ -24,32 +23,48 @@ def by_signal(work: Callable[[], object], chance: random.Random) -> None:
     Then the signal is sent again.
     """
     main, turns = threading.get_ident(), chance.randrange(2000)
-    go = threading.Event()
-    armed = [True]
+    go, over = threading.Event(), threading.Event()
+    armed, in_hook = [True], list[bool]()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if armed.pop():
+        if in_hook:
+            go.set()  # what is raised in the hook is ignored too
+        elif armed:
+            armed.clear()
             raise Interrupted
 
     def send() -> None:
-        assert go.wait(PATIENCE)
-        for _ in range(turns):
-            pass
-        signal.pthread_kill(main, signal.SIGUSR1)
+        # Ends: the work is over, or its thread is interrupted, which ends the work.
+        while True:
+            assert go.wait(PATIENCE)
+            go.clear()
+            if over.is_set():
+                return
+            for _ in range(turns):
+                pass
+            signal.pthread_kill(main, signal.SIGUSR1)
 
     def ignored(unraisable: Any) -> None:
         if not isinstance(unraisable.exc_value, Interrupted):
             hook(unraisable)
-        elif threading.get_ident() == main:
-            armed.append(True)
-            signal.raise_signal(signal.SIGUSR1)
+            return
+        in_hook.append(True)
+        armed.append(True)
+        go.set()
+        in_hook.clear()
 
     before, hook = signal.signal(signal.SIGUSR1, handle), sys.unraisablehook
     sys.unraisablehook = ignored
     try:
-        with Background(send), contextlib.suppress(Interrupted):
-            go.set()
-            work()
+        with Background(send):
+            try:
+                go.set()
+                work()
+            except Interrupted:
+                pass
+            finally:
+                over.set()
+                go.set()
         assert not armed
     finally:
         sys.unraisablehook = hook

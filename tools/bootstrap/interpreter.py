@@ -22,10 +22,15 @@ _PROBE = (
 
 def is_suitable(python: str | Path) -> bool:
     """Whether `python` is free-threaded, 3.13 or newer, with the GIL off and all needed modules."""
+    return says_true(python, _PROBE)
+
+
+def says_true(python: str | Path, program: str) -> bool:
+    """Whether `python` can be run, and prints True for this program."""
     try:
         # -I: judge the interpreter, not the PYTHON_GIL or PYTHONPATH of this shell.
         probe = subprocess.run(
-            [python, "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60, check=False
+            [python, "-I", "-c", program], capture_output=True, text=True, timeout=60, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

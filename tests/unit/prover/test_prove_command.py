@@ -37,6 +37,12 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def line_with(path: Path, text: str) -> int:
+    lines = enumerate(path.read_text().splitlines(), 1)
+    [number] = [number for number, line in lines if text in line]
+    return number
+
+
 def test_a_module_is_proven_group_by_group(capsys: pytest.CaptureFixture[str]) -> None:
     [recorded] = [each for each in read_proofs(SPEC) if each.about == "SingleProducer"]
     assert main(["prove", "SingleProducer", "--seeds", "1"]) == 0
@@ -98,11 +104,7 @@ def test_what_the_prover_does_not_know_is_an_error_with_file_and_line(
     module = spec.modules / "SingleProducer.tla"
     edit(module, "/\\ limit' = lowest + Size", "/\\ limit' = lowest ^ Size")
     assert main(["prove", "SingleProducer"]) == 2
-    [line] = [
-        number
-        for number, text in enumerate(module.read_text().splitlines(), 1)
-        if "lowest ^ Size" in text
-    ]
+    line = line_with(module, "lowest ^ Size")
     assert f"{module}:{line}: unknown symbol '^'" in capsys.readouterr().err
 
 
@@ -112,11 +114,7 @@ def test_a_part_without_a_name_is_an_error_with_file_and_line(
     module = spec.modules / "DekkerProof.tla"
     edit(module, "Inv == Places /\\ Buffers", "Inv == Places /\\ Times >= 0 /\\ Buffers")
     assert main(["prove", "Dekker"]) == 2
-    [line] = [
-        number
-        for number, text in enumerate(module.read_text().splitlines(), 1)
-        if text.startswith("Inv ==")
-    ]
+    line = line_with(module, "Inv ==")
     says = f"{module}:{line}: Inv is known as a conjunction of names only"
     assert says in capsys.readouterr().err
 
