@@ -23,7 +23,7 @@ class CountingMemory:
         self._inner = inner
         self.read_modify_writes = 0
 
-    plain_moves: Final = True
+    words_in_one_step: Final = True
 
     def cell(self, initial: int = 0, /) -> "CountingCell":
         """A cell that counts."""

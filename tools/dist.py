@@ -3,7 +3,8 @@
 The trial is what a user does: a new environment of the same interpreter, the wheel and what it
 depends on by pip, and the demo, a short benchmark and a round of stress from a folder in which
 there is no checkout. The exporters run with the oldest and the newest libraries that they take; and
-a regular build, if there is one, tells whether the wheel installs beside other packages.
+a regular build, if there is one, tells whether the wheel installs beside other packages. Last, the
+native cells are built and installed, `atomics` is removed, and the library runs without it.
 """
 
 import json
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tools import neighbours, regular_python
+from tools import native_trial, neighbours, regular_python
 
 PROJECT: Final = Path(__file__).parents[1]
 FREE_THREADED: Final = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
@@ -154,7 +155,13 @@ def main() -> int:
             else:
                 for line in neighbours.check(Path(regular), built[0], folder, run):
                     print(f"neighbours {line}")
-    except (TrialError, neighbours.NeighbourError, ValueError) as error:
+            native = native_trial.build(PROJECT, PROJECT / "dist", run)
+            for path in native:
+                print(f"built      {path.relative_to(PROJECT)}, {path.stat().st_size:,} bytes")
+            wheel = next(path for path in native if path.suffix == ".whl")
+            for line in native_trial.check(python, wheel, folder, run, FREE_THREADED):
+                print(f"no atomics {line}")
+    except (TrialError, neighbours.NeighbourError, native_trial.Error, ValueError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0

@@ -10,9 +10,9 @@ from ringbuffer.programs.doctor.findings import Finding, Verdict, judge
 
 _DESCRIPTION: Final = """\
 Check whether this interpreter and this machine suit the library. The report describes the
-interpreter, and the GIL with the reason why it is on. It says whether libpatomic is lock-free, how
-loads and stores are ordered, how many cores there are, how large the timer slack is, and what a
-yield costs."""
+interpreter, and the GIL with the reason why it is on. It says where the atomic operations come
+from, how loads and stores are ordered, how many cores there are, how large the timer slack is, and
+what a yield costs."""
 
 _EPILOG: Final = """\
 exit codes: 0 all is well; 1 something hurts, and the report says what to do; 2 the command line is

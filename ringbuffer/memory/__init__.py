@@ -1,5 +1,7 @@
 """Padded 64-bit cells, flags and slots. Only this package uses `ctypes` and `atomics`."""
 
+from ringbuffer.memory.choice import atomic_operations
+from ringbuffer.memory.operations import AtomicOperations
 from ringbuffer.memory.process import PROCESS_MEMORY, ProcessMemory
 from ringbuffer.memory.protocols import (
     Cell,
@@ -16,9 +18,11 @@ from ringbuffer.memory.protocols import (
 )
 from ringbuffer.memory.ranges import range_clearer, range_reader, range_writer
 from ringbuffer.memory.striped import SlotLists, StripedSlots, rows_of, slot_lists
+from ringbuffer.memory.words import WordKind
 
 __all__ = [
     "PROCESS_MEMORY",
+    "AtomicOperations",
     "Cell",
     "CellView",
     "FenceLock",
@@ -33,6 +37,8 @@ __all__ = [
     "Slots",
     "StripedSlots",
     "Word",
+    "WordKind",
+    "atomic_operations",
     "range_clearer",
     "range_reader",
     "range_writer",

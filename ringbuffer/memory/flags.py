@@ -1,4 +1,4 @@
-"""`ProcessFlagArray`: one-byte flags.
+"""Views of one-byte flags over moves or calls; `native` has its own.
 
 Where plain moves are ordered, a range of flags is filled and searched at the speed of C.
 """
@@ -6,9 +6,9 @@ Where plain moves are ordered, a range of flags is filled and searched at the sp
 from collections.abc import Callable
 from typing import Final
 
-from ringbuffer.memory.libpatomic import bind
+from ringbuffer.memory.fence_lock import ListFenceLock
 from ringbuffer.memory.protocols import Word
-from ringbuffer.memory.words import CELL_BYTES, Block, OrderedWord
+from ringbuffer.memory.words import FencedWord
 
 # A range of flags is copied in pieces of at most this many bytes, so that the C library's memmove
 # never switches to non-temporal stores, which total store order does not cover.
@@ -16,14 +16,12 @@ _FILL_BYTES: Final = 4096
 #: For each value, that many flags of it.
 _ROWS: Final = tuple(bytes((value,)) * _FILL_BYTES for value in (0, 1))
 
-_BYTE: Final = bind(1)
-
 
 class PlainFlagView:
     """Flags on a machine where plain moves are ordered. Owning thread only.
 
     Ranges are filled and searched at the speed of C. The functions are closures, see
-    `ProcessCellView` in process.py.
+    `ForeignCellView` in foreign.py.
     """
 
     __slots__ = ("fill", "find", "items")
@@ -47,8 +45,31 @@ class PlainFlagView:
         self.find: Final[Callable[[int, int, int], int]] = find
 
 
-class OrderedFlagView:
-    """Flags on a machine where each access must request its order. Owning thread only."""
+class FencedFlagView:
+    """Flags on other machines, where the interpreter locks lists. Owning thread only.
+
+    One fence is enough for a range: before all its stores, or after all its loads.
+    """
+
+    __slots__ = ("_fence", "_plain", "items")
+
+    def __init__(self, plain: PlainFlagView) -> None:
+        self.items: Final = FencedWord(plain.items)
+        self._plain: Final = plain
+        self._fence: Final = ListFenceLock()
+
+    def fill(self, start: int, stop: int, value: int, /) -> None:
+        self._fence[0] = None
+        self._plain.fill(start, stop, value)
+
+    def find(self, value: int, start: int, stop: int, /) -> int:
+        found = self._plain.find(value, start, stop)
+        self._fence[0] = None
+        return found
+
+
+class CalledFlagView:
+    """Flags of which each access is a foreign call. Owning thread only."""
 
     __slots__ = ("items",)
 
@@ -61,20 +82,3 @@ class OrderedFlagView:
 
     def find(self, value: int, start: int, stop: int, /) -> int:
         return next((index for index in range(start, stop) if self.items[index] == value), -1)
-
-
-class ProcessFlagArray:
-    """A row of one-byte flags that shares no cache line with other data. Any thread."""
-
-    __slots__ = ("_block", "_length", "_plain_moves")
-
-    def __init__(self, length: int, initial: int, plain_moves: bool) -> None:
-        self._block: Final = Block(-(-length // CELL_BYTES) * CELL_BYTES)
-        self._length: Final = length
-        self._plain_moves: Final = plain_moves
-        self.view().fill(0, length, initial)
-
-    def view(self) -> PlainFlagView | OrderedFlagView:
-        if self._plain_moves:
-            return PlainFlagView(self._block.bytes()[: self._length])
-        return OrderedFlagView(OrderedWord(_BYTE, self._block, 0, self._length))

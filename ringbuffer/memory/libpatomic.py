@@ -10,36 +10,27 @@ the addresses of the operations from it. They work on 64-bit and 8-bit integers.
 take their memory order as an argument. Read-modify-writes come from a second table and are always
 sequentially consistent.
 
-The calls are made through `PYFUNCTYPE` with arguments prepared in advance: see `process.py` and
-`words.py`. It does not detach the thread state, because the operations take nanoseconds. An
-argument costs more than the operation, so an operation whose order is fixed does not take it.
+The calls are made through `PYFUNCTYPE` with arguments prepared in advance: see `foreign.py`. It
+does not detach the thread state, because the operations take nanoseconds. An argument costs more
+than the operation, so an operation whose order is fixed does not take it.
 """
 
 import ctypes
-import enum
+import functools
 import importlib.util
 import pathlib
 from collections.abc import Callable
 from typing import Any, Final
 
 from ringbuffer.errors import MemoryBindingError
+from ringbuffer.memory.foreign import ForeignFunctions, Order
+from ringbuffer.memory.words import check_alignment
 
 ATOMICS_VERSION: Final = "1.0.3"
 
 
-class Order(enum.IntEnum):
-    """libpatomic's numbering of the memory orders, which is C11's."""
-
-    RELAXED = 0
-    CONSUME = 1
-    ACQUIRE = 2
-    RELEASE = 3
-    ACQ_REL = 4
-    SEQ_CST = 5
-
-
-class AtomicOperations:
-    """libpatomic's operations on integers of one width, called with prepared ctypes arguments.
+class PatomicFunctions:
+    """libpatomic's operations on integers of one width. See `ForeignFunctions`.
 
     Args:
         table: the loaded `atomics._impl.patomic` module.
@@ -47,31 +38,49 @@ class AtomicOperations:
 
     Raises:
         MemoryBindingError: libpatomic has no lock-free form of an operation at this width on this
-        machine.
+        machine, or asks for a coarser alignment than a cell's value has.
     """
 
-    __slots__ = ("alignment", "compare_exchange", "exchange", "fetch_add", "load", "store", "width")
+    __slots__ = ("_compare_exchange", "_exchange", "_fetch_add", "_load", "_store", "width")
 
     def __init__(self, table: Any, width: int) -> None:
         operations = table.Patomic.ops(width)
         # It has the same layout, but its functions take no order: the order is given here, once.
         ordered = table.Patomic._get_lib().patomic_create(width, Order.SEQ_CST, 0, 0).ops
         self.width: Final = width
-        self.alignment: Final = int(table.Patomic.alignment(width).recommended)
-        #: load(address, order, result)
-        self.load: Final = _function(operations.fp_load, None, "load", width)
-        #: store(address, desired, order)
-        self.store: Final = _function(operations.fp_store, None, "store", width)
-        #: exchange(address, desired, result), sequentially consistent, as are the two below
-        self.exchange: Final = _function(ordered.xchg_ops.fp_exchange, None, "exchange", width)
-        #: compare_exchange(address, expected, desired) -> 0 or 1
-        self.compare_exchange: Final = _function(
+        # load(address, order, result), store(address, desired, order), exchange(address, desired,
+        # result), compare_exchange(address, expected, desired), fetch_add(address, delta, result)
+        self._load: Final = _function(operations.fp_load, None, "load", width)
+        self._store: Final = _function(operations.fp_store, None, "store", width)
+        self._exchange: Final = _function(ordered.xchg_ops.fp_exchange, None, "exchange", width)
+        self._compare_exchange: Final = _function(
             ordered.xchg_ops.fp_cmpxchg_strong, ctypes.c_int, "compare-and-swap", width
         )
-        #: fetch_add(address, delta, result)
-        self.fetch_add: Final = _function(
+        self._fetch_add: Final = _function(
             ordered.signed_ops.fp_fetch_add, None, "fetch-and-add", width
         )
+        check_alignment(int(table.Patomic.alignment(width).recommended), width)
+
+    def load(self, value: object, result: object, /) -> Callable[[], object]:
+        return functools.partial(self._load, value, _ACQUIRE, result)
+
+    def store(self, value: object, operand: object, /) -> Callable[[], object]:
+        return functools.partial(self._store, value, operand, _RELEASE)
+
+    def exchange(self, value: object, operand: object, result: object, /) -> Callable[[], object]:
+        return functools.partial(self._exchange, value, operand, result)
+
+    def compare_exchange(
+        self, value: object, expected: object, desired: object, /
+    ) -> Callable[[], int]:
+        return functools.partial(self._compare_exchange, value, expected, desired)
+
+    def fetch_add(self, value: object, operand: object, result: object, /) -> Callable[[], object]:
+        return functools.partial(self._fetch_add, value, operand, result)
+
+
+_ACQUIRE: Final = ctypes.c_int(Order.ACQUIRE)
+_RELEASE: Final = ctypes.c_int(Order.RELEASE)
 
 
 def _function(pointer: Any, result: Any, operation: str, width: int) -> Callable[..., Any]:
@@ -85,14 +94,29 @@ def _function(pointer: Any, result: Any, operation: str, width: int) -> Callable
     return ctypes.PYFUNCTYPE(result)(address)
 
 
-def bind(width: int) -> AtomicOperations:
+def is_installed() -> bool:
+    """Whether the package `atomics` is installed, of whatever version."""
+    folder, version = _package()
+    return folder is not None and version is not None
+
+
+def bind(width: int) -> ForeignFunctions:
     """Libpatomic's operations on integers of `width` bytes.
 
     Raises:
         MemoryBindingError: the `atomics` package is missing, of another version than the one this
             library was written against, incomplete, or without lock-free operations of this width.
     """
-    return AtomicOperations(_load_table(), width)
+    return PatomicFunctions(_load_table(), width)
+
+
+def _package() -> tuple[pathlib.Path | None, str | None]:
+    """Returns where a package of this name is, and its version; None for what there is not."""
+    package = importlib.util.find_spec("atomics")
+    if package is None or not package.submodule_search_locations:
+        return None, None
+    folder = pathlib.Path(package.submodule_search_locations[0])
+    return folder, _version(folder)
 
 
 def _version(folder: pathlib.Path) -> str | None:
@@ -113,13 +137,7 @@ def _version(folder: pathlib.Path) -> str | None:
 
 def _load_table() -> Any:
     """Load `atomics/_impl/patomic.py` by path: neither `atomics` nor cffi is imported."""
-    package = importlib.util.find_spec("atomics")
-    folder = (
-        package.submodule_search_locations[0]
-        if package and package.submodule_search_locations
-        else None
-    )
-    found = None if folder is None else _version(pathlib.Path(folder))
+    folder, found = _package()
     if folder is None or found is None:
         raise MemoryBindingError(
             f"the package 'atomics' is not installed; run: pip install atomics=={ATOMICS_VERSION}"
@@ -129,7 +147,7 @@ def _load_table() -> Any:
             f"ringbuffer binds to the C library inside atomics=={ATOMICS_VERSION}, but version "
             f"{found} is installed; run: pip install atomics=={ATOMICS_VERSION}"
         )
-    path = pathlib.Path(folder, "_impl", "patomic.py")
+    path = folder / "_impl" / "patomic.py"
     spec = importlib.util.spec_from_file_location("ringbuffer.memory._patomic_table", path)
     try:
         if spec is None or spec.loader is None:

@@ -7,7 +7,7 @@ reference count. So each thread that runs a hot loop has its own view.
 
 A view's `word` is read with `word[0]` (load-acquire) and written with `word[0] = value`
 (store-release). Where the machine's plain moves have that order, the word *is* a `memoryview` and
-the access is a single bytecode.
+the access is a single bytecode. So it is if the word is native.
 
 Implementations: `ringbuffer.memory.ProcessMemory`; in tests, a memory that counts or schedules
 every access. No protocol here requires that the memory belongs to one process.
@@ -212,7 +212,7 @@ class Memory(Protocol):
     """A provider of shared memory. Any thread."""
 
     @property
-    def plain_moves(self) -> bool:
+    def words_in_one_step(self) -> bool:
         """Whether the load or store of a word is one bytecode, in which no signal handler runs."""
         ...
 

@@ -1,27 +1,63 @@
-"""`Block` and `OrderedWord`: aligned memory, and integers in it for ordered loads and stores."""
+"""`Block`: aligned memory. `WordKind`: how an integer in it is loaded and stored."""
 
 import ctypes
-import functools
+import enum
+import platform
+import struct
+import sys
 from typing import Final
 
 from ringbuffer.errors import MemoryBindingError
-from ringbuffer.memory.libpatomic import AtomicOperations, Order, bind
+from ringbuffer.memory.fence_lock import ListFenceLock
+from ringbuffer.memory.store_locks import stores_take_locks
 
 CELL_BYTES: Final = 128
 VALUE_OFFSET: Final = 56
 
-#: The operations on integers of 8 bytes.
-WORD: Final = bind(8)
-_ACQUIRE: Final = ctypes.c_int(Order.ACQUIRE)
-_RELEASE: Final = ctypes.c_int(Order.RELEASE)
+#: Whether this interpreter locks a list while it stores an item, as all that were tried do.
+LISTS_ARE_LOCKED: Final = stores_take_locks(ListFenceLock)
+#: Whether an aligned 8-byte move has acquire (load) and release (store) semantics: on 64-bit
+#: machines with total store order; and in a build with a GIL, which a thread holds while it moves.
+#: Without `abiflags` it is not known whether there is a GIL.
+PLAIN_MOVES_ARE_ORDERED: Final = struct.calcsize("P") == 8 and (
+    platform.machine().lower() in {"x86_64", "amd64"} or "t" not in getattr(sys, "abiflags", "t")
+)
+
+
+class WordKind(enum.Enum):
+    """How the words of cells are loaded and stored, if no native code does it."""
+
+    #: Moves through a `memoryview`, where these are ordered.
+    PLAIN = "plain moves"
+    #: The same moves, and a lock of the interpreter as a fence: right on every machine, where the
+    #: interpreter locks lists.
+    FENCED = "moves and a lock as a fence"
+    #: Foreign calls: right on every machine, and slow.
+    CALLED = "calls"
+
+
+def allowed_kinds() -> tuple[WordKind, ...]:
+    """The kinds that are right on this machine with this interpreter, the fastest first."""
+    kinds = {WordKind.PLAIN: PLAIN_MOVES_ARE_ORDERED, WordKind.FENCED: LISTS_ARE_LOCKED}
+    return tuple(kind for kind in WordKind if kinds.get(kind, True))
+
+
+def check_alignment(alignment: int, width: int) -> None:
+    """Check that integers of cells and flags are aligned as coarsely as a C library asks.
+
+    Raises:
+        MemoryBindingError: they are not.
+    """
+    offset = VALUE_OFFSET if width == 8 else 1
+    if offset % alignment:
+        raise MemoryBindingError(
+            f"the library asks for integers of {width} bytes aligned to {alignment} bytes; one is "
+            f"at offset {offset} of a block aligned to {CELL_BYTES}"
+        )
 
 
 class Block:
-    """Zeroed memory that starts and ends on a 128-byte boundary. Any thread.
-
-    Raises:
-        MemoryBindingError: libpatomic asks for a coarser alignment than a cell's value has.
-    """
+    """Zeroed memory that starts and ends on a 128-byte boundary. Any thread."""
 
     __slots__ = ("_raw", "_start", "_stop", "address")
 
@@ -31,11 +67,6 @@ class Block:
         self._start: Final = -base % CELL_BYTES
         self._stop: Final = self._start + size
         self.address: Final = base + self._start
-        if (self.address + VALUE_OFFSET) % WORD.alignment:
-            raise MemoryBindingError(
-                f"libpatomic asks for 8-byte integers aligned to {WORD.alignment} bytes; a cell's "
-                f"value is at offset {VALUE_OFFSET} of a block aligned to {CELL_BYTES}"
-            )
 
     def bytes(self) -> "memoryview[int]":
         """The calling thread's own `memoryview` of the block, which keeps it alive.
@@ -47,50 +78,34 @@ class Block:
         return memoryview(self._raw).cast("B")[self._start : self._stop]
 
     def pointer(self, offset: int) -> object:
-        """The address of a byte of the block, as a prepared argument of a C function.
+        """The address of 8 bytes of the block, as a prepared argument of a C function.
 
         It keeps the block alive. `byref` makes the object that `ctypes` would otherwise make of the
         argument in every call.
         """
-        return ctypes.byref(ctypes.c_char.from_buffer(self._raw, self._start + offset))
+        return ctypes.byref(ctypes.c_int64.from_buffer(self._raw, self._start + offset))
 
 
-class OrderedWord:
-    """A row of integers, read with load-acquire and written with store-release. Owning thread only.
+class FencedWord:
+    """A row of integers that a `memoryview` moves, with a fence at each move. Owning thread only.
 
-    It calls libpatomic for both.
+    The fence is a passage through a lock that only this thread uses. CPython takes a list's lock by
+    one sequentially consistent compare-and-swap, and releases it by another. Nothing moves across
+    both. So what follows a load stays after it (acquire), and what precedes a store stays before it
+    (release). See docs/memory-model.md.
     """
 
-    __slots__ = ("_address", "_base", "_block", "_length", "_load", "_scratch", "_store", "_width")
+    __slots__ = ("_fence", "_moves")
 
-    def __init__(
-        self, operations: AtomicOperations, block: Block, offset: int, length: int
-    ) -> None:
-        scratch = Block(CELL_BYTES)
-        operand = scratch.pointer(0)
-        self._block = block  # keeps the memory alive
-        self._base = block.address + offset
-        self._length = length
-        self._width = operations.width
-        self._scratch = scratch.bytes()[: operations.width].cast(
-            "q" if operations.width == 8 else "B"
-        )
-        self._address = ctypes.c_void_p(self._base)
-        self._load = functools.partial(operations.load, self._address, _ACQUIRE, operand)
-        self._store = functools.partial(operations.store, self._address, operand, _RELEASE)
+    def __init__(self, moves: "memoryview[int]") -> None:
+        self._moves: Final = moves
+        self._fence: Final = ListFenceLock()
 
-    def _aim_at(self, index: int) -> None:
-        """Point the prepared address at item `index`; libpatomic gets it at the call."""
-        if not 0 <= index < self._length:
-            raise IndexError(f"index {index} is outside [0, {self._length})")
-        self._address.value = self._base + index * self._width
+    def __getitem__(self, index: int, /) -> int:
+        value = self._moves[index]
+        self._fence[0] = None
+        return value
 
-    def __getitem__(self, index: int) -> int:
-        self._aim_at(index)
-        self._load()
-        return self._scratch[0]
-
-    def __setitem__(self, index: int, value: int) -> None:
-        self._aim_at(index)
-        self._scratch[0] = value
-        self._store()
+    def __setitem__(self, index: int, value: int, /) -> None:
+        self._fence[0] = None
+        self._moves[index] = value

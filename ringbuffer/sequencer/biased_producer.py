@@ -72,7 +72,7 @@ class BiasedProducerSequencer(MultiProducerSequencer):
         host: Host = SYSTEM_HOST,
     ) -> None:
         super().__init__(buffer_size, wait_strategy, memory=memory, host=host)
-        can_claim_alone = memory.plain_moves
+        can_claim_alone = memory.words_in_one_step
         self._grant: Final = memory.cell(self.buffer_size - 1 if can_claim_alone else REVOKED)
         #: The owner, once there is one; it stays. `setdefault` decides between threads, without a
         #: lock that a signal handler could find taken by its own thread.

@@ -325,7 +325,7 @@ class ScheduledMemory:
         return location
 
     #: There are no signal handlers in a schedule.
-    plain_moves: Final = True
+    words_in_one_step: Final = True
 
     def cell(self, initial: int = 0, /) -> ScheduledCell:
         return ScheduledCell(self.scheduler, self.location("cell", initial))

@@ -15,8 +15,7 @@ from ringbuffer.memory import (
     Slots,
     Word,
 )
-from ringbuffer.memory.flags import ProcessFlagArray
-from ringbuffer.memory.process import ProcessCell, ProcessCellView
+from ringbuffer.memory.process import ProcessCell, ProcessFlagArray
 
 READ_MODIFY_WRITES = ("compare_and_set", "exchange", "fetch_add")
 
@@ -36,7 +35,7 @@ class CountingMemory:
     def read_modify_writes(self) -> int:
         return sum(self.counts[kind] for kind in READ_MODIFY_WRITES)
 
-    plain_moves: Final = True
+    words_in_one_step: Final = True
 
     def cell(self, initial: int = 0, /) -> "CountingCell":
         return CountingCell(self._inner.cell(initial), self.note)
@@ -71,7 +70,7 @@ class CountingWord:
 
 
 class CountingView:
-    def __init__(self, view: ProcessCellView, note: Callable[[str], None]) -> None:
+    def __init__(self, view: CellView, note: Callable[[str], None]) -> None:
         self._view, self._note = view, note
         self.word: Word = CountingWord(view.word, note)
 

@@ -38,7 +38,7 @@ class HesitantMemory:
         self._swaps: Final = swaps
         self._moves: Final = moves
 
-    plain_moves: Final = True
+    words_in_one_step: Final = True
 
     def cell(self, initial: int = 0, /) -> "HesitantCell":
         return HesitantCell(self, PROCESS_MEMORY.cell(initial))

@@ -107,7 +107,7 @@ class ShortMemory:
     def __init__(self, system: ShortSystem) -> None:
         self._system = system
 
-    plain_moves: Final = True
+    words_in_one_step: Final = True
 
     def cell(self, initial: int = 0, /) -> Cell:
         self._system.ask("memory")

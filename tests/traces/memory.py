@@ -66,7 +66,7 @@ class TracedMemory:
         """The calling thread's log."""
         return self._own.log
 
-    plain_moves: Final = True
+    words_in_one_step: Final = True
 
     def cell(self, initial: int = 0, /) -> "TracedCell":
         return TracedCell(self, self._memory.cell(initial))

@@ -16,7 +16,7 @@ from ringbuffer import (
 )
 from ringbuffer.errors import InsufficientCapacityError
 from ringbuffer.host import SYSTEM_HOST
-from ringbuffer.memory import ProcessMemory
+from ringbuffer.memory import ProcessMemory, WordKind
 from ringbuffer.processors.work import Worker
 from ringbuffer.producer import producer_ops
 from tests.support.threads import PATIENCE, Background
@@ -70,7 +70,7 @@ class _Traced:
     def __init__(self, shape: Shape) -> None:
         self.shape: Final = shape
         self.memory: Final = TracedMemory(
-            ProcessMemory() if shape.plain_moves else ProcessMemory(plain_moves=False)
+            ProcessMemory(words=None if shape.words is None else WordKind[shape.words])
         )
         kind = ProducerType.MULTI if shape.multi else ProducerType.SINGLE
         self.ring: Final[RingBuffer[Any]] = RingBuffer(

@@ -77,7 +77,7 @@ class Shape:
         batches: for each producer, how many events it claims at a time.
         strategy: one of `STRATEGIES`.
         halts: one of `HALTS`.
-        plain_moves: whether loads and stores may be plain moves.
+        words: how loads and stores are made, a name of a `WordKind`; None as by default.
         tries: whether producers ask without waiting, and again, rather than wait; and so give up a
         claim again and again.
     """
@@ -88,7 +88,7 @@ class Shape:
     batches: tuple[tuple[int, ...], ...]
     strategy: str
     halts: str = "none"
-    plain_moves: bool = True
+    words: str | None = None
     tries: bool = False
 
     @property
@@ -136,7 +136,7 @@ class Shape:
         )
         more = (
             [f"halts: {self.halts}"] * (self.halts != "none")
-            + ["libpatomic"] * (not self.plain_moves)
+            + [f"words {self.words}"] * (self.words is not None)
             + ["tries"] * self.tries
         )
         return ", ".join([self.kind, f"events {batches}", self.strategy, *more])
@@ -172,7 +172,7 @@ def drawn(seed: int, number: int) -> Shape:
         batches=batches,
         strategy=chance.choice(list(STRATEGIES)),
         halts=TURNS[number // 2 % len(TURNS)],
-        plain_moves=chance.random() < 0.8,
+        words=chance.choice((*(None,) * 8, "FENCED", "CALLED")),
         # The model of a single producer has no claims that are given up.
         tries=multi and chance.random() < 0.3,
     )

@@ -18,9 +18,17 @@ LOCKS = {"requirements/dev.txt": GROUPS, "requirements/docs.txt": (*GROUPS, "doc
 _DEV = "requirements/dev.txt"
 
 
+#: The distribution of the native cells, and what it is built from.
+NATIVE = "native"
+_NATIVE_SOURCES = ("native/pyproject.toml", "native/ringbuffer_native.c")
+
+
 def stamp(project: Path, python: Path) -> str:
-    """What defines an environment: the interpreter, the checkout, the description, the lock."""
-    files = (project / "pyproject.toml", project / _DEV)
+    """What defines an environment: the interpreter, the checkout, the description, the lock.
+
+    The native cells belong to it, too.
+    """
+    files = [project / each for each in ("pyproject.toml", _DEV, *_NATIVE_SOURCES)]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files))
     return f"{python}\n{project}\n{digest.hexdigest()}\n"
 
@@ -74,7 +82,25 @@ def _make(project: Path, venv: Path, python: Path, progress: Progress) -> None:
     # The project itself has no hash. What builds it was installed just now.
     _run([*_pip(venv), "--no-deps", "--no-build-isolation", "--editable", "."], project)
     progress.end()
+    _build_native(project, venv, progress)
     (venv / "stamp").write_text(stamp(project, python))
+
+
+def _build_native(project: Path, venv: Path, progress: Progress) -> None:
+    """Build the native cells and install them, if there is a compiler. The library needs none.
+
+    Raises:
+        SetupError: there is a compiler, and the build failed.
+    """
+    progress.begin("building the native cells")
+    if not build_packages.on_this_machine("cc"):
+        progress.end("left out, because there is no C compiler")
+        return
+    # Setuptools writes beside the source. So it gets a copy.
+    source = venv / "native-source"
+    shutil.copytree(project / NATIVE, source)
+    _run([*_pip(venv), "--no-deps", "--no-build-isolation", f"./{source.name}"], venv)
+    progress.end()
 
 
 def add_group(project: Path, venv: Path, group: str, progress: Progress) -> None:

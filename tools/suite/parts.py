@@ -1,6 +1,7 @@
 """The parts of `make test` and of `make verify`."""
 
-from collections.abc import Callable, Iterable, Mapping
+import importlib.util
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,11 @@ LONG: Final[Mapping[str, tuple[str, ...]]] = {
     "models": ("models",),
     "threads": ("processors", "interrupts", "producers"),
 }
+
+#: The folders of what uses cells directly.
+OVER_NATIVE: Final = (
+    "sequencer", "producer", "ring", "barrier", "wait", "processors", "readers", "queues",
+)  # fmt: skip
 
 PYTEST: Final = (
     Count("tests", r"^=.* (\d+) passed"),
@@ -108,6 +114,17 @@ def unit(name: str, group: Iterable[str]) -> Part:
     return Part(f"unit {name}", command, PYTEST, OFTEN_WAITS)
 
 
+def over_native() -> Iterator[Part]:
+    """The parts that run what uses cells over native ones, if these were built."""
+    if importlib.util.find_spec("ringbuffer_native") is None:
+        return
+    over = ("-m", "tests.over", "native")
+    folders = (f"tests/unit/{each}" for each in OVER_NATIVE)
+    yield Part("units over native cells", (*over, "pytest", *folders), PYTEST, OFTEN_WAITS)
+    interrupts = ("tests.interrupts", "--every", "8", "--times", "10", "producer", "Queue")
+    yield Part("interrupts over native cells", (*over, *interrupts), INTERRUPTS, ALL)
+
+
 def test() -> list[Part]:
     """The parts of `make test`, the longest first; those that need all processors come last."""
     return [
@@ -123,6 +140,7 @@ def verify() -> list[Part]:
     """The parts of `make verify`; those that need all processors come last."""
     return [
         *(long_unit(name, group) for name, group in long_groups().items()),
+        *over_native(),
         python("faults", f"pytest -m verify {FAULTY}", PYTEST, ALL),
         python("interrupts", "tests.interrupts --every 16 --times 10", INTERRUPTS, ALL),
         python("faults in schedules", "tests.schedules faults", FAULTS, ALL),

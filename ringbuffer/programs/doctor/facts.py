@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from ringbuffer.errors import MemoryBindingError
 from ringbuffer.host import SYSTEM_HOST
-from ringbuffer.memory.libpatomic import bind
-from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
+from ringbuffer.memory import PROCESS_MEMORY
+from ringbuffer.memory.choice import installed
 from ringbuffer.programs.doctor import gil
 from ringbuffer.programs.interpreter import FREE_THREADED, gil_is_on
 
@@ -33,12 +32,13 @@ class Facts:
         gil_is_on: whether there is one now.
         gil_is_forced_off: whether the user did not let the interpreter decide.
         gil_reasons: why it is on, where it need not be.
-        atomics: version of the package `atomics`.
-        lock_free: for each width in bytes, None if libpatomic has every operation lock-free, or
-        what it says.
+        atomics: the name of what atomic operations come from, as `RINGBUFFER_ATOMICS` has it. The
+        library cannot be imported unless all of them are lock-free.
+        atomics_source: the same for people.
+        atomics_installed: the names of all that are installed.
         machine: the kind of processor.
-        plain_moves: whether loads and stores are plain moves; otherwise they are calls to
-        libpatomic.
+        ordering: how loads and stores get their order.
+        words_in_one_step: whether each of them is one step of the interpreter.
         cpus: processors of the machine.
         usable_cpus: those that this process may use.
         quota: how many processors' time a control group allows, if it limits it.
@@ -56,9 +56,11 @@ class Facts:
     gil_is_forced_off: bool
     gil_reasons: tuple[str, ...]
     atomics: str
-    lock_free: dict[int, str | None]
+    atomics_source: str
+    atomics_installed: tuple[str, ...]
     machine: str
-    plain_moves: bool
+    ordering: str
+    words_in_one_step: bool
     cpus: int
     usable_cpus: int
     quota: float | None
@@ -85,10 +87,12 @@ def collect(modules: Iterable[str] = ()) -> Facts:
         gil_is_on=gil_is_on(),
         gil_is_forced_off="0" in (sys._xoptions.get("gil"), os.environ.get("PYTHON_GIL")),
         gil_reasons=gil.reasons(gil_is_on(), modules) if FREE_THREADED else (),
-        atomics=importlib.metadata.version("atomics"),
-        lock_free={width: _lock_free(width) for width in (8, 1)},
+        atomics=PROCESS_MEMORY.atomics.name,
+        atomics_source=PROCESS_MEMORY.atomics.source,
+        atomics_installed=tuple(installed()),
         machine=platform.machine(),
-        plain_moves=PLAIN_MOVES_ARE_ORDERED,
+        ordering=PROCESS_MEMORY.atomics.ordering,
+        words_in_one_step=PROCESS_MEMORY.words_in_one_step,
         cpus=cpus,
         usable_cpus=len(usable) or cpus,
         quota=quota(Path("/sys/fs/cgroup/cpu.max")),
@@ -97,14 +101,6 @@ def collect(modules: Iterable[str] = ()) -> Facts:
         has_sched_yield=hasattr(os, "sched_yield"),
         extras={name: _version(name) for name in EXTRAS},
     )
-
-
-def _lock_free(width: int) -> str | None:
-    try:
-        bind(width)
-    except MemoryBindingError as error:
-        return str(error)
-    return None
 
 
 def quota(path: Path) -> float | None:

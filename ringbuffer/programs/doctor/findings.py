@@ -4,7 +4,6 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ringbuffer.memory.libpatomic import ATOMICS_VERSION
 from ringbuffer.programs.doctor.facts import Facts
 
 
@@ -89,41 +88,19 @@ def _interpreter(facts: Facts) -> Iterator[Finding]:
 
 
 def _memory(facts: Facts) -> Iterator[Finding]:
-    if facts.atomics == ATOMICS_VERSION:
-        yield Finding("libpatomic", Verdict.FINE, f"that of atomics {facts.atomics}")
+    others = [name for name in facts.atomics_installed if name != facts.atomics]
+    also = f"; also installed: {', '.join(others)}" if others else ""
+    yield Finding("atomics", Verdict.FINE, f"{facts.atomics_source}, lock-free{also}")
+    says = f"{facts.machine}: {facts.ordering}"
+    if facts.words_in_one_step:
+        yield Finding("memory ordering", Verdict.FINE, says)
     else:
-        advice = f"pip install atomics=={ATOMICS_VERSION}"
-        yield Finding(
-            "libpatomic",
-            Verdict.HURTS,
-            f"that of atomics {facts.atomics}, and not {ATOMICS_VERSION}",
-            advice,
+        advice = (
+            "set RINGBUFFER_ATOMICS=native"
+            if "native" in others
+            else "pip install ringbuffer-ft-native and set RINGBUFFER_ATOMICS=native"
         )
-    locked = [says for says in facts.lock_free.values() if says is not None]
-    if locked:
-        yield Finding(
-            "lock-freedom", Verdict.HURTS, "; ".join(locked), "use another kind of processor"
-        )
-    else:
-        widths = " and ".join(str(width) for width in facts.lock_free)
-        yield Finding("lock-freedom", Verdict.FINE, f"every operation on {widths} bytes")
-    if facts.plain_moves:
-        yield Finding(
-            "memory ordering",
-            Verdict.FINE,
-            f"{facts.machine}: loads and stores are plain moves (total store order)",
-        )
-    else:
-        says = (
-            f"{facts.machine}: loads and stores are calls to libpatomic "
-            f"(load-acquire, store-release)"
-        )
-        yield Finding(
-            "memory ordering",
-            Verdict.NOTE,
-            says,
-            "each costs about ten times a plain move; nothing to be done",
-        )
+        yield Finding("memory ordering", Verdict.NOTE, says, f"for faster ones: {advice}")
 
 
 def _processors(facts: Facts) -> Iterator[Finding]:

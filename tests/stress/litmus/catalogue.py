@@ -3,25 +3,14 @@
 import zlib
 from collections.abc import Iterator
 
-from ringbuffer.memory import ProcessMemory
-from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
 from tests.stress.litmus import handovers, moves, operations
 from tests.stress.litmus.actors import run
 from tests.stress.litmus.grades import Litmus, Verdict
+from tests.support.memories import memories
 
 #: The longest that one race is run over one memory.
 MOST_SECONDS = 30.0
 RACES: tuple[Litmus, ...] = (*moves.RACES, *operations.RACES, *handovers.RACES)
-
-
-def memories() -> dict[str, ProcessMemory]:
-    """What the library uses on this machine, and what it uses on others."""
-    ordered = {"loads and stores by libpatomic": ProcessMemory(plain_moves=False)}
-    return (
-        {"plain moves": ProcessMemory(plain_moves=True)} | ordered
-        if PLAIN_MOVES_ARE_ORDERED
-        else ordered
-    )
 
 
 def verdicts(seconds: float, seed: int, races: tuple[Litmus, ...] = RACES) -> Iterator[Verdict]:

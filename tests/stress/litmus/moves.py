@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ringbuffer.memory import Cell, FlagArray, Memory
-from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
+from ringbuffer.memory.words import PLAIN_MOVES_ARE_ORDERED
 from tests.stress.litmus.grades import Act, Litmus, acceptable, forbidden, interesting
 
 type Cells = list[Cell]

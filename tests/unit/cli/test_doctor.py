@@ -12,6 +12,7 @@ import pytest
 
 from ringbuffer.cli import doctor
 from ringbuffer.cli.main import main
+from ringbuffer.memory import PROCESS_MEMORY
 from ringbuffer.programs.doctor import gil
 from ringbuffer.programs.doctor.facts import Facts, quota
 from ringbuffer.programs.doctor.findings import Verdict, judge
@@ -25,10 +26,12 @@ HEALTHY = Facts(
     gil_is_on=False,
     gil_is_forced_off=False,
     gil_reasons=(),
-    atomics="1.0.3",
-    lock_free={8: None, 1: None},
+    atomics="atomics",
+    atomics_source="libpatomic of atomics 1.0.3",
+    atomics_installed=("atomics", "libatomic"),
     machine="x86_64",
-    plain_moves=True,
+    ordering="loads and stores are plain moves",
+    words_in_one_step=True,
     cpus=8,
     usable_cpus=8,
     quota=None,
@@ -56,8 +59,6 @@ def test_on_a_healthy_machine_nothing_hurts() -> None:
         ({"free_threaded": False, "gil_is_on": True}, "interpreter"),
         ({"gil_is_on": True, "gil_reasons": ("the environment has PYTHON_GIL=1",)}, "GIL"),
         ({"gil_reasons": ("importing 'x' switches it on",)}, "GIL"),
-        ({"atomics": "1.0.2"}, "libpatomic"),
-        ({"lock_free": {8: "no lock-free exchange", 1: None}}, "lock-freedom"),
         ({"usable_cpus": 1}, "cores"),
         ({"quota": 1.5}, "cores"),
         ({"timer_slack": 4e-3}, "timer slack"),
@@ -69,7 +70,7 @@ def test_what_hurts_is_found_with_advice(changes: dict[str, Any], topic: str) ->
 
 
 @pytest.mark.parametrize(
-    "changes", [{"plain_moves": False, "machine": "aarch64"}, {"gil_is_forced_off": True}]
+    "changes", [{"words_in_one_step": False, "machine": "aarch64"}, {"gil_is_forced_off": True}]
 )
 def test_what_is_only_worth_knowing_does_not_hurt(changes: dict[str, Any]) -> None:
     assert hurting(**changes) == []
@@ -85,7 +86,7 @@ def test_the_exit_code_says_whether_something_hurts(
     monkeypatch.setattr(doctor, "collect", lambda modules: facts)
     assert main(["doctor"]) == code
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == ("1 of 9 findings hurt" if code else "all is well")
+    assert lines[-1] == ("1 of 8 findings hurt" if code else "all is well")
     assert ("HURTS  cores            1 of 8 for this process" in lines) is bool(code)
 
 
@@ -109,7 +110,8 @@ def test_the_real_facts_are_reported_as_json_and_fit_the_exit_code() -> None:
     assert code == int(any(finding["verdict"] == "hurts" for finding in told["findings"]))
     facts = told["facts"]
     assert facts["free_threaded"] is FREE_THREADED
-    assert facts["lock_free"] == {"8": None, "1": None}
+    assert facts["atomics"] in facts["atomics_installed"]
+    assert facts["words_in_one_step"] is PROCESS_MEMORY.words_in_one_step
     assert facts["usable_cpus"] >= 1
     assert facts["yield_cost"] > 0
     assert facts["timer_slack"] >= 0

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from ringbuffer import MemoryBindingError
-from ringbuffer.memory import libpatomic, process, words
+from ringbuffer.memory import ProcessMemory, WordKind, libpatomic, words
+from ringbuffer.memory.foreign import ForeignOperations
 from tests.conftest import FREE_THREADED
 
 
@@ -21,6 +22,11 @@ def run_python(
     return subprocess.run(
         command, capture_output=True, text=True, env=environment, timeout=60, check=False
     )
+
+
+def words_of(memory: ProcessMemory) -> WordKind:
+    assert isinstance(memory.atomics, ForeignOperations)
+    return memory.atomics.words
 
 
 def test_importing_the_library_with_warnings_as_errors_leaves_the_gil_as_it_is() -> None:
@@ -99,15 +105,26 @@ def test_an_unsupported_width_is_one_clear_error() -> None:
 def test_a_coarser_alignment_than_a_cell_has_is_one_clear_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(words, "WORD", SimpleNamespace(alignment=1024))
+    table = libpatomic._load_table()
+    monkeypatch.setattr(table.Patomic, "alignment", lambda width: SimpleNamespace(recommended=1024))
     with pytest.raises(MemoryBindingError, match="aligned to 1024 bytes"):
-        for _ in range(8):  # one of them is not aligned so by chance
-            words.Block(words.CELL_BYTES)
+        libpatomic.PatomicFunctions(table, 8)
 
 
 def test_plain_moves_are_refused_where_they_are_not_ordered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(process, "PLAIN_MOVES_ARE_ORDERED", False)
-    with pytest.raises(ValueError, match="a plain move is not an acquire"):
-        process.ProcessMemory(plain_moves=True)
+    monkeypatch.setattr(words, "PLAIN_MOVES_ARE_ORDERED", False)
+    with pytest.raises(ValueError, match=r"words=WordKind\.PLAIN: these are not ordered"):
+        ProcessMemory(atomics="atomics", words=WordKind.PLAIN)
+    assert words_of(ProcessMemory(atomics="atomics")) is WordKind.FENCED
+
+
+def test_words_with_a_fence_are_refused_where_lists_are_not_locked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(words, "LISTS_ARE_LOCKED", False)
+    with pytest.raises(ValueError, match=r"words=WordKind\.FENCED: these are not ordered"):
+        ProcessMemory(atomics="atomics", words=WordKind.FENCED)
+    monkeypatch.setattr(words, "PLAIN_MOVES_ARE_ORDERED", False)
+    assert words_of(ProcessMemory(atomics="atomics")) is WordKind.CALLED

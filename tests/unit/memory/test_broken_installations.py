@@ -10,7 +10,11 @@ ROOT = Path(__file__).parents[3]
 
 def import_library(path: Path, *options: str) -> str:
     """The last line that an import prints; the interpreter searches `path` for packages first."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(path), str(ROOT)))}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join((str(path), str(ROOT))),
+        "RINGBUFFER_ATOMICS": "atomics",
+    }
     command = [sys.executable, *options, "-c", "import ringbuffer"]
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment, cwd=path, timeout=60, check=False

@@ -4,14 +4,16 @@ from collections import Counter
 
 import pytest
 
-from ringbuffer.memory import ProcessMemory
-from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
+from ringbuffer.memory import ProcessMemory, WordKind
+from tests.support.memories import memories
 from tests.support.repetition import repeated
 from tests.support.threads import together
 
-MEMORIES = [pytest.param(ProcessMemory(plain_moves=False), 120_000, id="ordered")]
-if PLAIN_MOVES_ARE_ORDERED:
-    MEMORIES.append(pytest.param(ProcessMemory(), 1_000_000, id="plain"))
+#: Each memory, and how often a test may use it: as often as it is fast.
+MEMORIES = [
+    pytest.param(memory, 60_000 if WordKind.CALLED.value in name else 500_000, id=name)
+    for name, memory in memories().items()
+]
 
 
 class Payload:

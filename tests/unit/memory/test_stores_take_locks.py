@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ringbuffer.memory import process
+from ringbuffer.memory import words
 from ringbuffer.memory.fence_lock import ListFenceLock
 from ringbuffer.memory.in_flight_guard import ListInFlightGuard
 from ringbuffer.memory.store_locks import LOCK_OFFSET, LOCKED, stores_take_locks
@@ -97,7 +97,7 @@ def test_a_store_that_takes_no_lock_is_recognised() -> None:
 
 
 def test_the_library_finds_out_when_it_is_imported() -> None:
-    assert process.LISTS_ARE_LOCKED
+    assert words.LISTS_ARE_LOCKED
     assert stores_take_locks(ListInFlightGuard)
 
 

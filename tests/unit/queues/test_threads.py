@@ -15,9 +15,9 @@ import ringbuffer.queues
 from ringbuffer import Queue
 from ringbuffer.host import SYSTEM_HOST, Event
 from ringbuffer.memory import ProcessMemory
-from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
 from tests.support.counting import CountingMemory
 from tests.support.forwarding_host import ForwardingHost
+from tests.support.memories import memories
 from tests.support.threads import PATIENCE, Background, together
 
 PRODUCERS = CONSUMERS = 8
@@ -81,15 +81,15 @@ def test_a_nonblocking_call_never_waits() -> None:
     assert sorted(each.join() for each in waiting) == [1, 2]  # type: ignore[type-var]
 
 
-@pytest.mark.parametrize("plain_moves", sorted({False, PLAIN_MOVES_ARE_ORDERED}))
-def test_it_is_the_same_where_moves_must_ask_for_their_order(plain_moves: bool) -> None:
-    memory = CountingMemory(ProcessMemory(plain_moves=plain_moves))
-    made: Queue[int] = Queue(3, memory=memory)
+@pytest.mark.parametrize("memory", memories().values(), ids=memories())
+def test_it_is_the_same_over_every_memory(memory: ProcessMemory) -> None:
+    counting = CountingMemory(memory)
+    made: Queue[int] = Queue(3, memory=counting)
     with Background(lambda: [made.get() for _ in range(1000)]) as getter:
         for number in range(1000):
             made.put(number)
     assert getter.result == list(range(1000))
-    assert memory.read_modify_writes() == 0
+    assert counting.read_modify_writes() == 0
 
 
 # -- interrupts -----------------------------------------------------------------------------------

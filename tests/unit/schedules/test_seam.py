@@ -6,13 +6,12 @@ from typing import Any
 from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, Sequence
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.memory import PROCESS_MEMORY
-from ringbuffer.memory.process import PLAIN_MOVES_ARE_ORDERED
-from ringbuffer.memory.words import OrderedWord
+from ringbuffer.memory.words import PLAIN_MOVES_ARE_ORDERED, FencedWord
 
 
 def test_a_hot_loop_touches_a_memoryview_and_functions_of_libpatomic() -> None:
     view: Any = Sequence().view()
-    assert type(view.word) is (memoryview if PLAIN_MOVES_ARE_ORDERED else OrderedWord)
+    assert type(view.word) is (memoryview if PLAIN_MOVES_ARE_ORDERED else FencedWord)
     for operation in (view.compare_and_set, view.exchange, view.fetch_add):
         used = [variable.cell_contents for variable in operation.__closure__]
         assert {type(each) for each in used} == {memoryview, functools.partial}

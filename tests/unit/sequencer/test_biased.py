@@ -17,6 +17,7 @@ from ringbuffer.memory import ProcessMemory
 from ringbuffer.producer import producer_ops
 from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 from tests.support.counting import CountingMemory
+from tests.support.memories import ordered_memories
 
 #: The longest that another thread takes, in seconds. Less than the time of a test with a fault.
 DEADLINE = 15.0
@@ -167,8 +168,11 @@ def test_a_ring_that_is_closed_before_anybody_produces_refuses_the_first() -> No
         ring.publish_event(fill, 1)
 
 
-def test_where_a_signal_handler_could_run_in_a_store_no_thread_claims_alone() -> None:
-    sequencer = BiasedProducerSequencer(8, memory=ProcessMemory(plain_moves=False))
+@pytest.mark.parametrize("memory", ordered_memories().values(), ids=ordered_memories())
+def test_where_a_signal_handler_could_run_in_a_store_no_thread_claims_alone(
+    memory: ProcessMemory,
+) -> None:
+    sequencer = BiasedProducerSequencer(8, memory=memory)
     assert sequencer.is_revoked
     assert producer_ops(sequencer).next() == 0
 

@@ -33,6 +33,9 @@ def described(project: Path) -> Path:
     (project / "requirements").mkdir(parents=True)
     (project / "requirements" / "dev.txt").write_text("one")
     (project / "pyproject.toml").write_text("one")
+    (project / "native").mkdir()
+    (project / "native" / "pyproject.toml").write_text("one")
+    (project / "native" / "ringbuffer_native.c").write_text("one")
     return project
 
 
@@ -378,7 +381,8 @@ def test_an_environment_is_made_again_when_its_description_or_its_interpreter_ch
     assert environment.is_current(tmp_path, venv)
     assert environment.is_current(tmp_path, venv, python)
     assert not environment.is_current(tmp_path, venv, tmp_path / "other")
-    for description in (tmp_path / "pyproject.toml", tmp_path / "requirements" / "dev.txt"):
+    for name in ("pyproject.toml", "requirements/dev.txt", "native/ringbuffer_native.c"):
+        description = tmp_path / name
         description.write_text("two")
         assert not environment.is_current(tmp_path, venv)
         description.write_text("one")
@@ -446,18 +450,23 @@ def test_a_group_without_a_lock_file_is_an_error_that_names_those_that_have_one(
         environment.add_group(tmp_path, tmp_path, "doc", SILENT)
 
 
-def test_pip_installs_nothing_without_a_hash_but_the_project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_compiler", [True, False])
+def test_pip_installs_nothing_without_a_hash_but_the_project_and_its_native_cells(
+    has_compiler: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(build_packages, "on_this_machine", lambda thing: has_compiler)
     commands: list[list[str]] = []
     monkeypatch.setattr(environment, "_run", lambda command, project: commands.append(command))
     described(tmp_path)
     (tmp_path / ".venv").mkdir()
     monkeypatch.setattr("shutil.rmtree", lambda *arguments, **options: None)
     environment._make(tmp_path, tmp_path / ".venv", tmp_path / "python", SILENT)
-    _, locked, editable = commands
+    _, locked, editable, *native = commands
     assert locked[-3:] == ["--require-hashes", "--requirement", "requirements/dev.txt"]
     assert {"--no-deps", "--no-build-isolation", "--editable"} < set(editable)
+    assert len(native) == has_compiler
+    for command in native:
+        assert {"--no-deps", "--no-build-isolation", "./native-source"} < set(command)
 
 
 def test_another_group_is_installed_once_and_again_in_another_environment(

@@ -4,10 +4,11 @@ import pytest
 
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from tests.stress.litmus.actors import run
-from tests.stress.litmus.catalogue import RACES, memories
+from tests.stress.litmus.catalogue import RACES
 from tests.stress.litmus.grades import Act, Grade, Litmus, Verdict, acceptable, forbidden
 from tests.stress.litmus.moves import cells, clear, store, store_then_load
 from tests.stress.litmus.operations import count_by_moves, value
+from tests.support.memories import memories
 
 
 def race(*rows: object, **changes: object) -> Litmus:

@@ -100,7 +100,7 @@ def test_a_forbidden_outcome_is_a_failure(
     monkeypatch.setattr(catalogue.verdicts, "__defaults__", ((wrong,),))
     assert run_command("--litmus", "--brief") == 1
     out = capsys.readouterr().out
-    assert "FORBIDDEN: a race, plain moves" in out
+    assert "FORBIDDEN: a race, atomics, plain moves" in out
     assert "no row foresees it" in out
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ringbuffer import ProducerType, RingBuffer, RingBufferClosedError
-from ringbuffer.memory import ProcessMemory, process
+from ringbuffer.memory import ProcessMemory, foreign, process, words
 from ringbuffer.producer import producer_ops
 from ringbuffer.sequencer.ring_state import CLOSED_LIMIT
 from ringbuffer.sequencer.seal import SEAL
@@ -93,8 +93,8 @@ def test_without_a_trace_the_library_has_the_memory_it_always_has() -> None:
     sequencer: Any = ring.sequencer
     assert type(ring.memory) is ProcessMemory
     assert type(sequencer._cursor._cell) is process.ProcessCell
-    assert type(sequencer._cursor.view()) is process.ProcessCellView
-    if process.PLAIN_MOVES_ARE_ORDERED:
+    assert type(sequencer._cursor.view()) is foreign.ForeignCellView
+    if words.PLAIN_MOVES_ARE_ORDERED:
         assert type(sequencer._cursor.view().word) is memoryview
     assert all(type(each) is list for each in ring.slots.view())
     # And nothing in the library knows of traces.
