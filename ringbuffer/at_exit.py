@@ -24,6 +24,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from ringbuffer.checks import Duration
 from ringbuffer.ending import check_seconds_or_none, log_left, logger
 
 
@@ -49,7 +50,7 @@ class AtExit:
         name: str,
         left: Callable[[], tuple[str, ...]],
         drain: Callable[[float], object],
-        drain_at_exit: float | None,
+        drain_at_exit: Duration | None,
     ) -> None:
         self.name: Final = name
         self.left: Final = left

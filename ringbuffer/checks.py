@@ -10,6 +10,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, SupportsIndex, overload
 
+#: A duration: a number of seconds, or a `timedelta`.
+type Duration = float | timedelta
+
 #: The longest duration, in seconds: the locks and clocks of every platform take it. About 30 years,
 #: or 46 days on Windows, whose locks count milliseconds in 32 bits.
 ENDLESS: Final = 4e6 if sys.platform == "win32" else 1e9
@@ -18,13 +21,14 @@ ENDLESS: Final = 4e6 if sys.platform == "win32" else 1e9
 LARGEST_FLOAT: Final = sys.float_info.max
 
 
-def check_timeout(timeout: float | None) -> float | None:
+def check_timeout(timeout: Duration | None) -> float | None:
     """Returns `timeout` in seconds, or None if it sets no limit or exceeds `ENDLESS` seconds.
 
-    Accepts any real number, by `__float__`. A negative one is a time that has passed already.
+    Accepts a `timedelta`, and any real number, by `__float__`. A negative one is a time that has
+    passed already.
 
     Raises:
-        TypeError: it is not a number of seconds; the message says what to pass for a `timedelta`.
+        TypeError: it is neither a number of seconds nor a `timedelta`.
         ValueError: it is NaN.
     """
     if timeout is None:
@@ -40,11 +44,11 @@ def check_timeout(timeout: float | None) -> float | None:
     return timeout
 
 
-def check_duration(name: str, value: float, *, allow_zero: bool = False) -> float:
+def check_duration(name: str, value: Duration, *, allow_zero: bool = False) -> float:
     """Returns `value` in seconds, at most `ENDLESS`, if it is a positive and finite duration.
 
-    Accepts any real number, by `__float__`. A duration longer than `ENDLESS` is shortened here, so
-    that it cannot fail where it is used.
+    Accepts a `timedelta`, and any real number, by `__float__`. A duration longer than `ENDLESS` is
+    shortened here, so that it cannot fail where it is used.
 
     Args:
         name: what the message calls it.
@@ -52,7 +56,7 @@ def check_duration(name: str, value: float, *, allow_zero: bool = False) -> floa
         allow_zero: whether 0 is a duration too.
 
     Raises:
-        TypeError: it is not a number of seconds; the message says what to pass for a `timedelta`.
+        TypeError: it is neither a number of seconds nor a `timedelta`.
         ValueError: it is negative, infinite or not a number; or 0, unless `allow_zero`.
     """
     what = (
@@ -89,7 +93,7 @@ def _real(name: str, value: object, what: str, end: str = "") -> float:
         ValueError: it cannot be turned into one.
     """
     if isinstance(value, timedelta):
-        raise TypeError(f"{name} must be {what}, not {value!r}: use value.total_seconds(){end}")
+        return value.total_seconds()
     kind = type(value)
     if isinstance(value, bool | str | bytes | bytearray) or not (
         hasattr(kind, "__float__") or hasattr(kind, "__index__")

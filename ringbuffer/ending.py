@@ -14,12 +14,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ringbuffer.checks import check_duration
+from ringbuffer.checks import Duration, check_duration
 
 logger: Final = logging.getLogger("ringbuffer")
 
 
-def check_seconds_or_none(name: str, seconds: float | None) -> float | None:
+def check_seconds_or_none(name: str, seconds: Duration | None) -> float | None:
     """Returns `seconds`, 0 or more, or None. Raises the errors of `check_duration`."""
     return None if seconds is None else check_duration(name, seconds, allow_zero=True)
 
@@ -29,16 +29,16 @@ class Grace:
     """How long the end of a `with` block waits for unhandled events. Immutable; any thread.
 
     Attributes:
-        normal: the limit if the block ends normally, in seconds; None sets no limit.
-        exceptional: the limit if an exception ends the block, in seconds; None sets no limit.
+        normal: the limit if the block ends normally, in seconds or a `timedelta`; None sets none.
+        exceptional: the same if an exception ends the block.
 
     Raises:
         TypeError: a limit is not a number.
         ValueError: a limit is negative, infinite or not a number.
     """
 
-    normal: float | None = None
-    exceptional: float | None = 30.0
+    normal: Duration | None = None
+    exceptional: Duration | None = 30.0
 
     def __post_init__(self) -> None:
         check_seconds_or_none("grace", self.normal)
@@ -46,14 +46,14 @@ class Grace:
 
     def after(self, error: BaseException | None) -> float | None:
         """The limit for a block that ended with `error`, in seconds; None sets no limit."""
-        return self.normal if error is None else self.exceptional
+        return check_seconds_or_none("grace", self.normal if error is None else self.exceptional)
 
 
 #: The grace where none is given.
 USUAL_GRACE: Final = Grace()
 
 
-def check_grace(grace: Grace | float | None) -> Grace:
+def check_grace(grace: Grace | Duration | None) -> Grace:
     """Returns `grace` as a `Grace`; a number of seconds, or None, is the limit in both cases.
 
     Raises:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from ringbuffer.checks import Duration
 from ringbuffer.disruptor import drawing
 from ringbuffer.disruptor.graph import Graph
 from ringbuffer.disruptor.lifecycle import Lifecycle
@@ -33,8 +34,7 @@ class Disruptor[E](Wiring[E], EventSink[E]):
     Wire it in one thread, then `start()` it. Any thread may publish, and read its state.
 
     Args:
-        event_factory: called `buffer_size` times by the constructor, for the events. See
-            `of_values` for a ring without them.
+        event_factory: makes an event, for each slot. See `of_values` for a ring without events.
         buffer_size: the number of slots in the ring, a power of two.
         producer_type: whether one thread publishes or several.
         wait_strategy: how consumers wait; the default is `AdaptiveWaitStrategy`.
@@ -59,8 +59,8 @@ class Disruptor[E](Wiring[E], EventSink[E]):
         wait_strategy: WaitStrategy | None = None,
         *,
         name: str = "disruptor",
-        grace: Grace | float | None = USUAL_GRACE,
-        drain_at_exit: float | None = None,
+        grace: Grace | Duration | None = USUAL_GRACE,
+        drain_at_exit: Duration | None = None,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
         reset: Callable[[E], object] | None = None,
@@ -84,8 +84,8 @@ class Disruptor[E](Wiring[E], EventSink[E]):
         wait_strategy: WaitStrategy | None = None,
         *,
         name: str = "disruptor",
-        grace: Grace | float | None = USUAL_GRACE,
-        drain_at_exit: float | None = None,
+        grace: Grace | Duration | None = USUAL_GRACE,
+        drain_at_exit: Duration | None = None,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> "Disruptor[Any]":
@@ -105,8 +105,8 @@ class Disruptor[E](Wiring[E], EventSink[E]):
         ring: RingBuffer[E],
         producer_type: ProducerType,
         name: str,
-        grace: Grace | float | None,
-        drain_at_exit: float | None,
+        grace: Grace | Duration | None,
+        drain_at_exit: Duration | None,
     ) -> None:
         self._name = name
         self._grace = check_grace(grace)
@@ -152,7 +152,7 @@ class Disruptor[E](Wiring[E], EventSink[E]):
         """
         return Live(self, self._graph, self._life)
 
-    def remove(self, handler: Any, timeout: float | None = None) -> None:
+    def remove(self, handler: Any, timeout: Duration | None = None) -> None:
         """Halt a consumer, or one worker of a pool, and remove it. At any time.
 
         The producers and the other consumers continue without it.
@@ -205,7 +205,7 @@ class Disruptor[E](Wiring[E], EventSink[E]):
         self._life.start()
         return self
 
-    def shutdown(self, timeout: float | None = None) -> None:
+    def shutdown(self, timeout: Duration | None = None) -> None:
         """Grant no more claims, wait until all claimed events are handled, then halt.
 
         Producers may continue meanwhile. Every event that is published without an error is handled.
@@ -238,7 +238,7 @@ class Disruptor[E](Wiring[E], EventSink[E]):
         """Grant no more claims, and stop every consumer after its current batch; return at once."""
         self._life.halt()
 
-    def join(self, timeout: float | None = None) -> bool:
+    def join(self, timeout: Duration | None = None) -> bool:
         """Wait at most `timeout` seconds for every consumer to stop; return whether they have."""
         return self._life.join(timeout)
 

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
+from ringbuffer.checks import Duration
 from ringbuffer.disruptor.graph import Graph
 from ringbuffer.disruptor.node import Node
 
@@ -57,7 +58,7 @@ class Drain:
             if count
         )
 
-    def unfinished(self, left: dict[Node, int], timeout: float | None) -> str:
+    def unfinished(self, left: dict[Node, int], timeout: Duration | None) -> str:
         """Why a shutdown was not done in time."""
         sequencer = self._graph.ring.sequencer
         parts = []

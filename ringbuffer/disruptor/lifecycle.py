@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ringbuffer.at_exit import AtExit
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.disruptor.drain import Drain
 from ringbuffer.disruptor.graph import Graph
 from ringbuffer.disruptor.handler_spec import HandlerSpec
@@ -34,7 +34,7 @@ class Lifecycle:
             drain.
     """
 
-    def __init__(self, graph: Graph[Any], name: str, drain_at_exit: float | None = None) -> None:
+    def __init__(self, graph: Graph[Any], name: str, drain_at_exit: Duration | None = None) -> None:
         self._graph: Final = graph
         self._name: Final = name
         self._drain: Final = Drain(graph, name)
@@ -159,7 +159,7 @@ class Lifecycle:
         for node in self._graph.nodes:
             node.runner.halt()
 
-    def join(self, timeout: float | None = None) -> bool:
+    def join(self, timeout: Duration | None = None) -> bool:
         """Wait until every consumer has stopped."""
         timeout, host = check_timeout(timeout), self._graph.ring.host
         deadline = None if timeout is None else host.monotonic() + timeout
@@ -177,7 +177,7 @@ class Lifecycle:
         assert runner is not None, "it was found"
         return runner
 
-    def remove(self, handler: object, timeout: float | None) -> None:
+    def remove(self, handler: object, timeout: Duration | None) -> None:
         """See `Disruptor.remove`."""
         timeout = check_timeout(timeout)
         node, runner = self._graph.find(handler), self.runner_of(handler)
@@ -213,7 +213,7 @@ class Lifecycle:
         """See `Disruptor.backlog`."""
         return max(self._drain.left(self._graph.ring.sequencer.published()).values(), default=0)
 
-    def shutdown(self, timeout: float | None, how: str = "was shut down") -> None:
+    def shutdown(self, timeout: Duration | None, how: str = "was shut down") -> None:
         """See `Disruptor.shutdown`. After an interrupt, the disruptor is still noted as open."""
         timeout, ring, nodes = check_timeout(timeout), self._graph.ring, self._graph.nodes
         current = [
@@ -278,7 +278,7 @@ class Lifecycle:
                     f"everything that the others could handle is handled"
                 ) from failure
 
-    def _finish(self, timeout: float | None) -> None:
+    def _finish(self, timeout: Duration | None) -> None:
         """Continue a shutdown whose caller cannot wait for it.
 
         Its errors are suppressed, because the shutdown has logged them.

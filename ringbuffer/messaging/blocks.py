@@ -8,7 +8,8 @@ from typing import Final, Self
 
 from ringbuffer.at_exit import AtExit
 from ringbuffer.blocking_bridge import begin_call, outlast_cancellation
-from ringbuffer.ending import Grace, check_grace, drains
+from ringbuffer.checks import Duration
+from ringbuffer.ending import Grace, check_grace, check_seconds_or_none, drains
 from ringbuffer.forks import made_here
 from ringbuffer.host import Host
 
@@ -24,7 +25,7 @@ class Blocks(ABC):
     """
 
     def __init__(
-        self, name: str, host: Host, grace: Grace | float | None, drain_at_exit: float | None
+        self, name: str, host: Host, grace: Grace | Duration | None, drain_at_exit: Duration | None
     ) -> None:
         self._name: Final = name
         self._host: Final = host
@@ -39,7 +40,7 @@ class Blocks(ABC):
         """What is left unhandled, with numbers and names. Takes no lock that a handler may hold."""
 
     @abstractmethod
-    def _closing(self, drain: bool, timeout: float | None) -> Callable[[], object]:
+    def _closing(self, drain: bool, timeout: Duration | None) -> Callable[[], object]:
         """A function that closes it for the calling thread; any thread may call the function."""
 
     def __enter__(self) -> Self:
@@ -80,5 +81,6 @@ class Blocks(ABC):
         """
         closing = self._closing(drains(error), self._grace.after(error))
         await outlast_cancellation(
-            begin_call(self._host, closing, f"{self._name} closes"), self._grace.exceptional
+            begin_call(self._host, closing, f"{self._name} closes"),
+            check_seconds_or_none("grace", self._grace.exceptional),
         )

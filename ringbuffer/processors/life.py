@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ProcessorStateError
 from ringbuffer.host import Event, Host, Thread
 from ringbuffer.memory import Memory
@@ -55,7 +55,7 @@ class Life:
         """What stopped the last run; None if it was halted."""
         return self._failure
 
-    def join(self, timeout: float | None = None) -> bool:
+    def join(self, timeout: Duration | None = None) -> bool:
         """Wait until the run in progress has ended.
 
         Args:

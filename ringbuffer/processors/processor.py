@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from ringbuffer.barrier import SequenceBarrier
-from ringbuffer.checks import check_integer, check_timeout
+from ringbuffer.checks import Duration, check_integer, check_timeout
 from ringbuffer.errors import ConsumerFailedError
 from ringbuffer.forks import made_here
 from ringbuffer.host import Event
@@ -178,7 +178,7 @@ class EventProcessor[E](Life, OneProcess, ABC):
         """
         self._halting.wait(seconds)
 
-    def close(self, timeout: float | None = None) -> bool:
+    def close(self, timeout: Duration | None = None) -> bool:
         """Call `halt()`, then `join(timeout)`. Called by the handler, it only halts."""
         timeout = check_timeout(timeout)
         self.halt()

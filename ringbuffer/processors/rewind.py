@@ -8,7 +8,7 @@ Disruptor 4, `RewindableEventHandler`, `BatchRewindStrategy`.)
 
 from typing import Final, Protocol
 
-from ringbuffer.checks import check_duration, check_integer, check_is_instance_with
+from ringbuffer.checks import Duration, check_duration, check_integer, check_is_instance_with
 
 
 class RewindBatch(Exception):
@@ -68,7 +68,7 @@ class RewindAfterPause:
         TypeError: `seconds` is not a number of seconds.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: Duration) -> None:
         self._seconds: Final = check_duration("seconds", seconds)
 
     def pause_before(self, attempt: int) -> float | None:

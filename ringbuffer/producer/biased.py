@@ -20,7 +20,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Final, NamedTuple
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.host import Thread
 from ringbuffer.memory import SlotView, Word, slot_lists
 from ringbuffer.producer.multi import bind_publish_each, multi_producer_ops
@@ -62,7 +62,7 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
     checked = ONE
 
     # HOT: claims slots, waiting while there is no free capacity.
-    def next_(n: int = 1, timeout: float | None = None) -> int:
+    def next_(n: int = 1, timeout: Duration | None = None) -> int:
         nonlocal claimed, checked
         if n is not checked:
             n = checked = check_count(n, size)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self, overload
 
+from ringbuffer.checks import Duration
 from ringbuffer.memory import SlotView
 from ringbuffer.memory.ranges import StoreRange
 from ringbuffer.one_process import OneProcess
@@ -53,7 +54,7 @@ class Claim[E](GuardedBlock, OneProcess):
         slots: SlotView[E],
         store: StoreRange[E] | None,
         n: int,
-        timeout: float | None,
+        timeout: Duration | None,
         leave_open: Callable[[int, int], None],
     ) -> None:
         self._batch: list[E] | None = None

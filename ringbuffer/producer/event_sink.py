@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
+from ringbuffer.checks import Duration
 from ringbuffer.one_process import OneProcess
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class EventSink[E](OneProcess, ABC):
 
     # -- claims ------------------------------------------------------------------------------------
 
-    def next(self, n: int = 1, timeout: float | None = None) -> int:
+    def next(self, n: int = 1, timeout: Duration | None = None) -> int:
         """Claim `n` slots, waiting while there is no free capacity.
 
         Args:
@@ -85,14 +86,14 @@ class EventSink[E](OneProcess, ABC):
         """
         self.producer().skip(low, high)
 
-    def claim(self, n: int = 1, timeout: float | None = None) -> "Claim[E]":
+    def claim(self, n: int = 1, timeout: Duration | None = None) -> "Claim[E]":
         """`with ring.claim(n) as batch:` publishes at its end, or skips if it raised."""
         return self.producer().claim(n, timeout)
 
     # -- events ------------------------------------------------------------------------------------
 
     def publish_each[T](
-        self, items: Iterable[T], timeout: float | None = None
+        self, items: Iterable[T], timeout: Duration | None = None
     ) -> Generator[tuple[E, T]]:
         """One event for each item, for a loop to fill: `for event, item in …`.
 
@@ -116,7 +117,7 @@ class EventSink[E](OneProcess, ABC):
         return self.producer().publish_each(items, timeout)
 
     def publish_event(
-        self, translator: "Translator[E]", /, *arguments: object, timeout: float | None = None
+        self, translator: "Translator[E]", /, *arguments: object, timeout: Duration | None = None
     ) -> int:
         """Claim a slot, let `translator(event, sequence, *arguments)` fill it, and publish it.
 
@@ -145,7 +146,7 @@ class EventSink[E](OneProcess, ABC):
         /,
         *columns: Iterable[object],
         count: int | None = None,
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> range:
         """Publish one event for each row of `columns`, in one claim.
 
@@ -175,7 +176,7 @@ class EventSink[E](OneProcess, ABC):
 
     # -- values ------------------------------------------------------------------------------------
 
-    def publish_value(self, value: Any, timeout: float | None = None) -> int:
+    def publish_value(self, value: Any, timeout: Duration | None = None) -> int:
         """Publish any object into a ring of values; returns its sequence.
 
         Args:
@@ -195,7 +196,7 @@ class EventSink[E](OneProcess, ABC):
         return self.producer().try_publish_value(value)
 
     def publish_values(
-        self, values: Iterable[Any], timeout: float | None = None, chunk: int | None = None
+        self, values: Iterable[Any], timeout: Duration | None = None, chunk: int | None = None
     ) -> int:
         """Publish many objects into a ring of values, a chunk at a time; returns how many.
 

@@ -19,7 +19,7 @@ claim, or finishes a publication that has begun. This costs nothing while nothin
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.memory import SlotView, slot_lists
 from ringbuffer.producer.multi_fill import bind_try_fill
 from ringbuffer.producer.multi_views import Views
@@ -75,7 +75,7 @@ def bind_next(own: Views) -> Next:
     checked = ONE
 
     # HOT: claims slots, waiting while there is no free capacity.
-    def next_(n: int = 1, timeout: float | None = None) -> int:
+    def next_(n: int = 1, timeout: Duration | None = None) -> int:
         nonlocal checked
         if n is not checked:
             n = checked = check_count(n, size)
@@ -234,13 +234,13 @@ def bind_publish_each(own: Views, next_: Next) -> PublishEach:
     mask, shift = size - 1, size.bit_length() - 1
 
     def publish_each[E, T](
-        slots: SlotView[E], items: Iterable[T], timeout: float | None = None
+        slots: SlotView[E], items: Iterable[T], timeout: Duration | None = None
     ) -> Generator[tuple[E, T]]:
         return each(slots, items, check_timeout(timeout))
 
     # HOT: claims, yields and publishes one slot for each item.
     def each[E, T](
-        slots: SlotView[E], items: Iterable[T], timeout: float | None
+        slots: SlotView[E], items: Iterable[T], timeout: Duration | None
     ) -> Generator[tuple[E, T]]:
         # Terminates because the items end, or because the caller leaves its loop.
         claim, flags_, mask_, shift_, tell = next_, flags, mask, shift, signal

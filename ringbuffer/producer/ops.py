@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from ringbuffer.checks import Duration
 from ringbuffer.memory import SlotView
 
 #: Returned instead of a sequence: there was no free capacity.
@@ -30,7 +31,7 @@ NONE_GIVEN: Final = object()
 class Next(Protocol):
     """`next(n=1, timeout=None)`: claim slots, waiting while there is no free capacity."""
 
-    def __call__(self, n: int = 1, timeout: float | None = None) -> int:
+    def __call__(self, n: int = 1, timeout: Duration | None = None) -> int:
         """Claim `n` slots.
 
         Args:
@@ -168,7 +169,7 @@ class PublishEach(Protocol):
     """`publish_each(slots, items, timeout=None)`: claim, yield and publish a slot for each item."""
 
     def __call__[E, T](
-        self, slots: SlotView[E], items: Iterable[T], timeout: float | None = None
+        self, slots: SlotView[E], items: Iterable[T], timeout: Duration | None = None
     ) -> Generator[tuple[E, T]]:
         """Pairs of an event to fill and an item. Asking for the next pair publishes the event.
 

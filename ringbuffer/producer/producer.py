@@ -15,6 +15,7 @@ import contextlib
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ringbuffer.checks import Duration
 from ringbuffer.errors import RingBufferError
 from ringbuffer.forks import made_here
 from ringbuffer.host import Host
@@ -120,7 +121,7 @@ class Producer[E](EventSink[E]):
         """The producer itself."""
         return self
 
-    def claim(self, n: int = 1, timeout: float | None = None) -> Claim[E]:
+    def claim(self, n: int = 1, timeout: Duration | None = None) -> Claim[E]:
         """`with producer.claim(n) as batch:` publishes at its end, see `Claim`."""
         return Claim(self._ops, self._slots, self._store, n, timeout, self._leave_open)
 

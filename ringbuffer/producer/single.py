@@ -24,7 +24,7 @@ from collections.abc import Callable, Generator, Iterable
 from types import FunctionType
 from typing import Any, Final, NoReturn
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.memory import SlotView, Word, slot_lists
 from ringbuffer.producer.ops import NO_CAPACITY, NONE_GIVEN, ProducerOps, TryFill, TryPut
 from ringbuffer.producer.refusals import keep_unpublished, no_capacity
@@ -65,7 +65,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
     is_lent = False
 
     # HOT: claims slots, waiting while there is no free capacity.
-    def next_(n: int = 1, timeout: float | None = None) -> int:
+    def next_(n: int = 1, timeout: Duration | None = None) -> int:
         nonlocal claimed, checked
         if thread_id() != owner_id:
             refuse()
@@ -206,7 +206,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
         return try_fill
 
     def publish_each[E, T](
-        slots: SlotView[E], items: Iterable[T], timeout: float | None = None
+        slots: SlotView[E], items: Iterable[T], timeout: Duration | None = None
     ) -> Generator[tuple[E, T]]:
         if thread_id() != owner_id:
             refuse()
@@ -214,7 +214,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
 
     # HOT: claims, yields and publishes one slot for each item.
     def each[E, T](
-        slots: SlotView[E], items: Iterable[T], timeout: float | None
+        slots: SlotView[E], items: Iterable[T], timeout: Duration | None
     ) -> Generator[tuple[E, T]]:
         # The loop has exclusive use of the ring's production: every other function finds that no
         # thread owns it. So only `claimed` is kept where other threads read it, and the rest is

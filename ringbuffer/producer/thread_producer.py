@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.host import Host
 from ringbuffer.memory import Slots
 from ringbuffer.producer.binding import producer_ops
@@ -96,7 +96,7 @@ class ThreadProducers[E]:
             argument: object = NONE_GIVEN,
             /,
             *more: object,
-            timeout: float | None = None,
+            timeout: Duration | None = None,
         ) -> int:
             if timeout is not None:
                 check_timeout(timeout)
@@ -116,7 +116,7 @@ class ThreadProducers[E]:
             argument: object = NONE_GIVEN,
             /,
             *more: object,
-            timeout: float | None = None,
+            timeout: Duration | None = None,
         ) -> int:
             if timeout is not None:
                 check_timeout(timeout)
@@ -137,7 +137,7 @@ class ThreadProducers[E]:
         alone, of_its_own = self._alone, self._value()
 
         # HOT: publishes one value by the operation of the thread that produces alone.
-        def publish_value(value: Any, timeout: float | None = None) -> int:
+        def publish_value(value: Any, timeout: Duration | None = None) -> int:
             if timeout is not None:
                 check_timeout(timeout)
             sequence = alone[0](value)
@@ -151,7 +151,7 @@ class ThreadProducers[E]:
         own, producer = self._own, self.get
 
         # HOT: publishes one value by the calling thread's own operation.
-        def publish_value(value: Any, timeout: float | None = None) -> int:
+        def publish_value(value: Any, timeout: Duration | None = None) -> int:
             if timeout is not None:
                 check_timeout(timeout)
             try:

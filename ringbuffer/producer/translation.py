@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Generator, Iterable
 from types import MethodType
 from typing import Any, Final, NamedTuple, Protocol
 
-from ringbuffer.checks import check_integer, check_timeout
+from ringbuffer.checks import Duration, check_integer, check_timeout
 from ringbuffer.memory import SlotView
 from ringbuffer.producer.ops import NONE_GIVEN, ProducerOps
 from ringbuffer.producer.refusals import no_capacity
@@ -52,7 +52,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
         argument: object = NONE_GIVEN,
         /,
         *more: object,
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> int:
         if timeout is not None:
             check_timeout(timeout)
@@ -66,7 +66,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
         translator: Translator[E],
         argument: object,
         more: tuple[object, ...],
-        timeout: float | None,
+        timeout: Duration | None,
     ) -> int:
         translate = function_of(translator)
         arguments = () if argument is NONE_GIVEN else (argument, *more)
@@ -98,7 +98,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
         /,
         *columns: Iterable[object],
         count: int | None = None,
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> range:
         return in_one_claim(lambda n: next_(n, timeout), translator, columns, count)
 
@@ -149,7 +149,9 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
             if result is not None:
                 check_has_run(translate, result)
 
-    def publish_each[T](items: Iterable[T], timeout: float | None = None) -> Generator[tuple[E, T]]:
+    def publish_each[T](
+        items: Iterable[T], timeout: Duration | None = None
+    ) -> Generator[tuple[E, T]]:
         return ops.publish_each(slots, items, timeout)
 
     return EventPublication(

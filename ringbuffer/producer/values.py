@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from ringbuffer.checks import check_at_least_one, check_timeout
+from ringbuffer.checks import Duration, check_at_least_one, check_timeout
 from ringbuffer.errors import ClaimTimeoutError
 from ringbuffer.host import Host
 from ringbuffer.memory import SlotView, range_writer
@@ -35,7 +35,7 @@ def value_publication(ops: ProducerOps, slots: SlotView[Any], host: Host) -> Val
     publish_claimed, give_up = ops.publish_claimed, ops.give_up
     store: Final = range_writer(slots)
 
-    def publish_value(value: Any, timeout: float | None = None) -> int:
+    def publish_value(value: Any, timeout: Duration | None = None) -> int:
         if timeout is not None:
             check_timeout(timeout)
         sequence = try_put(value)
@@ -56,7 +56,7 @@ def value_publication(ops: ProducerOps, slots: SlotView[Any], host: Host) -> Val
         return sequence
 
     def publish_values(
-        values: Iterable[Any], timeout: float | None = None, chunk: int | None = None
+        values: Iterable[Any], timeout: Duration | None = None, chunk: int | None = None
     ) -> int:
         length = max(1, min(DEFAULT_CHUNK, size // 2)) if chunk is None else chunk
         length = check_at_least_one("chunk", length)
@@ -112,7 +112,7 @@ def _tell(
     error: BaseException,
     published: int,
     unpublished: list[Any],
-    timeout: float | None,
+    timeout: Duration | None,
     failure: BaseException | None,
 ) -> None:
     """Store in `error` what was published and what was not, and what the iterable raised."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.barrier import PublishedView
+from ringbuffer.checks import Duration
 from ringbuffer.memory import Word
 from ringbuffer.sequencer.capacity_wait import CapacityWait
 from ringbuffer.sequencer.reclaim_limit import reclaim_limit
@@ -42,7 +43,7 @@ class Capacity:
             raise self._state.refusal()
         return sequence <= limit
 
-    def start_wait(self, sequence: int, count: int, timeout: float | None) -> CapacityWait:
+    def start_wait(self, sequence: int, count: int, timeout: Duration | None) -> CapacityWait:
         """Begin to wait for the `count` slots up to `sequence`.
 
         Raises:
@@ -52,7 +53,11 @@ class Capacity:
         return CapacityWait(self._state, sequence, count, timeout)
 
     def wait_until(
-        self, admits: Callable[[int, int], bool], sequence: int, count: int, timeout: float | None
+        self,
+        admits: Callable[[int, int], bool],
+        sequence: int,
+        count: int,
+        timeout: Duration | None,
     ) -> None:
         """Wait until `admits(sequence, count)` returns True.
 

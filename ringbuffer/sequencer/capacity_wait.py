@@ -3,7 +3,7 @@
 from typing import Final
 
 from ringbuffer.backoff import Backoff
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, DeadlockError
 from ringbuffer.sequencer.ring_state import RingState
 
@@ -17,7 +17,9 @@ class CapacityWait:
 
     __slots__ = ("_backoff", "_count", "_state", "_thread", "_timeout", "_wanted")
 
-    def __init__(self, state: RingState, sequence: int, count: int, timeout: float | None) -> None:
+    def __init__(
+        self, state: RingState, sequence: int, count: int, timeout: Duration | None
+    ) -> None:
         if state.ends:
             state.run_ends()  # the consumer to remove may be this thread's own
         state.check_deadlock(sequence)

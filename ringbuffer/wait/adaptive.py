@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar, Final
 
-from ringbuffer.checks import check_duration
+from ringbuffer.checks import Duration, check_duration
 from ringbuffer.errors import AlertError
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
@@ -51,7 +51,7 @@ class AdaptiveWaitStrategy(OneProcess):
     def __init__(
         self,
         spin_tries: int = 100,
-        yield_seconds: float = 100e-6,
+        yield_seconds: Duration = 100e-6,
         *,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Self
 
-from ringbuffer.checks import check_duration
+from ringbuffer.checks import Duration, check_duration
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.one_process import OneProcess
@@ -32,8 +32,8 @@ class PhasedBackoffWaitStrategy(OneProcess):
 
     def __init__(
         self,
-        spin_seconds: float,
-        yield_seconds: float,
+        spin_seconds: Duration,
+        yield_seconds: Duration,
         fallback: WaitStrategy,
         *,
         host: Host = SYSTEM_HOST,
@@ -45,7 +45,7 @@ class PhasedBackoffWaitStrategy(OneProcess):
 
     @classmethod
     def with_lock(
-        cls, spin_seconds: float, yield_seconds: float, *, host: Host = SYSTEM_HOST
+        cls, spin_seconds: Duration, yield_seconds: Duration, *, host: Host = SYSTEM_HOST
     ) -> Self:
         """Fall back to a `BlockingWaitStrategy`."""
         return cls(spin_seconds, yield_seconds, BlockingWaitStrategy(host=host), host=host)
@@ -53,8 +53,8 @@ class PhasedBackoffWaitStrategy(OneProcess):
     @classmethod
     def with_lite_lock(
         cls,
-        spin_seconds: float,
-        yield_seconds: float,
+        spin_seconds: Duration,
+        yield_seconds: Duration,
         *,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
@@ -69,7 +69,7 @@ class PhasedBackoffWaitStrategy(OneProcess):
 
     @classmethod
     def with_sleep(
-        cls, spin_seconds: float, yield_seconds: float, *, host: Host = SYSTEM_HOST
+        cls, spin_seconds: Duration, yield_seconds: Duration, *, host: Host = SYSTEM_HOST
     ) -> Self:
         """Fall back to a `SleepingWaitStrategy` that neither spins nor yields."""
         return cls(spin_seconds, yield_seconds, SleepingWaitStrategy(0, 0, host=host), host=host)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Final
 
-from ringbuffer.checks import check_duration
+from ringbuffer.checks import Duration, check_duration
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.sequence import Readable
 from ringbuffer.wait.strategy import Alertable, check_tries
@@ -28,7 +28,7 @@ class SleepingWaitStrategy:
         self,
         spin_tries: int = 100,
         yield_tries: int = 100,
-        sleep_seconds: float = 100e-6,
+        sleep_seconds: Duration = 100e-6,
         *,
         host: Host = SYSTEM_HOST,
     ) -> None:

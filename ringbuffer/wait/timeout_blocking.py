@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Final
 
-from ringbuffer.checks import check_duration
+from ringbuffer.checks import Duration, check_duration
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.one_process import OneProcess
 from ringbuffer.sequence import Readable
@@ -23,7 +23,7 @@ class TimeoutBlockingWaitStrategy(OneProcess):
 
     is_blocking: ClassVar[bool] = True
 
-    def __init__(self, timeout: float, *, host: Host = SYSTEM_HOST) -> None:
+    def __init__(self, timeout: Duration, *, host: Host = SYSTEM_HOST) -> None:
         self._timeout: Final = check_duration("timeout", timeout)
         self._host: Final = host
         self._condition: Final = host.condition()

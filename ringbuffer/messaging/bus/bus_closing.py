@@ -3,7 +3,7 @@
 from typing import Final
 
 from ringbuffer.at_exit import AtExit
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import DeadlockError
 from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
 from ringbuffer.messaging.bus.bus_handlers import BusHandlers
@@ -68,7 +68,7 @@ class BusClosing:
         self._owners: Final = (*owners, self)
         self._ends: Final = Closing[BusCloseReport](handlers.host)
 
-    def close(self, drain: bool, timeout: float | None) -> BusCloseReport:
+    def close(self, drain: bool, timeout: Duration | None) -> BusCloseReport:
         """See `EventBus.close`."""
         timeout = check_timeout(timeout)
         handlers = self._handlers

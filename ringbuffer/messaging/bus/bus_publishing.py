@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, PublicationError
 from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
 from ringbuffer.messaging.bus.bus_handlers import BusHandlers
@@ -27,7 +27,7 @@ from ringbuffer.messaging.pipeline.correlation import get_current
 class PublishToBus(Protocol):
     """`publish(event, timeout=None)` does what `publish_sync` does, for one thread alone."""
 
-    def __call__(self, event: object, timeout: float | None = None) -> None:
+    def __call__(self, event: object, timeout: Duration | None = None) -> None:
         """The errors are those of `publish_sync`."""
         ...
 
@@ -82,7 +82,7 @@ class BusPublishing:
 
     # -- waiting for the handlers -----------------------------------------------------------------
 
-    def publish_and_wait(self, event: object, timeout: float | None) -> PublishResult:
+    def publish_and_wait(self, event: object, timeout: Duration | None) -> PublishResult:
         """See `EventBus.publish_sync`, with `wait`."""
         limit = check_timeout(timeout)
         deadline = deadline_after(self._host, limit)
@@ -97,7 +97,7 @@ class BusPublishing:
                 raise completion.timed_out(limit)
             return completion.result()
 
-    async def publish_and_await(self, event: object, timeout: float | None) -> PublishResult:
+    async def publish_and_await(self, event: object, timeout: Duration | None) -> PublishResult:
         """See `EventBus.publish`, with `wait`."""
         limit = check_timeout(timeout)
         deadline = deadline_after(self._host, limit)
@@ -126,7 +126,7 @@ class BusPublishing:
     # -- waiting for free capacity ----------------------------------------------------------------
 
     async def put_when_capacity_is_free(
-        self, item: object, deadline: float | None, timeout: float | None
+        self, item: object, deadline: float | None, timeout: Duration | None
     ) -> None:
         """Publish an item when there is free capacity; the loop runs meanwhile.
 
@@ -151,7 +151,7 @@ class BusPublishing:
 
     # -- many events ------------------------------------------------------------------------------
 
-    def publish_all(self, events: Iterable[object], timeout: float | None) -> int:
+    def publish_all(self, events: Iterable[object], timeout: Duration | None) -> int:
         """See `EventBus.publish_all`."""
         state = self._state
         if state.refuses:
@@ -177,7 +177,7 @@ class BusPublishing:
         put: Final = self._transport.own_put()
         current: Final = get_current
 
-        def publish(event: object, timeout: float | None = None) -> None:
+        def publish(event: object, timeout: Duration | None = None) -> None:
             if state.looks or current() is not None or isinstance(event, TransportEnvelope):
                 event = self.item(event)
             put(event, timeout)

@@ -9,7 +9,7 @@ All publishers share one lock, so all handlers see the events in one order, as i
 
 from typing import Final
 
-from ringbuffer.checks import check_at_least_one
+from ringbuffer.checks import Duration, check_at_least_one
 from ringbuffer.ending import USUAL_GRACE, Grace
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.bus.bus_handlers import BusHandlers
@@ -41,8 +41,8 @@ class ChannelEventBus(ComposedEventBus):
         *,
         pipeline: Pipeline | None = None,
         name: str = "event bus",
-        grace: Grace | float | None = USUAL_GRACE,
-        drain_at_exit: float | None = None,
+        grace: Grace | Duration | None = USUAL_GRACE,
+        drain_at_exit: Duration | None = None,
         host: Host = SYSTEM_HOST,
     ) -> None:
         if capacity is None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal, overload
 
 from ringbuffer.blocking_bridge import begin_call
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.ending import Grace
 from ringbuffer.messaging.blocks import Blocks
 from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
@@ -57,8 +57,8 @@ class ComposedEventBus(OneProcess, Blocks):
         handlers: BusHandlers,
         transport: Transport,
         pipeline: Pipeline | None,
-        grace: Grace | float | None,
-        drain_at_exit: float | None,
+        grace: Grace | Duration | None,
+        drain_at_exit: Duration | None,
     ) -> None:
         super().__init__(handlers.name, handlers.host, grace, drain_at_exit)
         self._handlers: Final = handlers
@@ -106,7 +106,7 @@ class ComposedEventBus(OneProcess, Blocks):
         return self._lifecycle.subscribe(event_type, handler, name, pipeline)
 
     def unsubscribe(
-        self, subscription: Subscription, *, drain: bool = True, timeout: float | None = None
+        self, subscription: Subscription, *, drain: bool = True, timeout: Duration | None = None
     ) -> bool:
         """See `EventBus.unsubscribe`."""
         return self._lifecycle.unsubscribe(subscription, drain, timeout)
@@ -132,16 +132,16 @@ class ComposedEventBus(OneProcess, Blocks):
 
     @overload
     async def publish(
-        self, event: object, *, wait: Literal[False] = False, timeout: float | None = None
+        self, event: object, *, wait: Literal[False] = False, timeout: Duration | None = None
     ) -> None: ...
 
     @overload
     async def publish(
-        self, event: object, *, wait: Literal[True], timeout: float | None = None
+        self, event: object, *, wait: Literal[True], timeout: Duration | None = None
     ) -> PublishResult: ...
 
     async def publish(
-        self, event: object, *, wait: bool = False, timeout: float | None = None
+        self, event: object, *, wait: bool = False, timeout: Duration | None = None
     ) -> PublishResult | None:
         """See `EventBus.publish`."""
         if wait:
@@ -155,16 +155,16 @@ class ComposedEventBus(OneProcess, Blocks):
 
     @overload
     def publish_sync(
-        self, event: object, *, wait: Literal[False] = False, timeout: float | None = None
+        self, event: object, *, wait: Literal[False] = False, timeout: Duration | None = None
     ) -> None: ...
 
     @overload
     def publish_sync(
-        self, event: object, *, wait: Literal[True], timeout: float | None = None
+        self, event: object, *, wait: Literal[True], timeout: Duration | None = None
     ) -> PublishResult: ...
 
     def publish_sync(
-        self, event: object, *, wait: bool = False, timeout: float | None = None
+        self, event: object, *, wait: bool = False, timeout: Duration | None = None
     ) -> PublishResult | None:
         """See `EventBus.publish_sync`."""
         if wait:
@@ -183,7 +183,7 @@ class ComposedEventBus(OneProcess, Blocks):
         """See `EventBus.try_publish`."""
         return self._offer(self._item(event))
 
-    def publish_all(self, events: Iterable[object], *, timeout: float | None = None) -> int:
+    def publish_all(self, events: Iterable[object], *, timeout: Duration | None = None) -> int:
         """See `EventBus.publish_all`."""
         return self._publishing.publish_all(events, timeout)
 
@@ -216,17 +216,19 @@ class ComposedEventBus(OneProcess, Blocks):
         """Whether it accepts no more events."""
         return self._state.refuses
 
-    def close(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
+    def close(self, *, drain: bool = True, timeout: Duration | None = None) -> BusCloseReport:
         """See `EventBus.close`."""
         return self._closer.close(drain, timeout)
 
-    async def aclose(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
+    async def aclose(
+        self, *, drain: bool = True, timeout: Duration | None = None
+    ) -> BusCloseReport:
         """As `close`, in a thread, which continues if the caller is cancelled."""
         return await begin_call(
             self._host, lambda: self.close(drain=drain, timeout=timeout), f"{self._name} closes"
         )
 
-    def _closing(self, drain: bool, timeout: float | None) -> Callable[[], object]:
+    def _closing(self, drain: bool, timeout: Duration | None) -> Callable[[], object]:
         return lambda: self.close(drain=drain, timeout=timeout)
 
     def _left(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Literal, Protocol, overload, runtime_checkable
 
+from ringbuffer.checks import Duration
 from ringbuffer.messaging.bus.bus_metrics import BusCloseReport, BusMetrics
 from ringbuffer.messaging.bus.bus_publishing import PublishToBus
 from ringbuffer.messaging.bus.results import PublishResult
@@ -54,7 +55,7 @@ class EventBus(Protocol):
         ...
 
     def unsubscribe(
-        self, subscription: Subscription, *, drain: bool = True, timeout: float | None = None
+        self, subscription: Subscription, *, drain: bool = True, timeout: Duration | None = None
     ) -> bool:
         """Publish nothing more for a handler, and wait until it has ended.
 
@@ -75,16 +76,16 @@ class EventBus(Protocol):
 
     @overload
     async def publish(
-        self, event: object, *, wait: Literal[False] = False, timeout: float | None = None
+        self, event: object, *, wait: Literal[False] = False, timeout: Duration | None = None
     ) -> None: ...
 
     @overload
     async def publish(
-        self, event: object, *, wait: Literal[True], timeout: float | None = None
+        self, event: object, *, wait: Literal[True], timeout: Duration | None = None
     ) -> PublishResult: ...
 
     async def publish(
-        self, event: object, *, wait: bool = False, timeout: float | None = None
+        self, event: object, *, wait: bool = False, timeout: Duration | None = None
     ) -> PublishResult | None:
         """Publish an event, waiting for free capacity without blocking the loop.
 
@@ -109,16 +110,16 @@ class EventBus(Protocol):
 
     @overload
     def publish_sync(
-        self, event: object, *, wait: Literal[False] = False, timeout: float | None = None
+        self, event: object, *, wait: Literal[False] = False, timeout: Duration | None = None
     ) -> None: ...
 
     @overload
     def publish_sync(
-        self, event: object, *, wait: Literal[True], timeout: float | None = None
+        self, event: object, *, wait: Literal[True], timeout: Duration | None = None
     ) -> PublishResult: ...
 
     def publish_sync(
-        self, event: object, *, wait: bool = False, timeout: float | None = None
+        self, event: object, *, wait: bool = False, timeout: Duration | None = None
     ) -> PublishResult | None:
         """As `publish`, for threads: it blocks the caller."""
         ...
@@ -138,7 +139,7 @@ class EventBus(Protocol):
         """
         ...
 
-    def publish_all(self, events: Iterable[object], *, timeout: float | None = None) -> int:
+    def publish_all(self, events: Iterable[object], *, timeout: Duration | None = None) -> int:
         """Publish many events, in order, several at a time; return how many.
 
         It waits for free capacity, and blocks the caller. The errors are those of `publish`. Their
@@ -155,7 +156,7 @@ class EventBus(Protocol):
         """The position of each handler."""
         ...
 
-    def close(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
+    def close(self, *, drain: bool = True, timeout: Duration | None = None) -> BusCloseReport:
         """Accept no more events, wait until the handlers have ended, and report what is left.
 
         A second call returns the same report.
@@ -172,6 +173,8 @@ class EventBus(Protocol):
         """
         ...
 
-    async def aclose(self, *, drain: bool = True, timeout: float | None = None) -> BusCloseReport:
+    async def aclose(
+        self, *, drain: bool = True, timeout: Duration | None = None
+    ) -> BusCloseReport:
         """As `close`, without blocking the loop."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.at_exit import AtExit
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ConsumerFailedError
 from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
 from ringbuffer.messaging.bus.bus_handlers import BusHandlers
@@ -109,7 +109,9 @@ class HandlerLifecycle:
 
     # -- unsubscribing ----------------------------------------------------------------------------
 
-    def unsubscribe(self, subscription: Subscription, drain: bool, timeout: float | None) -> bool:
+    def unsubscribe(
+        self, subscription: Subscription, drain: bool, timeout: Duration | None
+    ) -> bool:
         """See `EventBus.unsubscribe`."""
         timeout = check_timeout(timeout)
         is_own = current_subscription() is subscription

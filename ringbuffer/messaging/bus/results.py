@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ringbuffer.checks import Duration
 from ringbuffer.errors import RingBufferClosedError, RingBufferError
 from ringbuffer.host import Host
 
@@ -118,7 +119,7 @@ class Completion:
         with self._lock:
             return PublishResult(dict(self._results), dict(self._errors))
 
-    def timed_out(self, timeout: float | None) -> HandlingTimeoutError:
+    def timed_out(self, timeout: Duration | None) -> HandlingTimeoutError:
         """The timeout error for a caller whose wait expired."""
         names = self.waiting_for()
         return HandlingTimeoutError(

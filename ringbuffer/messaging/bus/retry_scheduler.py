@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ringbuffer.checks import Duration
 from ringbuffer.errors import RingBufferError
 from ringbuffer.messaging.bus.bus_handlers import BusHandlers
 from ringbuffer.messaging.bus.bus_state import BusState
@@ -84,7 +85,7 @@ class RetryScheduler:
             self._abandoned_at_the_end += 1  # nothing is called between the two
             del left[0]
 
-    def join(self, timeout: float | None) -> bool:
+    def join(self, timeout: Duration | None) -> bool:
         """Wait for the end of the thread, after `close`; return whether it has ended."""
         return self._timer.join(timeout)
 

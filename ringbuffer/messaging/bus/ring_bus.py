@@ -12,6 +12,7 @@ with the published events.
 
 from typing import Any, Final
 
+from ringbuffer.checks import Duration
 from ringbuffer.ending import USUAL_GRACE, Grace
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
@@ -59,8 +60,8 @@ class RingBufferEventBus(ComposedEventBus):
         producer_mode: ProducerMode = ProducerMode.MULTI,
         pipeline: Pipeline | None = None,
         name: str = "event bus",
-        grace: Grace | float | None = USUAL_GRACE,
-        drain_at_exit: float | None = None,
+        grace: Grace | Duration | None = USUAL_GRACE,
+        drain_at_exit: Duration | None = None,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> None:

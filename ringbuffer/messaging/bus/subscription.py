@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from types import UnionType
 from typing import Any, Final, Protocol, Union, get_origin
 
+from ringbuffer.checks import Duration
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 from ringbuffer.messaging.delivery import Delivery
@@ -19,7 +20,7 @@ class Bus(Protocol):
     """A bus, as far as its subscriptions need one."""
 
     def unsubscribe(
-        self, subscription: "Subscription", *, drain: bool = True, timeout: float | None = None
+        self, subscription: "Subscription", *, drain: bool = True, timeout: Duration | None = None
     ) -> bool:
         """See `EventBus.unsubscribe`."""
         ...
@@ -108,7 +109,7 @@ class Subscription(OneProcess):
         """
         self._bus.has_died(self, error)
 
-    def unsubscribe(self, *, drain: bool = True, timeout: float | None = None) -> bool:
+    def unsubscribe(self, *, drain: bool = True, timeout: Duration | None = None) -> bool:
         """See `EventBus.unsubscribe`."""
         return self._bus.unsubscribe(self, drain=drain, timeout=timeout)
 

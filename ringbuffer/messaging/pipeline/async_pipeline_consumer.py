@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from ringbuffer.backoff import Backoff
+from ringbuffer.checks import Duration
 from ringbuffer.ending import USUAL_GRACE, Grace, drains
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.delivery import Delivery, RetryLater, ScheduleRedelivery
@@ -53,7 +54,7 @@ class AsyncPipelineConsumer(RetryingConsumer):
         handler: Callable[[Any], Awaitable[object]],
         *,
         name: str | None = None,
-        grace: Grace | float | None = USUAL_GRACE,
+        grace: Grace | Duration | None = USUAL_GRACE,
         host: Host = SYSTEM_HOST,
     ) -> None:
         self._call: Final = pipeline.around_async(handler)

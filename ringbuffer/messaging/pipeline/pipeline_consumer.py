@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from ringbuffer.backoff import Backoff
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.ending import USUAL_GRACE, Grace, check_grace, drains, log_left
 from ringbuffer.errors import RingBufferError
 from ringbuffer.forks import made_here
@@ -37,7 +37,7 @@ class RetryingConsumer(OneProcess, ABC):
         pipeline: Pipeline,
         handler: Callable[..., object],
         name: str | None,
-        grace: Grace | float | None,
+        grace: Grace | Duration | None,
         host: Host,
     ) -> None:
         made_here(self)
@@ -61,7 +61,7 @@ class RetryingConsumer(OneProcess, ABC):
         """How many messages wait for their retry."""
         return self._timer.pending
 
-    def close(self, timeout: float | None = None) -> int:
+    def close(self, timeout: Duration | None = None) -> int:
         """Stop retrying messages.
 
         Messages that wait for a retry become dead letters if the pipeline has a dead-letter queue.
@@ -123,7 +123,7 @@ class RetryingConsumer(OneProcess, ABC):
         """Whether a message waits for its retry, or is being retried."""
         return self._timer.pending > 0
 
-    def _close_and_log(self, timeout: float | None) -> None:
+    def _close_and_log(self, timeout: Duration | None) -> None:
         """Log what will not be retried, then close.
 
         It logs once, even if it is called again after an interrupt.
@@ -202,7 +202,7 @@ class PipelineConsumer(RetryingConsumer):
         handler: Callable[[Any], object],
         *,
         name: str | None = None,
-        grace: Grace | float | None = USUAL_GRACE,
+        grace: Grace | Duration | None = USUAL_GRACE,
         host: Host = SYSTEM_HOST,
     ) -> None:
         self._call: Final = pipeline.around(handler)

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Generator
 from typing import Final
 
-from ringbuffer.checks import check_duration, check_integer, check_real
+from ringbuffer.checks import Duration, check_duration, check_integer, check_real
 from ringbuffer.messaging.delivery import Delivery, RetryLater
 
 #: The default for the random part of a delay.
@@ -42,9 +42,9 @@ class RetryPolicy:
         self,
         max_attempts: int = 3,
         *,
-        delay: float = 0.1,
+        delay: Duration = 0.1,
         factor: float = 2.0,
-        max_delay: float = 30.0,
+        max_delay: Duration = 30.0,
         jitter: float = DEFAULT_JITTER,
         retry_on: type[Exception] | tuple[type[Exception], ...] = Exception,
         random: Callable[[], float] = random.random,

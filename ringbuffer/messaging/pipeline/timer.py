@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextvars import Context
 from typing import ClassVar, Final
 
-from ringbuffer.checks import check_duration, check_timeout
+from ringbuffer.checks import Duration, check_duration, check_timeout
 from ringbuffer.forks import made_here
 from ringbuffer.host import Host
 from ringbuffer.messaging.pipeline.logs import logger
@@ -92,7 +92,7 @@ class Timer[T]:
                 self._is_closed = True
         return self._left
 
-    def join(self, timeout: float | None = None) -> bool:
+    def join(self, timeout: Duration | None = None) -> bool:
         """Wait, after `close`, until the thread has ended. Returns whether it has.
 
         The timer's own thread gets False at once.

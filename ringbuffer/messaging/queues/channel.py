@@ -3,7 +3,7 @@
 from typing import Final
 
 from ringbuffer.backoff import Backoff
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.ending import USUAL_GRACE, Grace
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
@@ -31,8 +31,8 @@ class ChannelQueue(ConsumedQueue):
         options: InMemoryQueueOptions,
         *,
         name: str = "queue",
-        grace: Grace | float | None = USUAL_GRACE,
-        drain_at_exit: float | None = None,
+        grace: Grace | Duration | None = USUAL_GRACE,
+        drain_at_exit: Duration | None = None,
         host: Host = SYSTEM_HOST,
     ) -> None:
         self._channel: Final = MessageChannel(options.buffer_size, host)
@@ -63,7 +63,7 @@ class ChannelQueue(ConsumedQueue):
     def _taken(self) -> int:
         return self._channel.taken
 
-    def enqueue_sync(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+    def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
         """See `InMemoryQueue`."""
         limit = None if timeout is None else check_timeout(timeout)
         accepted = self.try_enqueue(envelope)

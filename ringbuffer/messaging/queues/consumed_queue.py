@@ -7,7 +7,7 @@ from typing import Final
 
 from ringbuffer.backoff import Backoff
 from ringbuffer.blocking_bridge import begin_call
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.ending import Grace
 from ringbuffer.host import Host
 from ringbuffer.messaging.blocks import Blocks
@@ -39,8 +39,8 @@ class ConsumedQueue(OneProcess, Blocks):
         source: Source,
         host: Host,
         name: str,
-        grace: Grace | float | None,
-        drain_at_exit: float | None,
+        grace: Grace | Duration | None,
+        drain_at_exit: Duration | None,
     ) -> None:
         super().__init__(name, host, grace, drain_at_exit)
         self._followers: Final = LeaderFollowers(source, host)
@@ -82,7 +82,7 @@ class ConsumedQueue(OneProcess, Blocks):
         """See `InMemoryQueue`."""
         return self._consumers.add(handler, name)
 
-    def remove_consumer(self, consumer: Consumer, timeout: float | None = None) -> bool:
+    def remove_consumer(self, consumer: Consumer, timeout: Duration | None = None) -> bool:
         """See `InMemoryQueue`."""
         return self._consumers.remove(consumer, timeout)
 
@@ -104,7 +104,7 @@ class ConsumedQueue(OneProcess, Blocks):
         """How many messages consumers have taken. The caller holds the dequeue lock."""
 
     @abstractmethod
-    def enqueue_sync(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+    def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
         """See `InMemoryQueue`."""
 
     @abstractmethod
@@ -127,7 +127,7 @@ class ConsumedQueue(OneProcess, Blocks):
 
     # -- producers --------------------------------------------------------------------------------
 
-    async def enqueue(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+    async def enqueue(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
         """See `InMemoryQueue`."""
         limit = None if timeout is None else check_timeout(timeout)
         if self._capacity_waiters.is_empty and (accepted := self.try_enqueue(envelope)) is not None:
@@ -137,7 +137,7 @@ class ConsumedQueue(OneProcess, Blocks):
                 lambda: self.try_enqueue(envelope), limit, self.no_capacity
             )
 
-    def no_capacity(self, timeout: float | None) -> TimeoutError:
+    def no_capacity(self, timeout: Duration | None) -> TimeoutError:
         """The error for a producer whose wait has expired."""
         return TimeoutError(
             f"no room in the queue {self._name!r} of {self.buffer_size} messages "
@@ -146,7 +146,7 @@ class ConsumedQueue(OneProcess, Blocks):
 
     # -- the close --------------------------------------------------------------------------------
 
-    def close(self, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    def close(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
         """See `InMemoryQueue`."""
         hand_over_if_within(
             self._host,
@@ -157,14 +157,14 @@ class ConsumedQueue(OneProcess, Blocks):
         )
         return self._close(drain, timeout, self._host.thread_id())
 
-    async def aclose(self, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    async def aclose(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
         """See `InMemoryQueue`."""
         caller = self._host.thread_id()
         return await begin_call(
             self._host, lambda: self._close(drain, timeout, caller), f"{self._name} closes"
         )
 
-    def _close(self, drain: bool, timeout: float | None, caller: int) -> CloseReport:
+    def _close(self, drain: bool, timeout: Duration | None, caller: int) -> CloseReport:
         """Close on behalf of the thread `caller`.
 
         If that is a consumer's thread, it is inside a handler. Then it does not wait for handlers.
@@ -235,7 +235,7 @@ class ConsumedQueue(OneProcess, Blocks):
                 self._taken - (self._taken_before or 0) if self._handled is None else self._handled
             )
 
-    def _closing(self, drain: bool, timeout: float | None) -> Callable[[], CloseReport]:
+    def _closing(self, drain: bool, timeout: Duration | None) -> Callable[[], CloseReport]:
         caller = self._host.thread_id()
         return lambda: self._close(drain, timeout, caller)
 

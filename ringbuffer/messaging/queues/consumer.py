@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Final
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ForkedProcessError
 from ringbuffer.forks import made_here
 from ringbuffer.host import Event, Host
@@ -147,7 +147,7 @@ class Consumer(OneProcess):
         """Take no more messages. Returns immediately; the current message is finished."""
         self._followers.stop(self._follower)
 
-    def join(self, timeout: float | None = None) -> bool:
+    def join(self, timeout: Duration | None = None) -> bool:
         """Wait until it has ended, at most `timeout` seconds. Returns whether it has."""
         return self._ended.wait(check_timeout(timeout))
 

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import DeadlockError
 from ringbuffer.host import Host
 from ringbuffer.messaging.queues.consumer import Consumer
@@ -84,7 +84,7 @@ class ConsumerSet:
             raise
         return consumer
 
-    def remove(self, consumer: Consumer, timeout: float | None) -> bool:
+    def remove(self, consumer: Consumer, timeout: Duration | None) -> bool:
         """See `InMemoryQueue.remove_consumer`."""
         timeout = check_timeout(timeout)
         try:
@@ -105,7 +105,7 @@ class ConsumerSet:
         return consumer.join(0 if consumer.runs_in(self._host.thread_id()) else timeout)
 
     @contextlib.contextmanager
-    def waiting_for_capacity(self, timeout: float | None, task: object = None) -> Iterator[None]:
+    def waiting_for_capacity(self, timeout: Duration | None, task: object = None) -> Iterator[None]:
         """A context around a wait for free capacity, which a handler of this queue may make.
 
         Args:

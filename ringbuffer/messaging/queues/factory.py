@@ -1,5 +1,6 @@
 """`create_queue`: makes a queue from its options and the environment."""
 
+from ringbuffer.checks import Duration
 from ringbuffer.ending import USUAL_GRACE, Grace
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
@@ -14,8 +15,8 @@ def create_queue(
     options: InMemoryQueueOptions | None = None,
     *,
     name: str = "queue",
-    grace: Grace | float | None = USUAL_GRACE,
-    drain_at_exit: float | None = None,
+    grace: Grace | Duration | None = USUAL_GRACE,
+    drain_at_exit: Duration | None = None,
     memory: Memory = PROCESS_MEMORY,
     host: Host = SYSTEM_HOST,
 ) -> InMemoryQueue:

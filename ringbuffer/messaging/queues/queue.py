@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
+from ringbuffer.checks import Duration
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.messaging.queues.consumer import Consumer
@@ -40,7 +41,7 @@ class PutEnvelope(Protocol):
     See `InMemoryQueue.enqueue_sync`.
     """
 
-    def __call__(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+    def __call__(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
         """Returns True, or False if the queue is closed. Raises the errors of `enqueue_sync`."""
         ...
 
@@ -88,7 +89,7 @@ class InMemoryQueue(Protocol):
         """Whether the queue refuses new messages."""
         ...
 
-    def enqueue_sync(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+    def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
         """Put a message into the queue, blocking the calling thread while the queue is full.
 
         Args:
@@ -114,7 +115,7 @@ class InMemoryQueue(Protocol):
         """
         ...
 
-    async def enqueue(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+    async def enqueue(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
         """As `enqueue_sync`, but does not block the event loop.
 
         If there is free capacity, it completes immediately. Waiting tasks of one loop get free
@@ -144,7 +145,7 @@ class InMemoryQueue(Protocol):
         """
         ...
 
-    def remove_consumer(self, consumer: Consumer, timeout: float | None = None) -> bool:
+    def remove_consumer(self, consumer: Consumer, timeout: Duration | None = None) -> bool:
         """Make a consumer take no more messages. The other consumers, or later ones, get them.
 
         Args:
@@ -160,7 +161,7 @@ class InMemoryQueue(Protocol):
         """
         ...
 
-    def close(self, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    def close(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
         """Refuse new messages, and end the consumers.
 
         Producers that wait for free capacity get False. A second call waits for the first one, and
@@ -174,7 +175,7 @@ class InMemoryQueue(Protocol):
         """
         ...
 
-    async def aclose(self, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    async def aclose(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
         """As `close`, but does not block the event loop."""
         ...
 

@@ -22,6 +22,7 @@ import weakref
 from typing import Final
 
 from ringbuffer.backoff import Backoff
+from ringbuffer.checks import Duration
 from ringbuffer.ending import USUAL_GRACE, Grace
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
@@ -54,8 +55,8 @@ class RingBufferQueue(ConsumedQueue):
         options: InMemoryQueueOptions,
         *,
         name: str = "queue",
-        grace: Grace | float | None = USUAL_GRACE,
-        drain_at_exit: float | None = None,
+        grace: Grace | Duration | None = USUAL_GRACE,
+        drain_at_exit: Duration | None = None,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> None:
@@ -96,7 +97,7 @@ class RingBufferQueue(ConsumedQueue):
     def _taken(self) -> int:
         return self._ring.taken.get() + 1 - self._ring.passed_over + self._lost
 
-    def enqueue_sync(self, envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+    def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
         """See `InMemoryQueue`."""
         sender = self._own.sender or self._new_sender()
         return sender.put(envelope, timeout)
@@ -167,7 +168,7 @@ class RingBufferQueue(ConsumedQueue):
             self._given_up += slots[sequence & (self.buffer_size - 1)] is None
             own.skip(sequence)
 
-    def close(self, drain: bool = True, timeout: float | None = None) -> CloseReport:
+    def close(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
         """See `InMemoryQueue`."""
         own = self._own.sender
         if own is not None and own.guard.is_inside() and (self._is_single or is_signalling()):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, ProducerThreadError, RingBufferClosedError
 from ringbuffer.host import Host
 from ringbuffer.memory import InFlightGuard, Slots, range_writer
@@ -97,7 +97,7 @@ class Sender(OneProcess):
         # HOT: both put one message. Each copies the guard, which it uses four times: a local is
         # read several times as fast as a variable of the enclosing function. Neither calls the
         # other: a call would cost as much as the guard.
-        def put(envelope: TransportEnvelope, timeout: float | None = None) -> bool:
+        def put(envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
             """Put a message into the queue; False if it is closed. See `enqueue_sync`."""
             if envelope.__class__ is not TransportEnvelope:
                 check_envelope(envelope)

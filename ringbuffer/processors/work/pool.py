@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
-from ringbuffer.checks import check_at_least_one, check_timeout
+from ringbuffer.checks import Duration, check_at_least_one, check_timeout
 from ringbuffer.errors import ProcessorStateError
 from ringbuffer.forks import made_here
 from ringbuffer.one_process import OneProcess
@@ -182,7 +182,7 @@ class WorkerPool[E](OneProcess):
             raise
         return worker
 
-    def remove(self, worker: Worker[E], timeout: float | None = None) -> None:
+    def remove(self, worker: Worker[E], timeout: Duration | None = None) -> None:
         """Halt a worker, wait until it has finished its claim, and take it out of the pool.
 
         Args:
@@ -258,7 +258,7 @@ class WorkerPool[E](OneProcess):
             for worker in self._workers:
                 worker.halt()
 
-    def join(self, timeout: float | None = None) -> bool:
+    def join(self, timeout: Duration | None = None) -> bool:
         """Wait at most `timeout` seconds for every worker to stop; return whether they have."""
         timeout, host = check_timeout(timeout), self._share.ring.host
         deadline = None if timeout is None else host.monotonic() + timeout
@@ -269,7 +269,7 @@ class WorkerPool[E](OneProcess):
         ended = [worker.join(remaining()) for worker in self._workers]
         return all(ended)
 
-    def close(self, timeout: float | None = None) -> bool:
+    def close(self, timeout: Duration | None = None) -> bool:
         """Call `halt()`, then `join(timeout)`."""
         self.halt()
         return self.join(timeout)

@@ -51,7 +51,6 @@ NONSENSE: list[Any] = [
     float("nan"),
     Decimal("nan"),
     Decimal("sNaN"),
-    timedelta(seconds=1),
 ]
 #: Longer than clocks and locks can hold.
 TOO_LONG: list[Any] = [1e10, 1e300, 10**400, 10**5000, Fraction(10**400)]
@@ -172,17 +171,17 @@ def put_into_timer(delay: Any) -> None:
 @pytest.mark.parametrize("name", [*TIMEOUTS, *DURATIONS])
 def test_a_value_that_is_not_a_duration_is_refused_by_name(name: str, value: Any) -> None:
     call = (TIMEOUTS | DURATIONS)[name]
-    with pytest.raises(
-        (TypeError, ValueError), match=r"must be a (positive )?number of seconds"
-    ) as raised:
+    with pytest.raises((TypeError, ValueError), match=r"must be a (positive )?number of seconds"):
         call(value)
-    if isinstance(value, timedelta):
-        assert "use value.total_seconds()" in str(raised.value)
 
 
-@pytest.mark.parametrize("value", [*TOO_LONG, 1, 2.5, Fraction(1, 2), Decimal("2.5")], ids=short)
+@pytest.mark.parametrize(
+    "value",
+    [*TOO_LONG, 1, 2.5, Fraction(1, 2), Decimal("2.5"), timedelta(seconds=2.5), timedelta.max],
+    ids=short,
+)
 @pytest.mark.parametrize("name", [*TIMEOUTS, *DURATIONS])
-def test_a_duration_is_any_real_number_however_large(name: str, value: float) -> None:
+def test_a_duration_is_any_real_number_however_large_or_a_timedelta(name: str, value: float) -> None:
     (TIMEOUTS | DURATIONS)[name](value)
 
 
@@ -195,6 +194,8 @@ def test_a_timeout_beyond_the_cap_sets_no_limit_and_one_far_below_0_is_up() -> N
     assert check_timeout(float("inf")) is None
     assert check_timeout(-(10**400)) == check_timeout(-float("inf")) == -ENDLESS
     assert check_timeout(-1) == -1
+    assert check_timeout(timedelta(minutes=2)) == 120
+    assert check_duration("delay", timedelta(milliseconds=1)) == 0.001
 
 
 def test_a_duration_beyond_the_cap_is_cut_there_and_an_infinite_one_is_refused() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
-from ringbuffer.checks import check_timeout
+from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, PublicationError, RingBufferError
 from ringbuffer.forks import forked, made_here
 from ringbuffer.messaging.bus.bus_handlers import BusHandlers
@@ -68,7 +68,7 @@ class ChannelTransport:
         with self._publishing:
             return self._put_into_all(item)
 
-    def put(self, item: object, timeout: float | None) -> None:
+    def put(self, item: object, timeout: Duration | None) -> None:
         """See `Transport`."""
         limit = deadline = None
         if timeout is not None:  # usually it is: that saves two calls for each event
@@ -88,11 +88,11 @@ class ChannelTransport:
                     )
                 self._publishing.wait(left)
 
-    def own_put(self) -> Callable[[object, float | None], object]:
+    def own_put(self) -> Callable[[object, Duration | None], object]:
         """See `Transport`."""
         return self.put
 
-    def put_all(self, items: Iterable[object], timeout: float | None) -> int:
+    def put_all(self, items: Iterable[object], timeout: Duration | None) -> int:
         """See `Transport`."""
         deadline = deadline_after(self._host, check_timeout(timeout))
         published = 0

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from ringbuffer.checks import Duration
 from ringbuffer.errors import InsufficientCapacityError, ProducerThreadError
 from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
@@ -48,12 +49,12 @@ class RingTransport:
             return False
         return True
 
-    def _bind_put(self) -> Callable[[object, float | None], object]:
+    def _bind_put(self) -> Callable[[object, Duration | None], object]:
         """The function `put`: a closure, because it runs for each event, and so saves a lookup."""
         own: Final = self._own
 
         # HOT: publishes one event through the calling thread's own producer
-        def put(item: object, timeout: float | None) -> None:
+        def put(item: object, timeout: Duration | None) -> None:
             own_put = own.put or self._new_own_put()
             try:
                 own_put(item, timeout)
@@ -69,11 +70,11 @@ class RingTransport:
         put = self._own.put = self._ring.producer().publish_value
         return put
 
-    def own_put(self) -> Callable[[object, float | None], object]:
+    def own_put(self) -> Callable[[object, Duration | None], object]:
         """See `Transport`."""
         return self._ring.producer().publish_value
 
-    def put_all(self, items: Iterable[object], timeout: float | None) -> int:
+    def put_all(self, items: Iterable[object], timeout: Duration | None) -> int:
         """See `Transport`."""
         return self._ring.producer().publish_values(items, timeout)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from ringbuffer.checks import Duration
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.subscription import Subscription
 
@@ -14,15 +15,15 @@ class Transport(Protocol):
         """Publish an item if there is free capacity now; return whether there was."""
         ...
 
-    def put(self, item: object, timeout: float | None) -> object:
+    def put(self, item: object, timeout: Duration | None) -> object:
         """Publish an item, waiting for capacity. The errors are those of `publish_sync`."""
         ...
 
-    def put_all(self, items: Iterable[object], timeout: float | None) -> int:
+    def put_all(self, items: Iterable[object], timeout: Duration | None) -> int:
         """Publish many items, waiting for capacity; return how many."""
         ...
 
-    def own_put(self) -> Callable[[object, float | None], object]:
+    def own_put(self) -> Callable[[object, Duration | None], object]:
         """A function that does what `put` does for the calling thread alone, faster if possible."""
         ...
 
