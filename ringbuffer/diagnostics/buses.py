@@ -15,8 +15,8 @@ class ObservedBus:
 
     A bus over a ring has the positions of the ring. In any other bus each handler has a queue of
     its own: here all of them together count as the ring, which is as full as the fullest queue.
-    Without a `capacity`, the capacity is the number of events in the fullest queue. Then the lags
-    are right, but utilization has no meaning.
+    Without a `buffer_size`, the capacity is the number of events in the fullest queue. Then the
+    lags are right, but utilization has no meaning.
     """
 
     def __init__(self, bus: "EventBus", name: str) -> None:
@@ -36,7 +36,7 @@ class ObservedBus:
         if self._ring is None:
             waiting = (each.waiting for each in metrics.handlers.values())
             end, most = metrics.published - 1, max(waiting, default=0)
-            capacity = getattr(self._bus, "capacity", None) or max(1, most)
+            capacity = getattr(self._bus, "buffer_size", None) or max(1, most)
             consumers = _consumers(metrics, end, states)
             return settle(capacity, end - most, consumers, end, end, counters)
         now = self._ring.read()

@@ -6,7 +6,12 @@ with create_queue(options) as queue:
     queue.enqueue_sync(TransportEnvelope("order", b"..."))
 """
 
-from ringbuffer.messaging.builder import InMemoryQueueOptionsBuilder, use_in_memory_queue
+from ringbuffer.messaging.builder import (
+    EventBusOptionsBuilder,
+    InMemoryQueueOptionsBuilder,
+    use_event_bus,
+    use_in_memory_queue,
+)
 from ringbuffer.messaging.bus import (
     BusClosedError,
     BusCloseReport,
@@ -19,6 +24,7 @@ from ringbuffer.messaging.bus import (
     RingBufferEventBus,
     Subscription,
     UnsubscribedError,
+    create_event_bus,
 )
 from ringbuffer.messaging.configuration import options_from_mapping, options_from_toml
 from ringbuffer.messaging.dead_letters import (
@@ -31,7 +37,9 @@ from ringbuffer.messaging.delivery import (
 )
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.environment import MODE_VARIABLE, with_environment
+from ringbuffer.messaging.message_handler import HandlesMessages, MessageHandler
 from ringbuffer.messaging.options import (
+    EventBusOptions,
     InMemoryQueueOptions,
     ProducerMode,
     QueueMode,
@@ -61,7 +69,6 @@ from ringbuffer.messaging.queues import (
     CloseReport,
     Consumer,
     InMemoryQueue,
-    MessageHandler,
     RingBufferQueue,
     create_queue,
 )
@@ -83,8 +90,11 @@ __all__ = [
     "Delivery",
     "ErrorHandling",
     "EventBus",
+    "EventBusOptions",
+    "EventBusOptionsBuilder",
     "HandlerMetrics",
     "HandlerTimes",
+    "HandlesMessages",
     "HandlingTimeoutError",
     "Identity",
     "InMemoryQueue",
@@ -110,11 +120,13 @@ __all__ = [
     "ValidationError",
     "WaitStrategyKind",
     "caused_by_current",
+    "create_event_bus",
     "create_queue",
     "current_delivery",
     "make_wait_strategy",
     "options_from_mapping",
     "options_from_toml",
+    "use_event_bus",
     "use_in_memory_queue",
     "with_environment",
 ]

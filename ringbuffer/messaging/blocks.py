@@ -4,7 +4,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from ringbuffer.at_exit import AtExit
 from ringbuffer.blocking_bridge import begin_call, outlast_cancellation
@@ -12,6 +12,35 @@ from ringbuffer.checks import Duration
 from ringbuffer.ending import Grace, check_grace, check_seconds_or_none, drains
 from ringbuffer.forks import made_here
 from ringbuffer.host import Host
+
+
+class UsedInBlocks(Protocol):
+    """What a `with` block or an `async with` block closes at its end."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close within the grace period; after `KeyboardInterrupt`, discard what waits."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """As `__exit__`, but does not block the loop.
+
+        A task that is cancelled, even repeatedly, still drains.
+        """
+        ...
 
 
 class Blocks(ABC):

@@ -1,6 +1,6 @@
-"""The fluent builder of queue options.
+"""The fluent builders of options.
 
-Use it as in `use_in_memory_queue(lambda queue: queue.use_ring_buffer_mode())`.
+Use one as in `use_in_memory_queue(lambda queue: queue.use_ring_buffer_mode())`.
 """
 
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final, Self
 
 from ringbuffer.messaging.options import (
+    EventBusOptions,
     InMemoryQueueOptions,
     ProducerMode,
     QueueMode,
@@ -15,18 +16,19 @@ from ringbuffer.messaging.options import (
 )
 
 
-class InMemoryQueueOptionsBuilder:
+class _OptionsBuilder[O: InMemoryQueueOptions | EventBusOptions]:
     """Collects options, and checks them together in `build`. One thread at a time.
 
     Each method returns the builder. The order of the calls does not matter. If an option is set
     twice, the last value counts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, defaults: O) -> None:
+        self._defaults: Final = defaults
         self._values: Final[dict[str, object]] = {}
 
     def use_channel_mode(self) -> Self:
-        """Use the standard library's queue: the default."""
+        """Use queues under locks: the default."""
         return self._with("mode", QueueMode.CHANNEL)
 
     def use_ring_buffer_mode(self) -> Self:
@@ -34,7 +36,7 @@ class InMemoryQueueOptionsBuilder:
         return self._with("mode", QueueMode.RING_BUFFER)
 
     def with_buffer_size(self, size: int) -> Self:
-        """Limit how many messages the queue holds: 1 or more, a power of two in ring mode."""
+        """Limit how much waits at most: 1 or more, a power of two in ring mode."""
         return self._with("buffer_size", size)
 
     def with_wait_strategy(self, kind: WaitStrategyKind) -> Self:
@@ -42,20 +44,39 @@ class InMemoryQueueOptionsBuilder:
         return self._with("wait_strategy", kind)
 
     def with_producer_mode(self, mode: ProducerMode) -> Self:
-        """Set how many threads enqueue, in ring mode."""
+        """Set how many threads enqueue or publish, in ring mode."""
         return self._with("producer_mode", mode)
+
+    def build(self) -> O:
+        """Build the options. The errors are those of their class."""
+        built: O = replace(self._defaults, **self._values)  # type: ignore[arg-type]
+        return built
+
+    def _with(self, name: str, value: object) -> Self:
+        self._values[name] = value
+        return self
+
+
+class InMemoryQueueOptionsBuilder(_OptionsBuilder[InMemoryQueueOptions]):
+    """Collects the options of a queue, and checks them together in `build`. One thread at a time.
+
+    Each method returns the builder. The order of the calls does not matter. If an option is set
+    twice, the last value counts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(InMemoryQueueOptions())
 
     def drop_when_full(self, drop: bool = True) -> Self:
         """Drop the oldest message when the queue is full, rather than wait. Channel mode only."""
         return self._with("drop_when_full", drop)
 
-    def build(self) -> InMemoryQueueOptions:
-        """Build the options. The errors are those of `InMemoryQueueOptions`."""
-        return replace(InMemoryQueueOptions(), **self._values)  # type: ignore[arg-type]
 
-    def _with(self, name: str, value: object) -> Self:
-        self._values[name] = value
-        return self
+class EventBusOptionsBuilder(_OptionsBuilder[EventBusOptions]):
+    """Collects the options of an event bus, as `InMemoryQueueOptionsBuilder` those of a queue."""
+
+    def __init__(self) -> None:
+        super().__init__(EventBusOptions())
 
 
 def use_in_memory_queue(
@@ -74,5 +95,14 @@ def use_in_memory_queue(
         ValueError: the options contradict each other, see `InMemoryQueueOptions`.
     """
     builder = InMemoryQueueOptionsBuilder()
+    configure(builder)
+    return builder.build()
+
+
+def use_event_bus(
+    configure: Callable[[EventBusOptionsBuilder], object] = lambda bus: None,
+) -> EventBusOptions:
+    """As `use_in_memory_queue`, for `create_event_bus`."""
+    builder = EventBusOptionsBuilder()
     configure(builder)
     return builder.build()

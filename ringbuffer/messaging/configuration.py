@@ -1,13 +1,14 @@
-"""Queue options from a mapping, or from a table of a TOML file."""
+"""Options from a mapping, or from a table of a TOML file; for a queue, or for an event bus."""
 
 import enum
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from ringbuffer.messaging.options import (
+    EventBusOptions,
     InMemoryQueueOptions,
     ProducerMode,
     QueueMode,
@@ -20,39 +21,61 @@ _KINDS: Final[dict[str, type[enum.Enum]]] = {
     "wait_strategy": WaitStrategyKind,
     "producer_mode": ProducerMode,
 }
+_TRUTHS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+#: What each kind of options is called in messages, and its usual table of a file.
+_NAMES: Final = {InMemoryQueueOptions: "queue", EventBusOptions: "event_bus"}
 
 
-def options_from_mapping(mapping: Mapping[str, object]) -> InMemoryQueueOptions:
+@overload
+def options_from_mapping(mapping: Mapping[str, object]) -> InMemoryQueueOptions: ...
+@overload
+def options_from_mapping[O: InMemoryQueueOptions | EventBusOptions](
+    mapping: Mapping[str, object], kind: type[O]
+) -> O: ...
+def options_from_mapping(
+    mapping: Mapping[str, object], kind: type[Any] = InMemoryQueueOptions
+) -> Any:
     """Builds options from the names and values of a mapping. Missing options have their defaults.
 
     Args:
         mapping: such as `{"mode": "ring_buffer", "buffer_size": 4096}`. Its keys are the attributes
-            of `InMemoryQueueOptions`. For an enumeration it has a member, or a member's value.
+            of `kind`. For an enumeration it has a member, or a member's value in any spelling, such
+            as `RingBuffer`. Numbers and truth values may be text.
+        kind: `InMemoryQueueOptions` or `EventBusOptions`.
 
     Raises:
         TypeError: it is not a mapping, or a value has another type.
-        ValueError: a key or a value is unknown, or the options contradict each other; see
-            `InMemoryQueueOptions`.
+        ValueError: a key or a value is unknown, or the options contradict each other; see `kind`.
     """
+    what = _NAMES[kind].replace("_", " ")
     if not isinstance(mapping, Mapping):
-        raise TypeError(f"queue options must be a mapping of names to values, not {mapping!r}")
-    known = [each.name for each in fields(InMemoryQueueOptions)]
+        raise TypeError(f"{what} options must be a mapping of names to values, not {mapping!r}")
+    known = [each.name for each in fields(kind)]
     for key in mapping:
         if key not in known:
-            raise ValueError(f"unknown queue option {key!r}; the options are {', '.join(known)}")
-    values: dict[str, Any] = {
-        key: _member(key, _KINDS[key], value) if key in _KINDS else value
-        for key, value in mapping.items()
-    }
-    return InMemoryQueueOptions(**values)
+            raise ValueError(f"unknown {what} option {key!r}; the options are {', '.join(known)}")
+    values: dict[str, Any] = {key: option_value(key, value) for key, value in mapping.items()}
+    return kind(**values)
 
 
-def options_from_toml(path: str | Path, table: str = "queue") -> InMemoryQueueOptions:
+@overload
+def options_from_toml(path: str | Path, table: str | None = None) -> InMemoryQueueOptions: ...
+@overload
+def options_from_toml[O: InMemoryQueueOptions | EventBusOptions](
+    path: str | Path, table: str | None, kind: type[O]
+) -> O: ...
+def options_from_toml(
+    path: str | Path,
+    table: str | None = None,
+    kind: type[Any] = InMemoryQueueOptions,
+) -> Any:
     """Builds options from a table of a TOML file.
 
     Args:
         path: the path of the file.
-        table: the name of the table; dots lead to a table within a table.
+        table: the name of the table; dots lead to a table within a table. The default is `queue`,
+            or `event_bus` for an event bus.
+        kind: `InMemoryQueueOptions` or `EventBusOptions`.
 
     Raises:
         OSError: the file cannot be read.
@@ -60,6 +83,7 @@ def options_from_toml(path: str | Path, table: str = "queue") -> InMemoryQueueOp
             The message begins with the file and the table.
         TypeError: see `options_from_mapping`.
     """
+    table = _NAMES[kind] if table is None else table
     where = f"{path}, table [{table}]"
     with open(path, "rb") as file:
         try:
@@ -78,9 +102,26 @@ def options_from_toml(path: str | Path, table: str = "queue") -> InMemoryQueueOp
         found = found[name]
     assert isinstance(found, dict)
     try:
-        return options_from_mapping(found)
+        return options_from_mapping(found, kind)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{where}: {error}") from error
+
+
+def option_value(key: str, value: object) -> object:
+    """Returns the value of an option, which a mapping or the environment may have as text.
+
+    Raises:
+        TypeError, ValueError: the option is one of an enumeration, and has no such member.
+    """
+    if key in _KINDS:
+        return _member(key, _KINDS[key], value)
+    if isinstance(value, str):
+        text = value.strip()
+        if key == "drop_when_full":
+            return _TRUTHS.get(text.lower(), value)
+        if text.isdecimal():
+            return int(text)
+    return value
 
 
 def _member(key: str, kind: type[enum.Enum], value: object) -> enum.Enum:

@@ -1,9 +1,9 @@
-"""`InMemoryQueueOptions`: which queue to create, and how; and the enumerations of its values."""
+"""`InMemoryQueueOptions`, `EventBusOptions`: what to create, and how; and their enumerations."""
 
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from ringbuffer.checks import check_integer, shown
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -21,8 +21,9 @@ from ringbuffer.wait import (
     YieldingWaitStrategy,
 )
 
-#: The default size of a queue.
+#: The default size of a queue, and that of an event bus.
 DEFAULT_BUFFER_SIZE: Final = 1024
+DEFAULT_BUS_BUFFER_SIZE: Final = 4096
 
 #: How long `WaitStrategyKind.TIMEOUT_BLOCKING` waits before it checks again, in seconds.
 BLOCKING_TIMEOUT: Final = 1.0
@@ -30,16 +31,30 @@ BLOCKING_TIMEOUT: Final = 1.0
 PHASE: Final = 100e-6
 
 
-class QueueMode(enum.Enum):
-    """The implementation of a queue."""
+class _Spelled(enum.Enum):
+    """Its members are found by their values in any spelling: `RingBuffer`, `ring-buffer`."""
 
-    #: The standard library's queue: the default.
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        return next((each for each in cls if _plain(each.value) == _plain(value)), None)
+
+
+def _plain(text: str) -> str:
+    return "".join(each for each in text.lower() if each not in "_- ")
+
+
+class QueueMode(_Spelled):
+    """The implementation of a queue or an event bus."""
+
+    #: Queues under locks: the default.
     CHANNEL = "channel"
     #: The ring.
     RING_BUFFER = "ring_buffer"
 
 
-class WaitStrategyKind(enum.Enum):
+class WaitStrategyKind(_Spelled):
     """How the consumers of a ring wait; the strategies of `ringbuffer.wait`, by name."""
 
     BLOCKING = "blocking"
@@ -52,7 +67,7 @@ class WaitStrategyKind(enum.Enum):
     BUSY_SPIN = "busy_spin"
 
 
-class ProducerMode(enum.Enum):
+class ProducerMode(_Spelled):
     """How many threads put messages into a ring."""
 
     #: One: the first thread that enqueues. A second one gets a `ProducerThreadError`.
@@ -114,6 +129,9 @@ class InMemoryQueueOptions:
             `drop_when_full` is True in ring mode.
     """
 
+    #: The first part of the environment variables that override the options.
+    variables: ClassVar[str] = "RINGBUFFER_QUEUE_"
+
     mode: QueueMode = QueueMode.CHANNEL
     buffer_size: int = DEFAULT_BUFFER_SIZE
     drop_when_full: bool = False
@@ -121,33 +139,67 @@ class InMemoryQueueOptions:
     producer_mode: ProducerMode = ProducerMode.MULTI
 
     def __post_init__(self) -> None:
-        kinds = (
-            ("mode", QueueMode),
-            ("wait_strategy", WaitStrategyKind),
-            ("producer_mode", ProducerMode),
-        )
-        for name, kind in kinds:
-            if not isinstance(value := getattr(self, name), kind):
-                raise TypeError(f"{name} must be a {_choice(kind)}, not {value!r}")
         if not isinstance(self.drop_when_full, bool):
             raise TypeError(f"drop_when_full must be True or False, not {self.drop_when_full!r}")
-        size = check_integer("buffer_size", self.buffer_size)
-        object.__setattr__(self, "buffer_size", size)
-        if not 1 <= size <= LARGEST:
-            raise ValueError(f"buffer_size must be from 1 to {LARGEST:,}, not {shown(size)}")
-        if self.mode is not QueueMode.RING_BUFFER:
-            return
-        if size & (size - 1):
-            raise ValueError(
-                f"buffer_size must be a power of two in ring mode, not {size!r}; "
-                f"the next one is {1 << size.bit_length()}"
-            )
-        if self.drop_when_full:
+        _check_options(self)
+        if self.mode is QueueMode.RING_BUFFER and self.drop_when_full:
             raise ValueError(
                 "drop_when_full=True, but a queue in ring mode cannot drop messages: "
                 "it waits for free capacity. "
                 "Use Channel mode, or leave drop_when_full out and enqueue with a timeout"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class EventBusOptions:
+    """The options of an event bus, checked together when they are built. Immutable; any thread.
+
+    As for queues, options for ring mode have no effect in Channel mode, so changing the mode alone
+    is always enough to go back to it.
+
+    Attributes:
+        mode: the implementation of the bus.
+        buffer_size: how many events the slowest handler may be behind, 1 or more; a power of two
+            for a ring.
+        wait_strategy: how handlers wait. Ring mode only.
+        producer_mode: how many threads publish. Ring mode only.
+
+    Raises:
+        TypeError: a value has another type.
+        ValueError: `buffer_size` is out of range, or it is not a power of two in ring mode.
+    """
+
+    #: The first part of the environment variables that override the options.
+    variables: ClassVar[str] = "RINGBUFFER_EVENT_BUS_"
+
+    mode: QueueMode = QueueMode.CHANNEL
+    buffer_size: int = DEFAULT_BUS_BUFFER_SIZE
+    wait_strategy: WaitStrategyKind = WaitStrategyKind.ADAPTIVE
+    producer_mode: ProducerMode = ProducerMode.MULTI
+
+    def __post_init__(self) -> None:
+        _check_options(self)
+
+
+def _check_options(options: InMemoryQueueOptions | EventBusOptions) -> None:
+    """Check what queues and buses have in common."""
+    kinds = (
+        ("mode", QueueMode),
+        ("wait_strategy", WaitStrategyKind),
+        ("producer_mode", ProducerMode),
+    )
+    for name, kind in kinds:
+        if not isinstance(value := getattr(options, name), kind):
+            raise TypeError(f"{name} must be a {_choice(kind)}, not {value!r}")
+    size = check_integer("buffer_size", options.buffer_size)
+    object.__setattr__(options, "buffer_size", size)
+    if not 1 <= size <= LARGEST:
+        raise ValueError(f"buffer_size must be from 1 to {LARGEST:,}, not {shown(size)}")
+    if options.mode is QueueMode.RING_BUFFER and size & (size - 1):
+        raise ValueError(
+            f"buffer_size must be a power of two in ring mode, not {size!r}; "
+            f"the next one is {1 << size.bit_length()}"
+        )
 
 
 def _choice(kind: type[enum.Enum]) -> str:

@@ -2,6 +2,7 @@
 
 from ringbuffer.messaging.bus.bus_metrics import BusCloseReport, BusMetrics, HandlerMetrics
 from ringbuffer.messaging.bus.channel_bus import ChannelEventBus
+from ringbuffer.messaging.bus.create import create_event_bus
 from ringbuffer.messaging.bus.event_bus import EventBus
 from ringbuffer.messaging.bus.results import (
     BusClosedError,
@@ -24,4 +25,5 @@ __all__ = [
     "RingBufferEventBus",
     "Subscription",
     "UnsubscribedError",
+    "create_event_bus",
 ]

@@ -9,53 +9,60 @@ All publishers share one lock, so all handlers see the events in one order, as i
 
 from typing import Final
 
-from ringbuffer.checks import Duration, check_at_least_one
+from ringbuffer.checks import Duration
 from ringbuffer.ending import USUAL_GRACE, Grace
 from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.messaging.bus.bus_handlers import BusHandlers
 from ringbuffer.messaging.bus.composed_bus import ComposedEventBus
 from ringbuffer.messaging.bus.transports.channel_transport import ChannelTransport
+from ringbuffer.messaging.options import (
+    DEFAULT_BUS_BUFFER_SIZE,
+    EventBusOptions,
+    ProducerMode,
+    QueueMode,
+    WaitStrategyKind,
+)
 from ringbuffer.messaging.pipeline import Pipeline
-
-#: The most events that wait for each handler, unless the caller says otherwise.
-DEFAULT_CAPACITY: Final = 4096
 
 
 class ChannelEventBus(ComposedEventBus):
     """An event bus of queues. Any thread. `EventBus` describes its methods.
 
     Args:
-        capacity: the most events that wait for each handler, 1 or more.
+        buffer_size: the most events that wait for each handler, 1 or more.
+        wait_strategy, producer_mode, memory: checked, and without effect here. So a change of the
+            class alone is enough to come back from `RingBufferEventBus`.
         pipeline: the stages around every handler that has no pipeline of its own.
         name: the name of the bus, and of its threads.
         grace, drain_at_exit: see `RingBufferEventBus`.
         host: what provides locks, threads and time.
 
     Raises:
-        ValueError, TypeError: `capacity` is not a number of events.
+        ValueError, TypeError: see `EventBusOptions`.
     """
 
     def __init__(
         self,
-        capacity: int = DEFAULT_CAPACITY,
+        buffer_size: int = DEFAULT_BUS_BUFFER_SIZE,
         *,
+        wait_strategy: WaitStrategyKind = WaitStrategyKind.ADAPTIVE,
+        producer_mode: ProducerMode = ProducerMode.MULTI,
         pipeline: Pipeline | None = None,
         name: str = "event bus",
         grace: Grace | Duration | None = USUAL_GRACE,
         drain_at_exit: Duration | None = None,
+        memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> None:
-        if capacity is None:
-            raise TypeError(
-                "capacity must be an integer, 1 or more: "
-                "a bus whose handlers cannot keep up would grow forever"
-            )
-        self._capacity: Final = check_at_least_one("capacity", capacity)
+        mode = QueueMode.CHANNEL
+        options = EventBusOptions(mode, buffer_size, wait_strategy, producer_mode)
+        self._buffer_size: Final = options.buffer_size
         handlers = BusHandlers(self, name, host)
-        transport = ChannelTransport(self._capacity, handlers)
+        transport = ChannelTransport(self._buffer_size, handlers)
         super().__init__(handlers, transport, pipeline, grace, drain_at_exit)
 
     @property
-    def capacity(self) -> int:
+    def buffer_size(self) -> int:
         """The most events that wait for each handler."""
-        return self._capacity
+        return self._buffer_size

@@ -36,6 +36,7 @@ from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.bus.transports.transport import Transport
 from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.envelope import TransportEnvelope
+from ringbuffer.messaging.message_handler import MessageHandler
 from ringbuffer.messaging.pipeline import Pipeline
 from ringbuffer.messaging.pipeline.correlation import get_current
 from ringbuffer.messaging.progress import ConsumerProgress
@@ -97,7 +98,7 @@ class ComposedEventBus(OneProcess, Blocks):
     def subscribe[E](
         self,
         event_type: type[E],
-        handler: Callable[[E], object],
+        handler: MessageHandler[E],
         *,
         name: str | None = None,
         pipeline: Pipeline | None = None,

@@ -1,19 +1,21 @@
 """`EventBus`: what both buses do."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal, Protocol, overload, runtime_checkable
 
 from ringbuffer.checks import Duration
+from ringbuffer.messaging.blocks import UsedInBlocks
 from ringbuffer.messaging.bus.bus_metrics import BusCloseReport, BusMetrics
 from ringbuffer.messaging.bus.bus_publishing import PublishToBus
 from ringbuffer.messaging.bus.results import PublishResult
 from ringbuffer.messaging.bus.subscription import Subscription
+from ringbuffer.messaging.message_handler import MessageHandler
 from ringbuffer.messaging.pipeline import Pipeline
 from ringbuffer.messaging.progress import ConsumerProgress
 
 
 @runtime_checkable
-class EventBus(Protocol):
+class EventBus(UsedInBlocks, Protocol):
     """Delivers each published event to every handler of its class. Any thread.
 
     * Each handler gets each event once, in the order in which they were published. The order is the
@@ -30,7 +32,7 @@ class EventBus(Protocol):
     def subscribe[E](
         self,
         event_type: type[E],
-        handler: Callable[[E], object],
+        handler: MessageHandler[E],
         *,
         name: str | None = None,
         pipeline: Pipeline | None = None,
@@ -39,7 +41,8 @@ class EventBus(Protocol):
 
         Args:
             event_type: the class.
-            handler: a function of one event, or a coroutine function.
+            handler: a function of one event, a coroutine function, or an object with a method
+                `handle`.
             name: the name of the handler, unique in the bus; the default is the function's name,
                 with a number if that is taken.
             pipeline: the stages around it; the default is the bus's.
@@ -171,6 +174,16 @@ class EventBus(Protocol):
             DeadlockError: a handler would wait for its own end.
             TimeoutError: another thread is closing the bus, and had not finished in time.
         """
+        ...
+
+    @property
+    def name(self) -> str:
+        """The name of the bus."""
+        ...
+
+    @property
+    def buffer_size(self) -> int:
+        """How many events the slowest handler may be behind."""
         ...
 
     async def aclose(

@@ -14,7 +14,8 @@ from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.bus.subscription_filter import SubscriptionFilter
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 from ringbuffer.messaging.delivery import RetryLater
-from ringbuffer.messaging.pipeline.stage import async_call, no_coroutine, plain_call
+from ringbuffer.messaging.message_handler import no_coroutine
+from ringbuffer.messaging.pipeline.stage import async_call, plain_call
 
 
 class EventReceiver(SubscriptionFilter):

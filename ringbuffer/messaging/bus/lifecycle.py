@@ -1,6 +1,5 @@
 """`HandlerLifecycle`: how handlers join a bus, and how they leave it: unsubscribed, or dead."""
 
-from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.at_exit import AtExit
@@ -16,9 +15,9 @@ from ringbuffer.messaging.bus.results import BusClosedError, UnsubscribedError
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.subscription import Subscription, check_event_type, unique_name
 from ringbuffer.messaging.bus.transports.transport import Transport
+from ringbuffer.messaging.message_handler import MessageHandler, function_of
 from ringbuffer.messaging.pipeline import Pipeline
 from ringbuffer.messaging.pipeline.logs import logger
-from ringbuffer.messaging.pipeline.stage import check_handler
 from ringbuffer.processors.state import describe
 
 
@@ -60,13 +59,13 @@ class HandlerLifecycle:
     def subscribe[E](
         self,
         event_type: type[E],
-        handler: Callable[[E], object],
+        handler: MessageHandler[E],
         name: str | None,
         pipeline: Pipeline | None,
     ) -> Subscription:
         """See `EventBus.subscribe`."""
         check_event_type(event_type)
-        check_handler(handler)
+        function = function_of(handler)
         check_pipeline(pipeline)
         stages = self._pipeline if pipeline is None else pipeline
         handlers = self._handlers
@@ -79,7 +78,7 @@ class HandlerLifecycle:
                     handlers.bus,
                     unique_name(handlers.name, handlers.subscriptions, name, handler),
                     event_type,
-                    handler,
+                    function,
                     stages,
                 )
                 runner = self._transport.runner_for(subscription)

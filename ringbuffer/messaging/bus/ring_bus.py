@@ -20,13 +20,15 @@ from ringbuffer.messaging.bus.bus_handlers import BusHandlers
 from ringbuffer.messaging.bus.composed_bus import ComposedEventBus
 from ringbuffer.messaging.bus.transports.bus_ring import BusRing
 from ringbuffer.messaging.bus.transports.ring_transport import RingTransport
-from ringbuffer.messaging.options import ProducerMode, WaitStrategyKind, make_wait_strategy
+from ringbuffer.messaging.options import (
+    DEFAULT_BUS_BUFFER_SIZE,
+    ProducerMode,
+    WaitStrategyKind,
+    make_wait_strategy,
+)
 from ringbuffer.messaging.pipeline import Pipeline
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequencer import ProducerType
-
-#: Slots in the ring, unless the caller says otherwise.
-DEFAULT_BUFFER_SIZE: Final = 4096
 
 
 class RingBufferEventBus(ComposedEventBus):
@@ -54,7 +56,7 @@ class RingBufferEventBus(ComposedEventBus):
 
     def __init__(
         self,
-        buffer_size: int = DEFAULT_BUFFER_SIZE,
+        buffer_size: int = DEFAULT_BUS_BUFFER_SIZE,
         *,
         wait_strategy: WaitStrategyKind = WaitStrategyKind.ADAPTIVE,
         producer_mode: ProducerMode = ProducerMode.MULTI,
@@ -73,6 +75,11 @@ class RingBufferEventBus(ComposedEventBus):
         self._ring: Final = BusRing.of_values(buffer_size, kind, strategy, memory=memory, host=host)
         transport = RingTransport(self._ring, name, handlers.loop)
         super().__init__(handlers, transport, pipeline, grace, drain_at_exit)
+
+    @property
+    def buffer_size(self) -> int:
+        """How many events the slowest handler may be behind."""
+        return self._ring.buffer_size
 
     @property
     def ring(self) -> RingBuffer[Any]:

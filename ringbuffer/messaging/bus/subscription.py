@@ -8,9 +8,9 @@ from ringbuffer.checks import Duration
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 from ringbuffer.messaging.delivery import Delivery
+from ringbuffer.messaging.message_handler import is_coroutine_function
 from ringbuffer.messaging.pipeline import Pipeline
 from ringbuffer.messaging.pipeline.logs import logger
-from ringbuffer.messaging.pipeline.stage import is_coroutine_function
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.one_process import OneProcess
 from ringbuffer.processors.handlers import name_of
@@ -42,7 +42,7 @@ class Subscription(OneProcess):
     Attributes:
         name: the name of the handler, unique in its bus.
         event_type: the handler gets events of this class, and of classes derived from it.
-        handler: the function that handles them.
+        handler: the function that handles them; of a handler object, its method `handle`.
         pipeline: the stages around it; None without stages.
         handled, failed, retried, dead_lettered: see `HandlerMetrics`. Only the handler's own thread
             or task writes them.
@@ -190,9 +190,7 @@ def check_event_type(event_type: type) -> None:
         ) from None
 
 
-def unique_name(
-    bus: str, taken: Iterable[Subscription], name: str | None, handler: Callable[..., object]
-) -> str:
+def unique_name(bus: str, taken: Iterable[Subscription], name: str | None, handler: object) -> str:
     """The name of a new handler: `name`, or the function's name, with a number if that is taken.
 
     Raises:

@@ -1,11 +1,16 @@
 """`Pipeline`: a sequence of stages that surround a handler."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from logging import Logger
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.dead_letters import DeadLetterQueue
+from ringbuffer.messaging.message_handler import (
+    MessageHandler,
+    function_of,
+    is_coroutine_function,
+)
 from ringbuffer.messaging.pipeline.correlation import Correlation
 from ringbuffer.messaging.pipeline.failures import ErrorHandling
 from ringbuffer.messaging.pipeline.logs import Logging, logger
@@ -16,9 +21,7 @@ from ringbuffer.messaging.pipeline.stage import (
     Call,
     Stage,
     async_call,
-    check_handler,
     check_stage,
-    is_coroutine_function,
     plain_call,
     put_around,
     put_around_async,
@@ -132,32 +135,34 @@ class Pipeline:
 
     # -- putting the stages around a handler
 
-    def around(self, handler: Callable[..., object]) -> Call:
+    def around(self, handler: MessageHandler[Any]) -> Call:
         """A plain handler of messages, with all stages around it.
 
         Raises:
             TypeError: it cannot be called with one message, or it is a coroutine function.
         """
-        if is_coroutine_function(check_handler(handler)):
+        function = function_of(handler)
+        if is_coroutine_function(function):
             raise TypeError(
                 f"{handler!r} is a coroutine function; put the stages around it with around_async"
             )
-        call = plain_call(handler)
+        call = plain_call(function)
         for stage in reversed(self._stages):
             call = put_around(stage.around, call)
         return call
 
-    def around_async(self, handler: Callable[..., Awaitable[object]]) -> AsyncCall:
+    def around_async(self, handler: MessageHandler[Any]) -> AsyncCall:
         """A coroutine function, with all stages around it.
 
         Raises:
             TypeError: it is not one, or cannot be called with one message.
         """
-        if not is_coroutine_function(check_handler(handler)):
+        function = function_of(handler)
+        if not is_coroutine_function(function):
             raise TypeError(
                 f"{handler!r} is not a coroutine function; put the stages around it with around"
             )
-        call = async_call(handler)
+        call = async_call(function)
         for stage in reversed(self._stages):
             call = put_around_async(stage.around, call)
         return call

@@ -16,10 +16,10 @@ all, and it sees the result.
 
 import inspect
 from collections.abc import Awaitable, Callable, Generator
-from typing import Protocol
+from typing import Any, Protocol
 
-from ringbuffer.checks import check_can_be_called
 from ringbuffer.messaging.delivery import Delivery
+from ringbuffer.messaging.message_handler import no_coroutine
 
 type Around = Callable[[Delivery], Generator[None, object, object]]
 type Call = Callable[[Delivery], object]
@@ -127,46 +127,10 @@ def plain_call(handler: Callable[..., object]) -> Call:
     return call
 
 
-def async_call(handler: Callable[..., Awaitable[object]]) -> AsyncCall:
+def async_call(handler: Callable[..., Any]) -> AsyncCall:
     """Turns a coroutine function of messages into a coroutine function of deliveries."""
 
     async def call(delivery: Delivery) -> object:
         return await handler(delivery.message)
 
     return call
-
-
-def no_coroutine(result: object) -> object:
-    """Returns `result`, unless it is a coroutine that no task awaits.
-
-    Raises:
-        TypeError: it is a coroutine.
-    """
-    if inspect.iscoroutine(result):
-        result.close()
-        raise TypeError(
-            f"the handler returned a coroutine that no task awaits: {result!r}. "
-            f"Pass the coroutine function itself"
-        )
-    return result
-
-
-def is_coroutine_function(handler: object) -> bool:
-    """Whether a handler is called as a coroutine function."""
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
-        getattr(handler, "__call__", None)  # noqa: B004 - of an object, which is called as such
-    )
-
-
-def check_handler(handler: Callable[..., object]) -> Callable[..., object]:
-    """Returns `handler` if it can be called with one message.
-
-    Raises:
-        TypeError: it cannot.
-    """
-    if isinstance(handler, type) or not callable(handler):
-        raise TypeError(
-            f"a handler must be a function of one message, or a coroutine function, not {handler!r}"
-        )
-    check_can_be_called(f"handler {handler!r}", handler, 1)
-    return handler

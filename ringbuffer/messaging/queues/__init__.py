@@ -3,7 +3,6 @@
 from ringbuffer.messaging.queues.channel import ChannelQueue
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.factory import create_queue
-from ringbuffer.messaging.queues.message_handler import MessageHandler
 from ringbuffer.messaging.queues.queue import CloseReport, InMemoryQueue
 from ringbuffer.messaging.queues.ring import RingBufferQueue
 
@@ -12,7 +11,6 @@ __all__ = [
     "CloseReport",
     "Consumer",
     "InMemoryQueue",
-    "MessageHandler",
     "RingBufferQueue",
     "create_queue",
 ]

@@ -14,11 +14,11 @@ from ringbuffer.messaging.blocks import Blocks
 from ringbuffer.messaging.capacity_waiters import AsyncCapacityWaiters
 from ringbuffer.messaging.closing import QUEUE_PASSES, Closing, hand_over_if_within
 from ringbuffer.messaging.envelope import TransportEnvelope
+from ringbuffer.messaging.message_handler import MessageHandler
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.consumer_set import ConsumerSet
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
-from ringbuffer.messaging.queues.message_handler import MessageHandler
 from ringbuffer.messaging.queues.queue import CloseReport, PutEnvelope
 from ringbuffer.messaging.queues.source import Dequeuer, Source
 from ringbuffer.one_process import OneProcess
@@ -78,7 +78,9 @@ class ConsumedQueue(OneProcess, Blocks):
         """See `InMemoryQueue`."""
         return tuple(each.progress() for each in self._consumers.all())
 
-    def add_consumer(self, handler: MessageHandler, *, name: str | None = None) -> Consumer:
+    def add_consumer(
+        self, handler: MessageHandler[TransportEnvelope], *, name: str | None = None
+    ) -> Consumer:
         """See `InMemoryQueue`."""
         return self._consumers.add(handler, name)
 

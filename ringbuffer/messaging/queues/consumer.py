@@ -11,15 +11,16 @@ from ringbuffer.errors import ForkedProcessError
 from ringbuffer.forks import made_here
 from ringbuffer.host import Event, Host
 from ringbuffer.messaging.envelope import TransportEnvelope
+from ringbuffer.messaging.message_handler import (
+    MessageHandler,
+    function_of,
+    is_coroutine_function,
+    no_coroutine,
+)
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.messaging.queues.coroutine_runner import CoroutineRunner
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
-from ringbuffer.messaging.queues.message_handler import (
-    MessageHandler,
-    check_was_run,
-    is_coroutine_function,
-)
 from ringbuffer.messaging.queues.receiver import MessageReceiver
 from ringbuffer.one_process import OneProcess
 
@@ -43,7 +44,7 @@ class Consumer(OneProcess):
 
     Attributes:
         name: the name of the consumer and of its thread.
-        handler: the function that it calls.
+        handler: what it calls.
         failed: how often the handler has raised.
         failure: the exception that ended its thread; None while the thread lives. The other
             consumers continue.
@@ -52,7 +53,11 @@ class Consumer(OneProcess):
     """
 
     def __init__(
-        self, followers: LeaderFollowers, handler: MessageHandler, name: str, host: Host
+        self,
+        followers: LeaderFollowers,
+        handler: MessageHandler[TransportEnvelope],
+        name: str,
+        host: Host,
     ) -> None:
         self.name: Final = name
         self.handler: Final = handler
@@ -68,9 +73,12 @@ class Consumer(OneProcess):
         #: its own thread.
         self._begins: Final = host.lock()
         self._has_begun = False
+        self._function: Final = function_of(handler)
         #: Awaits the handler, if that is a coroutine function.
         self._runner: Final = (
-            CoroutineRunner(handler, name, host) if is_coroutine_function(handler) else None
+            CoroutineRunner(self._function, name, host)
+            if is_coroutine_function(self._function)
+            else None
         )
         self._thread_id: int | None = None
         made_here(self)
@@ -183,7 +191,7 @@ class Consumer(OneProcess):
         # runs has handled a message.
         while True:
             if not context.run(
-                receiver.run, self.handler, check_was_run, self._fail, context, pristine
+                receiver.run, self._function, no_coroutine, self._fail, context, pristine
             ):
                 break
             context = Context()

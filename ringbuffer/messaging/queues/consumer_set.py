@@ -8,9 +8,10 @@ from typing import Final
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import DeadlockError
 from ringbuffer.host import Host
+from ringbuffer.messaging.envelope import TransportEnvelope
+from ringbuffer.messaging.message_handler import MessageHandler, function_of
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
-from ringbuffer.messaging.queues.message_handler import MessageHandler, is_coroutine_function
 
 
 class ConsumerSet:
@@ -63,9 +64,9 @@ class ConsumerSet:
         """Whether the thread with this identifier belongs to a consumer."""
         return any(each.runs_in(thread) for each in self.all())
 
-    def add(self, handler: MessageHandler, name: str | None) -> Consumer:
+    def add(self, handler: MessageHandler[TransportEnvelope], name: str | None) -> Consumer:
         """See `InMemoryQueue.add_consumer`."""
-        is_coroutine_function(handler)  # refuses wrong handlers before anything is done
+        function_of(handler)  # refuses wrong handlers before anything is done
         consumer = None
         try:
             with self.lock:

@@ -9,7 +9,6 @@ from typing import Any, Final
 from ringbuffer.blocking_bridge import BlockingBridge
 from ringbuffer.host import Host
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.queues.message_handler import MessageHandler
 from ringbuffer.messaging.queues.receiver import MessageReceiver
 
 logger: Final = logging.getLogger("ringbuffer.messaging")
@@ -33,7 +32,7 @@ class CoroutineRunner:
         task: the task in which the handler is awaited; None before the first one.
     """
 
-    def __init__(self, handler: MessageHandler, name: str, host: Host) -> None:
+    def __init__(self, handler: Callable[..., object], name: str, host: Host) -> None:
         self.task: object = None
         self._handler: Final[Any] = handler
         self._name: Final = name

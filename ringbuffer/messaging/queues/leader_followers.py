@@ -231,7 +231,7 @@ class LeaderFollowers:
                 try:
                     result = handle(envelope)
                     if result is not None:
-                        check(handle, result)
+                        check(result)
                         result = None
                 except BaseException:
                     fail(envelope)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from ringbuffer.checks import Duration
+from ringbuffer.messaging.blocks import UsedInBlocks
 from ringbuffer.messaging.envelope import TransportEnvelope
+from ringbuffer.messaging.message_handler import MessageHandler
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.messaging.queues.consumer import Consumer
-from ringbuffer.messaging.queues.message_handler import MessageHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class PutEnvelope(Protocol):
 
 
 @runtime_checkable
-class InMemoryQueue(Protocol):
+class InMemoryQueue(UsedInBlocks, Protocol):
     """A queue of messages, first in, first out. Each message goes to exactly one consumer.
 
     Any number of producers put messages into it, and any number of consumers compete for them. Any
@@ -108,6 +108,18 @@ class InMemoryQueue(Protocol):
         """
         ...
 
+    def try_enqueue(self, envelope: TransportEnvelope) -> bool | None:
+        """Put a message into the queue if there is free capacity now.
+
+        Returns:
+            True; None if there is no free capacity; False if the queue is closed.
+
+        Raises:
+            TypeError: `envelope` is not an envelope.
+            ProducerThreadError: the ring has a single producer, which is another thread.
+        """
+        ...
+
     def sender(self) -> PutEnvelope:
         """A faster `enqueue_sync` for the calling thread alone, for use in loops.
 
@@ -132,11 +144,14 @@ class InMemoryQueue(Protocol):
         """The position of each consumer, also of removed ones that handle their last message."""
         ...
 
-    def add_consumer(self, handler: MessageHandler, *, name: str | None = None) -> Consumer:
+    def add_consumer(
+        self, handler: MessageHandler[TransportEnvelope], *, name: str | None = None
+    ) -> Consumer:
         """Add a consumer, which calls a handler with messages, in a thread of its own.
 
         Args:
-            handler: a function, or a coroutine function, of one envelope.
+            handler: a function, or a coroutine function, of one envelope; or an object with a
+                method `handle`.
             name: the name of the consumer; the default is the queue's name and a number.
 
         Raises:
@@ -177,29 +192,4 @@ class InMemoryQueue(Protocol):
 
     async def aclose(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
         """As `close`, but does not block the event loop."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close within the grace period; after `KeyboardInterrupt`, discard waiting messages."""
-        ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """As `__exit__`, but does not block the loop.
-
-        A task that is cancelled, even repeatedly, still drains.
-        """
         ...

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from ringbuffer.messaging.envelope import TransportEnvelope
 
-#: `check(handler, result)` raises if a handler must not return such a result.
-type Check = Callable[[object, object], None]
+#: `check(result)` raises if a handler must not return such a result.
+type Check = Callable[[object], object]
 
 
 class Run(Protocol):
@@ -28,7 +28,7 @@ class Run(Protocol):
 
         Args:
             handle: the handler of the messages.
-            check: called with `handle` and its result, unless the result is None.
+            check: called with the result of `handle`, unless that is None.
             fail: called with a message if `handle` or `check` raised on it.
             context: the context of the caller.
             pristine: a copy of that context from before the first message.

@@ -181,7 +181,9 @@ def test_a_value_that_is_not_a_duration_is_refused_by_name(name: str, value: Any
     ids=short,
 )
 @pytest.mark.parametrize("name", [*TIMEOUTS, *DURATIONS])
-def test_a_duration_is_any_real_number_however_large_or_a_timedelta(name: str, value: float) -> None:
+def test_a_duration_is_any_real_number_however_large_or_a_timedelta(
+    name: str, value: float
+) -> None:
     (TIMEOUTS | DURATIONS)[name](value)
 
 

@@ -93,7 +93,7 @@ def test_messaging_takes_any_integer(kind: Any) -> None:
     assert len(DeadLetterQueue(kind(4))) == 0
     assert RetryPolicy(kind(4)).max_attempts == 4
     with ChannelEventBus(kind(4)) as bus:
-        assert bus.capacity == 4
+        assert bus.buffer_size == 4
 
 
 @pytest.mark.parametrize("port", [Index(70_000), -1])

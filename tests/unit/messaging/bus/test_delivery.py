@@ -12,7 +12,7 @@ import pytest
 
 from ringbuffer.errors import ClaimTimeoutError
 from ringbuffer.messaging import ProducerMode, TransportEnvelope
-from ringbuffer.messaging.bus import BusClosedError, RingBufferEventBus
+from ringbuffer.messaging.bus import BusClosedError, ChannelEventBus, RingBufferEventBus
 from ringbuffer.messaging.pipeline import Pipeline
 from tests.support.threads import PATIENCE, together
 from tests.unit.messaging.bus.kit import Event, Held, MakeBus, Other, Recorder, Special, both
@@ -345,10 +345,10 @@ def test_an_object_that_is_not_a_handler_is_refused(make_bus: MakeBus) -> None:
             bus.subscribe("Event", Recorder())  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="events can be asked for"):
             bus.subscribe(HasNumber, Recorder())  # type: ignore[type-abstract]
-        with pytest.raises(TypeError, match="handler must be"):
+        with pytest.raises(TypeError, match="is not a handler"):
             bus.subscribe(Event, 7)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="1 argument"):
-            bus.subscribe(Event, lambda: None)  # type: ignore[misc, arg-type]
+            bus.subscribe(Event, lambda: None)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="Pipeline"):
             bus.subscribe(Event, Recorder(), pipeline=7)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="name must be"):
@@ -397,3 +397,43 @@ def test_what_an_iterable_gave_before_it_raised_is_published(make_bus: MakeBus) 
         with pytest.raises(OSError, match="no more"):
             bus.publish_all(events())
     assert recorder.numbers == list(range(300))
+
+
+class Notes:
+    """A handler object."""
+
+    def __init__(self) -> None:
+        self.seen: list[Event] = []
+
+    def handle(self, event: Event) -> int:
+        self.seen.append(event)
+        return event.number
+
+
+class AsyncNotes(Notes):
+    async def handle(self, event: Event) -> int:  # type: ignore[override]
+        await asyncio.sleep(0)
+        return super().handle(event)
+
+
+@both
+@pytest.mark.parametrize("notes", [Notes, AsyncNotes])
+def test_an_object_with_a_method_handle_is_a_handler(make_bus: MakeBus, notes: type[Notes]) -> None:
+    handler = notes()
+    with make_bus() as bus:
+        subscription = bus.subscribe(Event, handler)
+        result = bus.publish_sync(Event(7), wait=True, timeout=PATIENCE)
+        assert result.results == {notes.__name__: 7}
+        assert subscription.is_asynchronous is (notes is AsyncNotes)
+    assert [event.number for event in handler.seen] == [7]
+
+
+def test_an_object_whose_method_handle_takes_no_event_is_refused() -> None:
+    class Wrong:
+        def handle(self) -> None: ...
+
+    with ChannelEventBus() as bus:
+        with pytest.raises(TypeError, match="1 argument"):
+            bus.subscribe(Event, Wrong())  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="is a class: pass an object of it"):
+            bus.subscribe(Event, Notes)  # type: ignore[arg-type]

@@ -1,8 +1,10 @@
 """Options: checked as a whole, from wherever they come."""
 
+import inspect
 import itertools
 import logging
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,24 @@ from hypothesis import given, strategies
 from ringbuffer import wait
 from ringbuffer.messaging import (
     MODE_VARIABLE,
+    ChannelEventBus,
+    EventBusOptions,
     InMemoryQueueOptions,
     InMemoryQueueOptionsBuilder,
     ProducerMode,
     QueueMode,
+    RingBufferEventBus,
     RingBufferQueue,
     WaitStrategyKind,
+    create_event_bus,
     create_queue,
     environment,
     make_wait_strategy,
     options_from_mapping,
     options_from_toml,
+    use_event_bus,
     use_in_memory_queue,
+    with_environment,
 )
 
 RING = QueueMode.RING_BUFFER
@@ -297,11 +305,11 @@ class TestEnvironment:
                     assert not isinstance(queue, RingBufferQueue)
                     assert queue.buffer_size == 8
         assert [record.getMessage() for record in caplog.records] == [
-            "the environment variable RINGBUFFER_QUEUE_MODE overrides the mode of queues: "
+            "the environment variable RINGBUFFER_QUEUE_MODE overrides the option mode: "
             "channel instead of ring_buffer"
         ]
 
-    @pytest.mark.parametrize("value", ["ring_buffer", " RING_BUFFER "])
+    @pytest.mark.parametrize("value", ["ring_buffer", " RING_BUFFER ", "RingBuffer", "ring-buffer"])
     def test_it_can_switch_the_ring_on(self, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
         monkeypatch.setenv(MODE_VARIABLE, value)
         with create_queue() as queue:
@@ -324,7 +332,8 @@ class TestEnvironment:
         monkeypatch.setenv(MODE_VARIABLE, "fast")
         with pytest.raises(
             ValueError,
-            match="RINGBUFFER_QUEUE_MODE must be channel or ring_buffer, or unset, not 'fast'",
+            match="environment variable RINGBUFFER_QUEUE_MODE is wrong: "
+            "mode must be one of 'channel', 'ring_buffer', not 'fast'",
         ):
             create_queue()
 
@@ -336,8 +345,105 @@ class TestEnvironment:
         self, monkeypatch: pytest.MonkeyPatch, options: InMemoryQueueOptions
     ) -> None:
         monkeypatch.setenv(MODE_VARIABLE, "ring_buffer")
-        with pytest.raises(ValueError, match="RINGBUFFER_QUEUE_MODE sets ring_buffer, but"):
+        with pytest.raises(ValueError, match="sets RINGBUFFER_QUEUE_MODE=ring_buffer, but"):
             create_queue(options)
+
+    def test_every_option_of_a_queue_has_a_variable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        texts = {
+            "MODE": "RingBuffer",
+            "BUFFER_SIZE": "64",
+            "DROP_WHEN_FULL": "no",
+            "WAIT_STRATEGY": "BusySpin",
+            "PRODUCER_MODE": "Single",
+        }
+        assert {each.name.upper() for each in fields(InMemoryQueueOptions)} == set(texts)
+        for name, text in texts.items():
+            monkeypatch.setenv(f"RINGBUFFER_QUEUE_{name}", text)
+        assert with_environment(InMemoryQueueOptions()) == InMemoryQueueOptions(
+            RING, 64, False, WaitStrategyKind.BUSY_SPIN, ProducerMode.SINGLE
+        )
+        assert with_environment(EventBusOptions()) == EventBusOptions()
+
+    def test_every_option_of_a_bus_has_a_variable(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setenv("RINGBUFFER_EVENT_BUS_MODE", "ring_buffer")
+        monkeypatch.setenv("RINGBUFFER_EVENT_BUS_BUFFER_SIZE", "8")
+        with create_event_bus(name="news") as bus:
+            assert isinstance(bus, RingBufferEventBus)
+            assert (bus.name, bus.buffer_size) == ("news", 8)
+        assert [record.getMessage() for record in caplog.records] == [
+            "the environment variable RINGBUFFER_EVENT_BUS_MODE overrides the option mode: "
+            "ring_buffer instead of channel",
+            "the environment variable RINGBUFFER_EVENT_BUS_BUFFER_SIZE overrides the option "
+            "buffer_size: 8 instead of 4096",
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "text", "says"),
+        [
+            ("BUFFER_SIZE", "many", "sets RINGBUFFER_QUEUE_BUFFER_SIZE=many, but buffer_size must"),
+            ("BUFFER_SIZE", "-8", "sets RINGBUFFER_QUEUE_BUFFER_SIZE=-8, but buffer_size must be"),
+            ("DROP_WHEN_FULL", "maybe", "DROP_WHEN_FULL=maybe, but drop_when_full must be True"),
+            ("WAIT_STRATEGY", "nap", "RINGBUFFER_QUEUE_WAIT_STRATEGY is wrong: wait_strategy must"),
+        ],
+    )
+    def test_a_wrong_value_is_refused_with_the_variable(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, text: str, says: str
+    ) -> None:
+        monkeypatch.setenv(f"RINGBUFFER_QUEUE_{name}", text)
+        with pytest.raises(ValueError, match=says):
+            create_queue()
+
+
+class TestBuses:
+    @pytest.mark.parametrize(
+        ("mode", "kind"), [(QueueMode.CHANNEL, ChannelEventBus), (RING, RingBufferEventBus)]
+    )
+    def test_the_mode_chooses_the_class_and_both_take_the_same_arguments(
+        self, mode: QueueMode, kind: type
+    ) -> None:
+        options = EventBusOptions(mode, 8, WaitStrategyKind.YIELDING, ProducerMode.SINGLE)
+        with create_event_bus(options, name="news") as bus:
+            assert type(bus) is kind
+            assert (bus.name, bus.buffer_size) == ("news", 8)
+        parameters = [inspect.signature(each) for each in (ChannelEventBus, RingBufferEventBus)]
+        assert parameters[0] == parameters[1]
+
+    def test_the_builder_reads_as_a_sentence(self) -> None:
+        options = use_event_bus(
+            lambda bus: (
+                bus.use_ring_buffer_mode()
+                .with_buffer_size(16)
+                .with_wait_strategy(WaitStrategyKind.BLOCKING)
+                .with_producer_mode(ProducerMode.SINGLE)
+            )
+        )
+        assert options == EventBusOptions(RING, 16, WaitStrategyKind.BLOCKING, ProducerMode.SINGLE)
+        assert use_event_bus() == use_event_bus(lambda bus: bus.use_channel_mode())
+
+    def test_a_mapping_or_a_file_describes_one(self, tmp_path: Path) -> None:
+        mapping = {"mode": "RingBuffer", "buffer_size": "16"}
+        options = EventBusOptions(RING, 16)
+        assert options_from_mapping(mapping, EventBusOptions) == options
+        path = tmp_path / "settings.toml"
+        path.write_text("[event_bus]\nmode = 'RingBuffer'\nbuffer_size = 16\n")
+        assert options_from_toml(path, None, EventBusOptions) == options
+        with pytest.raises(ValueError, match="unknown event bus option 'drop_when_full'"):
+            options_from_mapping({"drop_when_full": True}, EventBusOptions)
+
+    def test_one_is_made_from_options_alone(self) -> None:
+        with pytest.raises(TypeError, match="options must be EventBusOptions"):
+            create_event_bus(InMemoryQueueOptions())  # type: ignore[arg-type]
+
+
+def test_the_usual_spellings_of_a_value_are_known() -> None:
+    for spelling in ("TimeoutBlocking", "timeout_blocking", "timeout-blocking", "TIMEOUT BLOCKING"):
+        assert WaitStrategyKind(spelling) is WaitStrategyKind.TIMEOUT_BLOCKING
+    for wrong in ("", "Ring", None, 1):
+        with pytest.raises(ValueError, match="is not a valid QueueMode"):
+            QueueMode(wrong)
+    assert options_from_mapping({"drop_when_full": "yes"}).drop_when_full
 
 
 def test_a_queue_is_made_from_options_alone() -> None:

@@ -1,5 +1,6 @@
 """In both queues: handlers that fail, and objects that are not handlers."""
 
+import asyncio
 import logging
 import sys
 from typing import Any
@@ -59,10 +60,38 @@ def test_a_plain_function_that_returns_a_coroutine_has_failed(
     queue.add_consumer(lambda envelope: handle(envelope))
     put(queue, 0)
     wait_until(lambda: queue.failed == 1)
-    assert (
-        "returned a coroutine, which is never awaited: pass the coroutine function itself"
-        in caplog.text
-    )
+    assert "returned a coroutine that no task awaits" in caplog.text
+    assert "Pass the coroutine function itself" in caplog.text
+
+
+class Handles:
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    def handle(self, envelope: TransportEnvelope) -> None:
+        self._notes(envelope)
+
+
+class HandlesInALoop(Handles):
+    async def handle(self, envelope: TransportEnvelope) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        super().handle(envelope)
+
+
+@pytest.mark.parametrize("kind", [Handles, HandlesInALoop])
+def test_an_object_with_a_method_handle_is_a_handler(make: Make, kind: type[Handles]) -> None:
+    queue, notes = make(), Notes()
+    consumer = queue.add_consumer(handler := kind(notes))
+    assert consumer.handler is handler
+    put(queue, 0, 1)
+    assert notes.wait_for(2) == [0, 1]
+
+
+def test_a_message_is_enqueued_only_if_there_is_capacity_now(make: Make) -> None:
+    queue = make(2)
+    assert [queue.try_enqueue(message(number)) for number in range(3)] == [True, True, None]
+    queue.close()
+    assert queue.try_enqueue(message(3)) is False
 
 
 def test_what_a_handler_returns_is_ignored(make: Make) -> None:
@@ -86,7 +115,7 @@ class TwoArguments:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (None, "is not a handler: it must be callable as handler"),
+        (None, "is not a handler: it must be a function of one message"),
         ("text", "is not a handler"),
         (Notes, "is a class: pass an object of it"),
         (lambda: None, "must take 1 argument"),

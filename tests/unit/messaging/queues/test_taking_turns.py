@@ -62,7 +62,7 @@ def test_a_message_at_the_end_of_a_handler_goes_to_the_consumer_that_was_idle_be
     order: list[str] = []
     done = threading.Event()
 
-    def handler(name: str) -> MessageHandler:
+    def handler(name: str) -> MessageHandler[TransportEnvelope]:
         def handle(envelope: TransportEnvelope) -> None:
             order.append(name)
             number = number_of(envelope)
