@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ringbuffer.messaging.envelope import TransportEnvelope
@@ -100,6 +100,10 @@ class Delivery(OneProcess):
         """The message, if it is an envelope."""
         return self.message if isinstance(self.message, TransportEnvelope) else None
 
+    def again(self) -> object:
+        """The message for an attempt after the first: an envelope counts those before."""
+        return _counted(self.message, self.attempt - 1)
+
     def end(self, result: object, error: BaseException | None) -> None:
         """Report the end to the waiting caller, once."""
         settle, self.settle = self.settle, None
@@ -107,11 +111,22 @@ class Delivery(OneProcess):
             settle(result, error)
 
     def begin_again(self) -> "Delivery":
-        """The same delivery, as if it had never been tried. No caller waits for the new one."""
-        return Delivery(self.message, self.identity, self.handler, self.schedule_redelivery)
+        """The same delivery, as if it had never been tried. No caller waits for the new one.
+
+        An envelope still counts the attempts.
+        """
+        message = _counted(self.message, self.attempt)
+        return Delivery(message, self.identity, self.handler, self.schedule_redelivery)
 
     def __repr__(self) -> str:
         return f"Delivery({self.message!r} to {self.handler!r}, attempt {self.attempt})"
+
+
+def _counted(message: object, deliveries: int) -> object:
+    """An envelope that was delivered so often before; any other message as it is."""
+    if not isinstance(message, TransportEnvelope):
+        return message
+    return replace(message, delivery_count=message.delivery_count + deliveries)
 
 
 class RetryLater(BaseException):

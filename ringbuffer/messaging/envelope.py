@@ -33,14 +33,14 @@ class TransportEnvelope:
         headers: anything else, by name; kept as a copy that cannot be changed.
         timestamp: when it was made, in wall-clock time, with a time zone.
         expires_at: when it expires, with a time zone; None means never. Queues transport this value
-            but do not act on it.
+            but do not act on it; the stage `Expiry` of a pipeline does.
         priority: a higher value is more urgent. Queues are first in, first out: they transport this
             value but do not act on it.
         source: the sender's address.
         destination: the receiver's address.
         reply_to: the address for answers.
         fault_address: the address for reports of failures.
-        delivery_count: how often it was delivered before.
+        delivery_count: how often it was delivered before; counted by a pipeline's retries.
 
     Raises:
         TypeError: a value has another type, for example the body is not `bytes`.

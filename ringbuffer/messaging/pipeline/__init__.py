@@ -7,6 +7,7 @@ from ringbuffer.messaging.pipeline.correlation import (
     current_delivery,
     identity_for,
 )
+from ringbuffer.messaging.pipeline.expiry import ExpiredError, Expiry
 from ringbuffer.messaging.pipeline.failures import ErrorHandling
 from ringbuffer.messaging.pipeline.logs import Logging
 from ringbuffer.messaging.pipeline.metrics import HandlerTimes, Metrics
@@ -22,6 +23,8 @@ __all__ = [
     "ConsumerClosedError",
     "Correlation",
     "ErrorHandling",
+    "ExpiredError",
+    "Expiry",
     "HandlerTimes",
     "Logging",
     "Metrics",

@@ -12,6 +12,7 @@ from ringbuffer.messaging.message_handler import (
     is_coroutine_function,
 )
 from ringbuffer.messaging.pipeline.correlation import Correlation
+from ringbuffer.messaging.pipeline.expiry import Expiry
 from ringbuffer.messaging.pipeline.failures import ErrorHandling
 from ringbuffer.messaging.pipeline.logs import Logging, logger
 from ringbuffer.messaging.pipeline.metrics import Metrics
@@ -59,11 +60,12 @@ class Pipeline:
         log: Logger = logger,
         host: Host = SYSTEM_HOST,
     ) -> Self:
-        """All stages: metrics (outermost), logging, correlation, validation, error handling, retry.
+        """All stages: metrics (outermost), logging, correlation, expiry, validation, errors, retry.
 
         Args:
-            dead_letters: receives messages that are not valid, or have failed for the last time.
-            retry: how often to try; the default is `RetryPolicy()`.
+            dead_letters: receives messages that have expired, are not valid, or have failed for
+                the last time.
+            retry: how often to try, see `Retry`; the default is `RetryPolicy()`.
             validators: the validators, by class of message.
             metrics: the metrics to use; the default is a new object.
             log: the logger to use.
@@ -74,6 +76,7 @@ class Pipeline:
             .use_metrics(metrics)
             .use_logging(log)
             .use_correlation()
+            .use_expiry(dead_letters)
             .use_validation({} if validators is None else validators, dead_letters)
             .use_error_handling(dead_letters)
             .use_retry(RetryPolicy() if retry is None else retry)
@@ -118,6 +121,10 @@ class Pipeline:
     def use_correlation(self) -> Self:
         """Relate the messages that a handler publishes to its own message, see `Correlation`."""
         return self.use(Correlation())
+
+    def use_expiry(self, dead_letters: DeadLetterQueue | None = None) -> Self:
+        """Refuse envelopes that have expired, see `Expiry`."""
+        return self.use(Expiry(dead_letters))
 
     def use_validation(
         self, validators: Mapping[type, Validator], dead_letters: DeadLetterQueue | None = None

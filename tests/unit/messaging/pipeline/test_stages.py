@@ -11,6 +11,7 @@ from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.pipeline import (
     Correlation,
     ErrorHandling,
+    Expiry,
     Logging,
     Metrics,
     Pipeline,
@@ -166,6 +167,7 @@ def test_the_standard_pipeline_has_the_stages_in_order() -> None:
         Metrics,
         Logging,
         Correlation,
+        Expiry,
         Validation,
         ErrorHandling,
         Retry,

@@ -1,7 +1,9 @@
 """Each of the stages that come with the library."""
 
+import asyncio
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from ringbuffer.messaging import TransportEnvelope
 from ringbuffer.messaging.dead_letters import DeadLetterQueue
 from ringbuffer.messaging.delivery import Delivery, Identity, RetryLater
 from ringbuffer.messaging.pipeline import (
+    ExpiredError,
     HandlerTimes,
     Metrics,
     Pipeline,
@@ -178,6 +181,84 @@ def test_objects_that_are_not_validators_are_refused() -> None:
         Validation({int: 7})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="1 argument"):
         Validation({int: lambda: True})  # type: ignore[dict-item, misc]
+
+
+# -- expiry and counting --------------------------------------------------------------------------
+
+
+def mortal(seconds: float) -> TransportEnvelope:
+    return TransportEnvelope("order", b"7", timestamp=datetime.now(UTC)).with_ttl(seconds)
+
+
+def test_an_expired_envelope_goes_to_the_dead_letters_and_not_to_the_handler() -> None:
+    handled, letters = list[object](), DeadLetterQueue()
+    call = Pipeline().use_expiry(letters).around(handled.append)
+    alive = [mortal(1000), TransportEnvelope("order"), "no envelope"]
+    for message in alive:
+        call(delivery_of(message))
+    expired = mortal(0)
+    with pytest.raises(
+        ExpiredError, match=rf"{expired.message_id} \(order\) expired at .* and was"
+    ):
+        call(delivery_of(expired))
+    assert handled == alive
+    assert [(letter.message, letter.error_type) for letter in letters.list()] == [
+        (expired, "ExpiredError")
+    ]
+
+
+def test_an_envelope_that_expires_before_its_retry_is_not_handled_again() -> None:
+    letters, attempts = DeadLetterQueue(), list[object]()
+    envelope = mortal(1000)
+
+    def handler(message: TransportEnvelope) -> None:
+        attempts.append(message.delivery_count)
+        raise LookupError
+
+    pipeline = Pipeline.standard(dead_letters=letters, retry=RetryPolicy(5, delay=1))
+    call, delivery = pipeline.around(handler), delivery_of(envelope)
+    with pytest.raises(RetryLater):
+        call(delivery)
+    late = Delivery(mortal(0), None, "handler", lambda delivery, delay: None)
+    late.attempt = 2
+    with pytest.raises(ExpiredError):
+        call(late)
+    assert attempts == [0]
+    assert [letter.attempts for letter in letters.list()] == [2]
+
+
+@pytest.mark.parametrize("before", [0, 4])
+def test_an_envelope_counts_its_deliveries_through_retries_and_replays(before: int) -> None:
+    returned, counts, letters = list[Delivery](), list[int](), DeadLetterQueue()
+    envelope = TransportEnvelope("order", delivery_count=before)
+
+    def handler(message: TransportEnvelope) -> None:
+        assert message.message_id == envelope.message_id
+        counts.append(message.delivery_count)
+        raise LookupError
+
+    retry = RetryPolicy(3, delay=0)
+    call = Pipeline().use_error_handling(letters).use_retry(retry).around(handler)
+    delivery = delivery_of(envelope, lambda delivery, delay: returned.append(delivery))
+    with pytest.raises(LookupError):
+        call(delivery)
+    letters.replay()
+    with pytest.raises(LookupError):
+        call(returned[0])
+    assert counts == [before + count for count in range(6)]
+
+
+def test_a_coroutine_function_gets_the_count_too() -> None:
+    counts = list[int]()
+
+    async def handler(message: TransportEnvelope) -> None:
+        counts.append(message.delivery_count)
+        if len(counts) < 3:
+            raise LookupError
+
+    call = Pipeline().use_retry(RetryPolicy(3, delay=0)).around_async(handler)
+    asyncio.run(call(delivery_of(TransportEnvelope("order"))))  # type: ignore[arg-type]
+    assert counts == [0, 1, 2]
 
 
 # -- error handling -------------------------------------------------------------------------------
