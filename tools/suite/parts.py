@@ -121,7 +121,7 @@ def over_native() -> Iterator[Part]:
     over = ("-m", "tests.over", "native")
     folders = (f"tests/unit/{each}" for each in OVER_NATIVE)
     yield Part("units over native cells", (*over, "pytest", *folders), PYTEST, OFTEN_WAITS)
-    interrupts = ("tests.interrupts", "--every", "8", "--times", "10", "producer", "Queue")
+    interrupts = ("tests.interrupts", "--every", "16", "--times", "10", "producer", "Queue")
     yield Part("interrupts over native cells", (*over, *interrupts), INTERRUPTS, ALL)
 
 
