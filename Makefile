@@ -11,7 +11,8 @@ AGAIN ?=
 # Arguments of `make demo`, such as ARGS="path/to/folder".
 ARGS ?=
 # Arguments of `make check`, `make prove` and `make explore`, such as NAMES="WorkPool Joining" and
-# NAMES="multi death"; the parts of `make test` and `make verify` to run, such as NAMES=models.
+# NAMES="multi death"; the parts of `make test` and `make verify` to run, such as NAMES=models; the
+# interpreters of `make verify-interpreters`, the folders of tests/unit of `make verify-arm64`.
 NAMES ?=
 # The files that must be in plain English.
 PLAIN := .
@@ -27,11 +28,11 @@ BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test verify stress interrupts soak check check-full prove mirrors mutants
-.PHONY: explore validate-traces first-command doctor bench bench-quick bench-compare bench-docs
-.PHONY: gates lint format coverage docs dist clean
+.PHONY: explore validate-traces first-command verify-interpreters verify-arm64 doctor bench
+.PHONY: bench-quick bench-compare bench-docs gates lint format coverage docs dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: ## prepare .venv: find or build a free-threaded CPython 3.13, install the dependencies
 	@$(PYTHON_FOR_SETUP) -m tools.bootstrap --venv $(VENV)
@@ -98,6 +99,12 @@ gates: venv ## check the numbers of benchmarks/gates.toml; use a machine that do
 
 first-command: ## make venv and a demo as a new user of a stock system, unless shown today (AGAIN=1)
 	@$(PYTHON_FOR_SETUP) -m tools.first_command $(if $(AGAIN),--again)
+
+verify-interpreters: venv ## the unit tests on Debian's CPython 3.13 to 3.15, which have a GIL
+	@$(BIN)/python -m tools.verify_interpreters $(NAMES)
+
+verify-arm64: venv ## compile a free-threaded 3.13 for arm64; the tests of the threads under qemu
+	@$(BIN)/python -m tools.verify_arm64 $(NAMES)
 
 doctor: venv ## check whether this machine suits the library; exit code 1 if something hurts
 	@$(BIN)/python -m ringbuffer doctor

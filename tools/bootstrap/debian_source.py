@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,11 +45,48 @@ def _addresses(text: str) -> Iterator[str]:
         yield line[1]
 
 
-def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
+def archives(apt_folder: Path = Path("/etc/apt")) -> list[str]:
+    """What `mirrors` finds in this machine's files; nothing if apt lacks Debian's keyring."""
+    files = [apt_folder / "sources.list", *sorted((apt_folder / "sources.list.d").glob("*"))]
+    found = mirrors(
+        file.read_text()
+        for file in files
+        if file.suffix in {".list", ".sources"} and file.is_file()
+    )
+    return found if _KEYRING.exists() else []
+
+
+def private_apt(folder: Path, kind: str, address: str, suite: str) -> list[str]:
+    """Returns the options with which apt reads one archive, and keeps all its state in `folder`.
+
+    Args:
+        folder: is made.
+        kind: "deb" or "deb-src".
+        address: of the archive; apt checks its signature with Debian's keyring.
+        suite: of the archive.
+    """
+    for name in ("lists/partial", "cache/archives/partial", "parts"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    sources = folder / "sources.list"
+    sources.write_text(f"{kind} [signed-by={_KEYRING}] {address} {suite} main\n")
+    options = {
+        "Dir::Etc::sourcelist": sources,
+        "Dir::Etc::sourceparts": folder / "parts",
+        "Dir::State::lists": folder / "lists",
+        "Dir::Cache": folder / "cache",
+        "Acquire::Check-Valid-Until": "false",
+        "APT::Sandbox::User": "root",
+    }
+    return [argument for key, value in options.items() for argument in ("-o", f"{key}={value}")]
+
+
+def download(
+    folder: Path, apt_folder: Path = Path("/etc/apt"), suites: Sequence[str] | None = None
+) -> Path:
     """Download Debian's newest upstream CPython 3.13 into `folder`; apt checks the signature.
 
-    Each suite is tried at each address until one has it. A tarball stands in `folder` itself only
-    once it is whole.
+    Each of `suites`, or of `SUITES`, is tried at each address until one has it. A tarball stands in
+    `folder` itself only once it is whole.
 
     Raises:
         SetupError: this system is not Debian, or apt could not get it.
@@ -57,19 +94,14 @@ def download(folder: Path, apt_folder: Path = Path("/etc/apt")) -> Path:
     present = list(folder.glob(_TARBALL))
     if present:
         return present[0]
-    files = [apt_folder / "sources.list", *sorted((apt_folder / "sources.list.d").glob("*"))]
-    addresses = mirrors(
-        file.read_text()
-        for file in files
-        if file.suffix in {".list", ".sources"} and file.is_file()
-    )
-    if not addresses or not _KEYRING.exists():
+    addresses = archives(apt_folder)
+    if not addresses:
         raise SetupError(
             "no free-threaded CPython 3.13 was found, "
             "and this machine's apt names no Debian archive to build one from. "
             "Install python3.13t (or uv) and put it on PATH, or set PYTHON to one"
         )
-    *others, last = [(suite, address) for suite in SUITES for address in addresses]
+    *others, last = [(suite, address) for suite in suites or SUITES for address in addresses]
     for suite, address in others:
         with suppress(SetupError):
             return _download_from(suite, address, folder)
@@ -85,22 +117,8 @@ def _download_from(suite: str, address: str, folder: Path) -> Path:
     # apt writes under the final name from the first byte on, so it works in a folder of its own,
     # and resumes there.
     incoming = folder / "incoming" / suite
-    for made in (
-        incoming,
-        *(folder / "apt" / name for name in ("lists/partial", "cache/archives/partial", "parts")),
-    ):
-        made.mkdir(parents=True, exist_ok=True)
-    sources = folder / "apt" / "sources.list"
-    sources.write_text(f"deb-src [signed-by={_KEYRING}] {address} {suite} main\n")
-    options = {
-        "Dir::Etc::sourcelist": sources,
-        "Dir::Etc::sourceparts": folder / "apt" / "parts",
-        "Dir::State::lists": folder / "apt" / "lists",
-        "Dir::Cache": folder / "apt" / "cache",
-        "Acquire::Check-Valid-Until": "false",
-        "APT::Sandbox::User": "root",
-    }
-    apt = [argument for key, value in options.items() for argument in ("-o", f"{key}={value}")]
+    incoming.mkdir(parents=True, exist_ok=True)
+    apt = private_apt(folder / "apt", "deb-src", address, suite)
     log = folder / "apt.log"
     _run(["apt-get", *apt, "update"], incoming, log, suite)
     source = ["apt-get", *apt, "source", "--download-only", "--tar-only", PACKAGE]

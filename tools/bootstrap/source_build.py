@@ -62,7 +62,7 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
         progress.begin("downloading the source of CPython 3.13")
         tarball = debian_source.download(work)
         progress.end(f"{debian_source.version(tarball)} of Debian")
-        tree = _unpack(tarball, work, log, progress)
+        tree = unpack(tarball, work, log, progress)
         staging = cache / "staging"
         shutil.rmtree(staging, ignore_errors=True)
         final = cache / "python3.13t"
@@ -70,7 +70,7 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
         configured = tree / "configured"
         resumed = configured.exists()
         if not resumed:
-            _step(
+            step(
                 "configuring",
                 ["./configure", "--disable-gil", f"--prefix={final}"],
                 tree,
@@ -88,16 +88,16 @@ def build(cache: Path, progress: Progress, is_suitable: Callable[[Path], bool]) 
             _MAKE_LINES,
         )
         try:
-            _step(*compilation)
+            step(*compilation)
         except SetupError:
             if not resumed:
                 raise
             # A compiler that was killed leaves half an object file, which make takes for a whole
             # one.
-            _step("removing what an earlier run left", ["make", "clean"], tree, log, progress, 100)
-            _step(*compilation)
+            step("removing what an earlier run left", ["make", "clean"], tree, log, progress, 100)
+            step(*compilation)
         # DESTDIR puts the whole path of the prefix below the staging folder.
-        _step("installing", ["make", "install", f"DESTDIR={staging}"], tree, log, progress, 4900)
+        step("installing", ["make", "install", f"DESTDIR={staging}"], tree, log, progress, 4900)
         shutil.rmtree(final, ignore_errors=True)
         (staging / final.relative_to("/")).rename(final)
         if not is_suitable(python):
@@ -129,7 +129,7 @@ def _only_one(cache: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _unpack(tarball: Path, work: Path, log: Path, progress: Progress) -> Path:
+def unpack(tarball: Path, work: Path, log: Path, progress: Progress) -> Path:
     """The source tree, unpacked under another name first, so that no half tree is ever used.
 
     By the system's tar, not by `tarfile`: Python 3.11 got its safe way to extract only with 3.11.4,
@@ -143,7 +143,7 @@ def _unpack(tarball: Path, work: Path, log: Path, progress: Progress) -> Path:
         half = work / "unpacking"
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir()
-        _step(
+        step(
             "unpacking",
             ["tar", "--extract", "--no-same-owner", "--file", str(tarball)],
             half,
@@ -156,7 +156,7 @@ def _unpack(tarball: Path, work: Path, log: Path, progress: Progress) -> Path:
     return tree
 
 
-def _step(
+def step(
     name: str, command: list[str], tree: Path, log: Path, progress: Progress, lines: int
 ) -> None:
     """Run one step of the build, its output into the log.

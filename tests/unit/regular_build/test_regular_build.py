@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tools import regular_python
+from tools.platforms.chosen import CORE
 
 PROJECT = Path(__file__).parents[3]
-CORE = ["memory/test_cells.py", "sequence", "sequencer", "barrier", "wait", "processors", "ring"]
 
 
 @pytest.mark.verify

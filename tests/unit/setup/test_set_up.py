@@ -282,18 +282,18 @@ def test_a_tree_that_was_half_unpacked_is_unpacked_again(tmp_path: Path) -> None
         archive.add(tmp_path / "Python-3.13", "Python-3.13")
     (tmp_path / "unpacking" / "half").mkdir(parents=True)
     log = tmp_path / "log"
-    tree = source_build._unpack(tarball, tmp_path, log, SILENT)
+    tree = source_build.unpack(tarball, tmp_path, log, SILENT)
     assert (tree / "configure").exists()
     assert not (tmp_path / "unpacking").exists()
     (tree / "object.o").touch()  # what an interrupted build leaves stays
-    assert source_build._unpack(tarball, tmp_path, log, SILENT) == tree
+    assert source_build.unpack(tarball, tmp_path, log, SILENT) == tree
     assert (tree / "object.o").exists()
 
 
 def test_a_tarball_that_cannot_be_unpacked_is_an_error_that_shows_why(tmp_path: Path) -> None:
     (tmp_path / "python.tar.xz").write_text("not a tarball")
     with pytest.raises(SetupError, match=r"unpacking: `tar .*failed"):
-        source_build._unpack(tmp_path / "python.tar.xz", tmp_path, tmp_path / "log", SILENT)
+        source_build.unpack(tmp_path / "python.tar.xz", tmp_path, tmp_path / "log", SILENT)
     assert not (tmp_path / "source").exists()
 
 
@@ -341,7 +341,7 @@ def test_the_lock_is_held_as_long_as_a_step_runs_even_if_its_parent_is_gone(tmp_
     with source_build._only_one(tmp_path, SILENT):
         # The step closes nothing, so it has the lock's file too: if this process died, the lock
         # would stay.
-        source_build._step(
+        source_build.step(
             "look", ["sh", "-c", "ls -l /proc/self/fd"], tmp_path, tmp_path / "log", SILENT, 1
         )
         assert subprocess.run(free, shell=True, check=False).returncode == 1
@@ -353,13 +353,13 @@ def test_what_was_said_to_our_make_is_not_said_to_cpythons(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAKEFLAGS", "k -- ARGS=x")
-    source_build._step("look", ["env"], tmp_path, tmp_path / "log", SILENT, 1)
+    source_build.step("look", ["env"], tmp_path, tmp_path / "log", SILENT, 1)
     assert "MAKEFLAGS" not in (tmp_path / "log").read_text()
 
 
 def test_a_build_step_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="no such instruction") as error:
-        source_build._step(
+        source_build.step(
             "compiling",
             ["sh", "-c", "echo no such instruction; exit 2"],
             tmp_path,
@@ -560,7 +560,7 @@ def test_progress_on_a_terminal_rewrites_its_line_and_elsewhere_does_not() -> No
 
 
 def make_targets() -> set[str]:
-    return set(re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
 
 
 def test_help_lists_every_target() -> None:
@@ -569,7 +569,7 @@ def test_help_lists_every_target() -> None:
     ).stdout
     phony = re.findall(r"^\.PHONY: (.*)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
     assert make_targets() == set(" ".join(phony).split())
-    assert set(re.findall(r"make ([a-z-]+) ", shown)) == make_targets()
+    assert set(re.findall(r"make ([a-z0-9-]+) ", shown)) == make_targets()
     assert {"venv", "demo", "test", "stress", "lint", "coverage", "help"} <= make_targets()
 
 
