@@ -43,7 +43,14 @@ TOOLS: Final = (
     "python3.13",
     "qemu-user",
 )
-LIBRARIES: Final = ("libbz2-dev", "libffi-dev", "liblzma-dev", "libssl-dev", "zlib1g-dev")
+LIBRARIES: Final = (
+    "libatomic1",
+    "libbz2-dev",
+    "libffi-dev",
+    "liblzma-dev",
+    "libssl-dev",
+    "zlib1g-dev",
+)
 #: Where the small Debian has these folders of the cache.
 SOURCE: Final = "/source"
 PREFIX: Final = "/python"

@@ -28,8 +28,11 @@ INTERPRETERS: Final = ("python3.13", "python3.14", "python3.15")
 
 
 def packages(interpreters: Sequence[str]) -> list[str]:
-    """Returns their packages: each, and CPython's own tests, some of which run on our queues."""
-    return [*interpreters, *(f"lib{name}-testsuite" for name in interpreters)]
+    """Returns their packages: each, and CPython's own tests, some of which run on our queues.
+
+    libatomic is one of the libraries that the cells take their operations from.
+    """
+    return ["libatomic1", *interpreters, *(f"lib{name}-testsuite" for name in interpreters)]
 
 
 def verify(names: Sequence[str], progress: Progress) -> list[runs.Run]:

@@ -76,7 +76,9 @@ def test_once_a_lap_the_owner_raises_its_grant_and_stays_alone() -> None:
         ring.publish_event(fill, sequence)
         consumer.set(sequence)
     assert sequencer.claimed == sequencer.published() == 39
-    assert not sequencer.is_revoked
+    # Other processors than x86-64 need an operation of the library for each word, so no producer
+    # claims alone there.
+    assert sequencer.is_revoked != ProcessMemory().words_in_one_step
 
 
 def test_when_another_producer_comes_both_claim_on_and_each_claim_is_another() -> None:

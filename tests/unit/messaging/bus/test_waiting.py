@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import inspect
 import threading
 import weakref
 from typing import Any
@@ -262,7 +263,7 @@ def test_a_handler_that_fills_its_own_bus_gets_an_error(make_bus: MakeBus) -> No
 
 def as_first_only(handler: Any) -> Any:
     """The handler for events, and nothing for what it publishes."""
-    if asyncio.iscoroutinefunction(handler):
+    if inspect.iscoroutinefunction(handler):
 
         async def coroutine(event: object) -> None:
             if isinstance(event, Event):
