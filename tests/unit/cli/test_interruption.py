@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -243,6 +244,11 @@ def demo(script: str, *arguments: str, folder: Path) -> "subprocess.Popen[bytes]
     )
 
 
+# With a GIL, the signal may come while the main thread waits for the GIL, on its way to the read.
+# Then the read waits for input, and the signal handler for the end of the read.
+@pytest.mark.xfail(
+    sysconfig.get_config_var("Py_GIL_DISABLED") != 1, reason="seldom, with a GIL", strict=False
+)
 @pytest.mark.parametrize("strategy", ["sleeping", "blocking"])
 def test_a_real_sigint_while_input_is_awaited_reports_what_came_so_far(
     tmp_path: Path, strategy: str
