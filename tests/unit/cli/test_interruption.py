@@ -269,18 +269,23 @@ def test_a_real_sigint_while_input_is_awaited_reports_what_came_so_far(
     assert list(tmp_path.iterdir()) == []
 
 
+# In CPython 3.14 and newer, the second one may leave a lock held: see docs/free-threading.md.
+@pytest.mark.xfail(sys.version_info >= (3, 14), reason="`with lock:` is a call", strict=False)
 def test_a_second_real_sigint_aborts_at_once_though_a_consumer_is_stuck(tmp_path: Path) -> None:
     with demo(STUCK, folder=tmp_path) as process:
-        assert process.stdin is not None
-        assert process.stderr is not None
-        process.stdin.write(b"one\n")
-        process.stdin.flush()
-        assert process.stderr.readline() == b"stuck\n"
-        process.send_signal(signal.SIGINT)
-        assert process.stderr.readline() == b"draining\n"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
-        assert process.stderr.read() == b"ringbuffer demo: aborted; nothing was checked\n"
+        try:
+            assert process.stdin is not None
+            assert process.stderr is not None
+            process.stdin.write(b"one\n")
+            process.stdin.flush()
+            assert process.stderr.readline() == b"stuck\n"
+            process.send_signal(signal.SIGINT)
+            assert process.stderr.readline() == b"draining\n"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
+            assert process.stderr.read() == b"ringbuffer demo: aborted; nothing was checked\n"
+        finally:
+            process.kill()  # else a failure of this test would wait for the process forever
     assert list(tmp_path.iterdir()) == []
 
 
