@@ -62,6 +62,7 @@ class Delivery(OneProcess):
         settle: called once, at the end: `settle(result, None)` or `settle(None, error)`.
 
     Attributes:
+        message: the message. An envelope counts how often it was delivered before.
         attempt: 1 at first, and one more at each retry.
         error: the error of the previous attempt; None at the first.
         is_dead: whether the last attempt ended in a dead-letter queue.
@@ -86,7 +87,7 @@ class Delivery(OneProcess):
         schedule_redelivery: ScheduleRedelivery | None = None,
         settle: Callable[[object, BaseException | None], None] | None = None,
     ) -> None:
-        self.message: Final = message
+        self.message = message
         self.identity: Final = identity
         self.handler: Final = handler
         self.schedule_redelivery: Final = schedule_redelivery
@@ -100,9 +101,15 @@ class Delivery(OneProcess):
         """The message, if it is an envelope."""
         return self.message if isinstance(self.message, TransportEnvelope) else None
 
-    def again(self) -> object:
-        """The message for an attempt after the first: an envelope counts those before."""
-        return _counted(self.message, self.attempt - 1)
+    def begin_attempt(self) -> None:
+        """Count another attempt if the one before has failed. An envelope counts it, too."""
+        if self.error is not None:
+            self.next_attempt()
+
+    def next_attempt(self) -> None:
+        """Count another attempt. An envelope counts it, too."""
+        self.attempt += 1
+        self.message = _delivered_once_more(self.message)
 
     def end(self, result: object, error: BaseException | None) -> None:
         """Report the end to the waiting caller, once."""
@@ -115,18 +122,18 @@ class Delivery(OneProcess):
 
         An envelope still counts the attempts.
         """
-        message = _counted(self.message, self.attempt)
+        message = _delivered_once_more(self.message)
         return Delivery(message, self.identity, self.handler, self.schedule_redelivery)
 
     def __repr__(self) -> str:
         return f"Delivery({self.message!r} to {self.handler!r}, attempt {self.attempt})"
 
 
-def _counted(message: object, deliveries: int) -> object:
-    """An envelope that was delivered so often before; any other message as it is."""
+def _delivered_once_more(message: object) -> object:
+    """An envelope that counts one more delivery; any other message as it is."""
     if not isinstance(message, TransportEnvelope):
         return message
-    return replace(message, delivery_count=message.delivery_count + deliveries)
+    return replace(message, delivery_count=message.delivery_count + 1)
 
 
 class RetryLater(BaseException):

@@ -140,7 +140,7 @@ class Subscription(OneProcess):
         if type(item) is not TrackedEvent:
             return Delivery(item, None, self.name, self.schedule_redelivery)
         if item.delivery is not None:
-            item.delivery.attempt += item.delivery.error is not None
+            item.delivery.begin_attempt()
             return item.delivery
         delivery = Delivery(item.message, item.identity, self.name, self.schedule_redelivery)
         completion = item.completion

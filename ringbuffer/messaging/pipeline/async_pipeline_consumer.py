@@ -189,7 +189,7 @@ class AsyncPipelineConsumer(RetryingConsumer):
 
     async def _try_again(self, delivery: Delivery, number: int) -> object:
         """Make one more attempt, in a task that no other task awaits."""
-        delivery.attempt += delivery.error is not None
+        delivery.begin_attempt()
         try:
             result = await self._handle(delivery)
         except asyncio.CancelledError:  # the loop ends

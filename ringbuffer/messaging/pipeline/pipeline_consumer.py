@@ -231,5 +231,5 @@ class PipelineConsumer(RetryingConsumer):
         return None
 
     def _again(self, delivery: Delivery) -> None:
-        delivery.attempt += delivery.error is not None
+        delivery.begin_attempt()
         self._handle(delivery)

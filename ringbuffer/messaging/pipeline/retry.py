@@ -117,4 +117,4 @@ class Retry:
                     raise
                 if delay:
                     raise RetryLater(delay) from error
-            delivery.attempt += 1
+            delivery.next_attempt()

@@ -119,7 +119,7 @@ def plain_call(handler: Callable[..., object]) -> Call:
 
     def call(delivery: Delivery) -> object:
         try:
-            result = handler(delivery.message if delivery.attempt == 1 else delivery.again())
+            result = handler(delivery.message)
         except StopIteration as error:
             raise RuntimeError(f"handler {delivery.handler!r} raised StopIteration") from error
         return result if result is None else no_coroutine(result)
@@ -131,6 +131,6 @@ def async_call(handler: Callable[..., Any]) -> AsyncCall:
     """Turns a coroutine function of messages into a coroutine function of deliveries."""
 
     async def call(delivery: Delivery) -> object:
-        return await handler(delivery.message if delivery.attempt == 1 else delivery.again())
+        return await handler(delivery.message)
 
     return call
