@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pickle
+import select
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -36,6 +37,16 @@ def queue_options(is_ring: bool) -> InMemoryQueueOptions:
     )
 
 
+def ended(child: int) -> int:
+    """Wait for a child, and return its status. One that hangs is killed."""
+    timer = threading.Timer(LIMIT, os.kill, (child, signal.SIGKILL))
+    timer.start()
+    try:
+        return os.waitpid(child, 0)[1]
+    finally:
+        timer.cancel()
+
+
 def in_child(call: Callable[[], Any]) -> Any:
     """Return what `call` returns in a forked child, or raise what it raises.
 
@@ -57,9 +68,11 @@ def in_child(call: Callable[[], Any]) -> Any:
                 pipe.write(pickle.dumps(("raised", AssertionError(f"{said!r}: {error!r}"))))
         os._exit(0)
     os.close(into)
+    if not select.select([out], [], [], LIMIT)[0]:
+        os.kill(child, signal.SIGKILL)  # it hung within the fork, before it had its alarm
     with os.fdopen(out, "rb") as pipe:
         text = pipe.read()
-    _, status = os.waitpid(child, 0)
+    status = ended(child)
     assert not os.WIFSIGNALED(status), f"the child hung, or died: signal {os.WTERMSIG(status)}"
     how, what = pickle.loads(text)
     if how == "raised":

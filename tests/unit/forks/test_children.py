@@ -10,14 +10,19 @@ from typing import Any
 
 import pytest
 
-from ringbuffer import BlockingWaitStrategy, BusySpinWaitStrategy, Disruptor, ForkedProcessError
+from ringbuffer import (
+    BlockingWaitStrategy,
+    BusySpinWaitStrategy,
+    Disruptor,
+    ForkedProcessError,
+)
 from ringbuffer.messaging import create_queue
 from ringbuffer.messaging.bus import ChannelEventBus, RingBufferEventBus
 from ringbuffer.messaging.pipeline import Pipeline, PipelineConsumer, Retry, RetryPolicy
 from tests.support.threads import PATIENCE
 from tests.unit.endings.programs import run
 from tests.unit.forks import children
-from tests.unit.forks.kit import LIMIT, MESSAGE, everything, in_child, queue_options
+from tests.unit.forks.kit import LIMIT, MESSAGE, ended, everything, in_child, queue_options
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -189,7 +194,7 @@ def test_a_handler_that_forks_and_returns_leaves_its_loop_in_the_child(start: An
     parent = os.getpid()
     end = start(fork_once)
     end()
-    _, status = os.waitpid(made[0], 0)
+    status = ended(made[0])
     os.close(into)
     with os.fdopen(out, "rb") as pipe:
         assert b"!" not in pipe.read(), "a message was handled in the child too"
