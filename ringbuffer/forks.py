@@ -14,7 +14,9 @@ How it is done, at no cost in the parent:
 * Then it gives the object another class: a subclass of its own, in which each public method raises.
 
 Neither step takes a lock. For a fork, CPython stops all other threads at a safe point. So no thread
-is in the middle of changing one of its dictionaries or lists.
+is in the middle of changing one of its dictionaries or lists. One that is about to stop all threads
+itself may hold CPython's own mutex for that, and the change of a class then hangs in the child: see
+docs/free-threading.md, "Properties of 3.13t".
 """
 
 import inspect

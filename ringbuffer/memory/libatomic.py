@@ -1,7 +1,7 @@
 """The operations of GCC's libatomic: hardware atomics for those who cannot ship `atomics`.
 
-The runtime library of GCC is on most Linux systems, and its licence lets any program use it (the
-GCC Runtime Library Exception). Its generic functions take addresses, as libpatomic's do; only
+It is a runtime library of GCC, and its licence lets any program use it (the GCC Runtime Library
+Exception). Its generic functions take addresses, as libpatomic's do; only
 `__atomic_fetch_add_8` takes the number itself and returns the result.
 See https://gcc.gnu.org/wiki/Atomic/GCCMM/LIbrary.
 """

@@ -15,31 +15,6 @@ CORE: Final = (
     "processors",
     "ring",
 )
-#: Folders of tests/unit: the whole library. The others are about this repository: its documents,
-#: models and tools, which do not change with the interpreter; or, as "interrupts", about the points
-#: at which signal handlers run in CPython 3.13.
-LIBRARY: Final = (
-    "memory",
-    "sequence",
-    "sequencer",
-    "barrier",
-    "wait",
-    "producer",
-    "processors",
-    "ring",
-    "readers",
-    "reclaiming",
-    "service",
-    "queues",
-    "disruptor",
-    "messaging",
-    "diagnostics",
-    "checks",
-    "shortages",
-    "endings",
-    "forks",
-    "cli",
-)
 #: Folders of tests/unit for a processor that is emulated: where the threads meet. An emulator is
 #: some ten times as slow.
 MEETING: Final = (
@@ -56,6 +31,19 @@ MEETING: Final = (
     "service",
     "queues",
     "disruptor",
+)
+#: Folders of tests/unit: the whole library. The others are about this repository: its documents,
+#: models and tools, which do not change with the interpreter; or, as "interrupts", about the points
+#: at which signal handlers run in CPython 3.13.
+LIBRARY: Final = (
+    *MEETING,
+    "messaging",
+    "diagnostics",
+    "checks",
+    "shortages",
+    "endings",
+    "forks",
+    "cli",
 )
 #: Where a small Debian has this repository, and the packages of this environment.
 PROJECT: Final = "/project"
