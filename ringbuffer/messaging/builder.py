@@ -78,6 +78,10 @@ class EventBusOptionsBuilder(_OptionsBuilder[EventBusOptions]):
     def __init__(self) -> None:
         super().__init__(EventBusOptions())
 
+    def with_runners(self, runners: int | None) -> Self:
+        """Set the most threads that functions share, in ring mode. None is one for each core."""
+        return self._with("runners", runners)
+
 
 def use_in_memory_queue(
     configure: Callable[[InMemoryQueueOptionsBuilder], object] = lambda queue: None,

@@ -163,10 +163,13 @@ class EventBusOptions:
             for a ring.
         wait_strategy: how handlers wait. Ring mode only.
         producer_mode: how many threads publish. Ring mode only.
+        runners: the most threads that call functions, without those that block; None is one for
+            each processor core, and 0 gives each function a thread of its own. Ring mode only.
 
     Raises:
         TypeError: a value has another type.
-        ValueError: `buffer_size` is out of range, or it is not a power of two in ring mode.
+        ValueError: `buffer_size` is out of range, or it is not a power of two in ring mode; or
+            `runners` is negative.
     """
 
     #: The first part of the environment variables that override the options.
@@ -176,9 +179,29 @@ class EventBusOptions:
     buffer_size: int = DEFAULT_BUS_BUFFER_SIZE
     wait_strategy: WaitStrategyKind = WaitStrategyKind.ADAPTIVE
     producer_mode: ProducerMode = ProducerMode.MULTI
+    runners: int | None = None
 
     def __post_init__(self) -> None:
         _check_options(self)
+        object.__setattr__(self, "runners", check_runners(self.runners))
+
+
+def check_runners(runners: int | None) -> int | None:
+    """Check the option `runners`, and return it as an `int`, or None.
+
+    Raises:
+        TypeError: it is not an integer.
+        ValueError: it is negative.
+    """
+    if runners is None:
+        return None
+    runners = check_integer("runners", runners)
+    if runners < 0:
+        raise ValueError(
+            f"runners must be 0 or more, not {shown(runners)}: 0 gives each function a thread of "
+            f"its own"
+        )
+    return runners
 
 
 def _check_options(options: InMemoryQueueOptions | EventBusOptions) -> None:

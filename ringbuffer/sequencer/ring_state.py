@@ -147,6 +147,17 @@ class RingState:
             self._consumers[thread] = (*self._consumers.get(thread, ()), sequence)
         return thread
 
+    def drive(self, thread: int, sequences: tuple[Sequence, ...]) -> None:
+        """Note what the calling thread, number `thread`, advances now, instead of before.
+
+        For a thread that advances one consumer after the other. It takes no lock: storing into a
+        dictionary is atomic, and only a thread itself changes what is noted for it.
+        """
+        if sequences:
+            self._consumers[thread] = sequences
+        else:
+            self._consumers.pop(thread, None)
+
     def leave_consumer(self, thread: int, sequence: Sequence) -> None:
         """Note that `thread` no longer advances `sequence`. If closed, calls the listeners."""
         with self._lock:

@@ -148,12 +148,15 @@ class BusClosing:
         published again. So if all handlers have passed their marks, nothing is pending, and the
         marks are still the same, no event is on its way.
         """
-        marks = [(each.runner, each.runner.mark()) for each in self._handlers.subscriptions]
-        return (
-            all(runner.has_passed(mark) for runner, mark in marks)
-            and self._retries.pending == 0
-            and all(runner.mark() == mark for runner, mark in marks)
-        )
+        marks = []
+        for runner in [each.runner for each in self._handlers.subscriptions]:
+            mark = runner.mark()
+            if not runner.has_passed(mark):
+                return (
+                    False  # the usual case: a wait checks often, and a bus may have many handlers
+                )
+            marks.append((runner, mark))
+        return self._retries.pending == 0 and all(runner.mark() == mark for runner, mark in marks)
 
     def left(self) -> tuple[str, ...]:
         """What is left unhandled, with numbers and names. Takes no lock that a handler may hold."""

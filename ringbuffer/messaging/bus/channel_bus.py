@@ -31,8 +31,8 @@ class ChannelEventBus(ComposedEventBus):
 
     Args:
         buffer_size: the most events that wait for each handler, 1 or more.
-        wait_strategy, producer_mode, memory: checked, and without effect here. So a change of the
-            class alone is enough to come back from `RingBufferEventBus`.
+        wait_strategy, producer_mode, runners, memory: checked, and without effect here. So a change
+            of the class alone is enough to come back from `RingBufferEventBus`.
         pipeline: the stages around every handler that has no pipeline of its own.
         name: the name of the bus, and of its threads.
         grace, drain_at_exit: see `RingBufferEventBus`.
@@ -52,11 +52,12 @@ class ChannelEventBus(ComposedEventBus):
         name: str = "event bus",
         grace: Grace | Duration | None = USUAL_GRACE,
         drain_at_exit: Duration | None = None,
+        runners: int | None = None,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> None:
         mode = QueueMode.CHANNEL
-        options = EventBusOptions(mode, buffer_size, wait_strategy, producer_mode)
+        options = EventBusOptions(mode, buffer_size, wait_strategy, producer_mode, runners)
         self._buffer_size: Final = options.buffer_size
         handlers = BusHandlers(self, name, host)
         transport = ChannelTransport(self._buffer_size, handlers)

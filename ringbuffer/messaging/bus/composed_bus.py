@@ -102,9 +102,10 @@ class ComposedEventBus(OneProcess, Blocks):
         *,
         name: str | None = None,
         pipeline: Pipeline | None = None,
+        own_thread: bool = False,
     ) -> Subscription:
         """See `EventBus.subscribe`."""
-        return self._lifecycle.subscribe(event_type, handler, name, pipeline)
+        return self._lifecycle.subscribe(event_type, handler, name, pipeline, own_thread)
 
     def unsubscribe(
         self, subscription: Subscription, *, drain: bool = True, timeout: Duration | None = None

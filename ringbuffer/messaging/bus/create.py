@@ -49,6 +49,7 @@ def create_event_bus(
         options.buffer_size,
         wait_strategy=options.wait_strategy,
         producer_mode=options.producer_mode,
+        runners=options.runners,
         pipeline=pipeline,
         name=name,
         grace=grace,

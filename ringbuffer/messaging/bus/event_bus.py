@@ -20,8 +20,9 @@ class EventBus(UsedInBlocks, Protocol):
 
     * Each handler gets each event once, in the order in which they were published. The order is the
       same for all handlers.
-    * Each handler has its own thread. A coroutine function has its own task in the bus's event
-      loop. So handlers work in parallel, and each handles one event after the other.
+    * Each handler handles one event after the other, and handlers work in parallel. In Channel mode
+      each function has its own thread. In ring mode functions share a few threads, and one that
+      holds up others gets its own. A coroutine function has a task in the bus's event loop.
     * A handler that fails, or is slow, does not stop the others. An error is counted, logged,
       reported to waiting publishers, and handled by the stages of the pipeline. Then the handler
       continues with the next event.
@@ -36,6 +37,7 @@ class EventBus(UsedInBlocks, Protocol):
         *,
         name: str | None = None,
         pipeline: Pipeline | None = None,
+        own_thread: bool = False,
     ) -> Subscription:
         """Pass the events of a class, and of classes derived from it, to `handler` from now on.
 
@@ -46,6 +48,9 @@ class EventBus(UsedInBlocks, Protocol):
             name: the name of the handler, unique in the bus; the default is the function's name,
                 with a number if that is taken.
             pipeline: the stages around it; the default is the bus's.
+            own_thread: whether a function gets a thread of its own at once, rather than when it has
+                held up others: for one that waits, or that needs the same thread at each event. In
+                Channel mode every function has one anyway.
 
         Returns:
             The subscription, to unsubscribe.

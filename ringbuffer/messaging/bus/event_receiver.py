@@ -11,7 +11,7 @@ from typing import Final
 
 from ringbuffer.messaging.bus.current_handler import CurrentHandler
 from ringbuffer.messaging.bus.subscription import Subscription
-from ringbuffer.messaging.bus.subscription_filter import SubscriptionFilter
+from ringbuffer.messaging.bus.subscription_filter import SubscriptionFilter, kinds_of
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 from ringbuffer.messaging.delivery import RetryLater
 from ringbuffer.messaging.message_handler import no_coroutine
@@ -47,10 +47,12 @@ class EventReceiver(SubscriptionFilter):
 
     def on_batch(self, items: list[object], first_sequence: int = 0) -> None:
         """Handle a batch; never raises."""
+        self.pass_on(items, first_sequence, kinds_of(items))
+
+    def pass_on(self, items: list[object], first_sequence: int, kinds: set[type] | None) -> None:
+        """Handle a batch, whose classes are known: `kinds_of(items)`; never raises."""
         items = self._in_time(items, first_sequence)
-        try:
-            kinds = set(map(type, items))
-        except TypeError:
+        if kinds is None:
             kinds, chosen = {TrackedEvent}, self._one_by_one(items)
         else:
             chosen = items if kinds <= self._plain else self._chosen(items, kinds)
@@ -73,10 +75,15 @@ class EventReceiver(SubscriptionFilter):
     def _each(self, rest: Iterator[object]) -> bool:
         """Pass events without anything attached straight to the handler.
 
-        Returns True if the handler has changed the context, and more events may be left.
+        Returns True if the handler has changed the context, or was called for the first time, and
+        more events may be left.
         """
         handle, context, pristine = self._handle, self._context, self._pristine
         try:
+            if handle == self._first:
+                for message in rest:
+                    handle(message)
+                    return True  # the rest of the batch goes to the handler itself
             for message in rest:
                 handle(message)
                 if context != pristine:
@@ -140,9 +147,8 @@ class AsyncReceiver(SubscriptionFilter):
     def take(self, items: list[object], first_sequence: int) -> None:
         """Keep a batch for `handle`."""
         items = self._in_time(items, first_sequence)
-        try:
-            kinds = set(map(type, items))
-        except TypeError:
+        kinds = kinds_of(items)
+        if kinds is None:
             self._rest = iter(self._one_by_one(items))
         else:
             self._rest = iter(items if kinds <= self._plain else self._chosen(items, kinds))

@@ -62,11 +62,14 @@ class HandlerLifecycle:
         handler: MessageHandler[E],
         name: str | None,
         pipeline: Pipeline | None,
+        own_thread: bool,
     ) -> Subscription:
         """See `EventBus.subscribe`."""
         check_event_type(event_type)
         function = function_of(handler)
         check_pipeline(pipeline)
+        if not isinstance(own_thread, bool):
+            raise TypeError(f"own_thread must be True or False, not {own_thread!r}")
         stages = self._pipeline if pipeline is None else pipeline
         handlers = self._handlers
         subscription = runner = None
@@ -80,6 +83,7 @@ class HandlerLifecycle:
                     event_type,
                     function,
                     stages,
+                    own_thread,
                 )
                 runner = self._transport.runner_for(subscription)
                 subscription.attach(runner)

@@ -1,8 +1,8 @@
 """`RingBufferEventBus`: one ring of events, with every handler as a consumer of it.
 
-                            .--> processor of handler A     each has a thread, sees the order of
-    publishers --> [ ring ] +--> processor of handler B     the ring, and passes over other classes
-                            '--> stream, task of handler C  a coroutine function, in the bus's loop
+                            .--> threads of A, B, C, ...   functions share a few threads; each sees
+    publishers --> [ ring ] +--> processor of handler D    the order of the ring; one that blocks
+                            '--> stream, task of E         has its own; E is a coroutine function
 
 An event is published once for any number of handlers. Each handler has its own sequence, which
 gates the publishers. That alone gives "exactly once, in order, in parallel". A ring is finite, so
@@ -24,6 +24,7 @@ from ringbuffer.messaging.options import (
     DEFAULT_BUS_BUFFER_SIZE,
     ProducerMode,
     WaitStrategyKind,
+    check_runners,
     make_wait_strategy,
 )
 from ringbuffer.messaging.pipeline import Pipeline
@@ -36,8 +37,8 @@ class RingBufferEventBus(ComposedEventBus):
 
     Args:
         buffer_size: slots in the ring, a power of two: how far the slowest handler may be behind.
-        wait_strategy: how handlers wait for events. Sleeping and spinning strategies keep the
-            thread of each handler busy.
+        wait_strategy: how a thread waits for events. Sleeping and spinning strategies keep it
+            busy; of the threads that handlers share, one waits.
         producer_mode: whether one thread publishes, or several. With a single producer, no event
             can be retried later or replayed, because another thread would publish it again.
         pipeline: the stages around every handler that has no pipeline of its own.
@@ -46,11 +47,13 @@ class RingBufferEventBus(ComposedEventBus):
             `Grace`. The default sets no limit, and 30 seconds if an exception ends the block.
         drain_at_exit: how long the end of the program waits for published events, in seconds, if
             the bus has handlers and was never closed; None does not wait, and warns.
+        runners: the most threads that call functions, without those that block; None is one for
+            each processor core, and 0 gives each function a thread of its own.
         memory: what provides cells, flags and slots.
         host: what provides locks, threads and time.
 
     Raises:
-        ValueError: `buffer_size` is not a power of two.
+        ValueError: `buffer_size` is not a power of two, or `runners` is negative.
         TypeError: an argument has another type.
     """
 
@@ -64,6 +67,7 @@ class RingBufferEventBus(ComposedEventBus):
         name: str = "event bus",
         grace: Grace | Duration | None = USUAL_GRACE,
         drain_at_exit: Duration | None = None,
+        runners: int | None = None,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> None:
@@ -73,7 +77,7 @@ class RingBufferEventBus(ComposedEventBus):
         kind = ProducerType.SINGLE if producer_mode is ProducerMode.SINGLE else ProducerType.MULTI
         handlers = BusHandlers(self, name, host)
         self._ring: Final = BusRing.of_values(buffer_size, kind, strategy, memory=memory, host=host)
-        transport = RingTransport(self._ring, name, handlers.loop)
+        transport = RingTransport(self._ring, name, handlers.loop, check_runners(runners))
         super().__init__(handlers, transport, pipeline, grace, drain_at_exit)
 
     @property

@@ -44,8 +44,9 @@ class Subscription(OneProcess):
         event_type: the handler gets events of this class, and of classes derived from it.
         handler: the function that handles them; of a handler object, its method `handle`.
         pipeline: the stages around it; None without stages.
-        handled, failed, retried, dead_lettered: see `HandlerMetrics`. Only the handler's own thread
-            or task writes them.
+        own_thread: whether it asked for a thread of its own.
+        handled, failed, retried, dead_lettered: see `HandlerMetrics`. Only the thread or task
+            that calls the handler writes them, and one at a time calls it.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class Subscription(OneProcess):
         event_type: type,
         handler: Callable[..., object],
         pipeline: Pipeline | None,
+        own_thread: bool = False,
     ) -> None:
         self._bus: Final = bus
+        self.own_thread: Final = own_thread
         self.name: Final = name
         self.event_type: Final = event_type
         self.handler: Final = handler

@@ -112,3 +112,11 @@ class SubscriptionFilter:
         if self._logs:
             with contextlib.suppress(Exception):  # what a user's log filter raises
                 logger.error("handler %r failed", self._subscription.name, exc_info=error)
+
+
+def kinds_of(items: list[object]) -> set[type] | None:
+    """The classes of the events of a batch; None if one of them cannot be hashed."""
+    try:
+        return set(map(type, items))
+    except TypeError:
+        return None

@@ -2,6 +2,7 @@
 
 from tests.schedules.explore import Scenario
 from tests.schedules.scenarios import (
+    buses,
     ends,
     failures,
     joining,
@@ -50,6 +51,7 @@ SCENARIOS: dict[str, Scenario] = {
         failures,
         queues,
         message_queues,
+        buses,
     )
     for scenario in module.SCENARIOS
 }

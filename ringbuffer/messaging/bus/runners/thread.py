@@ -13,6 +13,7 @@ from ringbuffer.messaging.bus.transports.event_channel import EventChannel
 from ringbuffer.messaging.bus.transports.ring_position import RingPosition
 from ringbuffer.processors import BatchEventProcessor
 from ringbuffer.ring_buffer import RingBuffer
+from ringbuffer.sequence import Sequence
 
 
 class ChannelThreadRunner(PositionedRunner):
@@ -62,7 +63,7 @@ class ChannelThreadRunner(PositionedRunner):
             self._ended.set()
 
 
-class _Processor(BatchEventProcessor[Any]):
+class HandlerProcessor(BatchEventProcessor[Any]):
     """A processor of a bus, which continues without it if it dies; others close their ring then."""
 
     def __init__(
@@ -72,12 +73,19 @@ class _Processor(BatchEventProcessor[Any]):
         receiver: EventReceiver,
         batch: int,
         die: Callable[[BaseException], object],
+        sequence: Sequence | None = None,
     ) -> None:
         self._die: Final = die
         # It does not gate by itself: an interrupt of the call that makes it would leave the ring
         # gated forever.
         super().__init__(
-            ring, ring.new_barrier(), receiver, name=name, max_batch_size=batch, gating=False
+            ring,
+            ring.new_barrier(),
+            receiver,
+            name=name,
+            max_batch_size=batch,
+            gating=False,
+            sequence=sequence,
         )
 
     def on_death(self, failure: BaseException) -> None:
@@ -92,7 +100,9 @@ class ProcessorRunner(PositionedRunner):
         self.task: Final = None
         receiver = EventReceiver(subscription)
         self._ring: Final = ring
-        self._processor: Final = _Processor(subscription.name, ring, receiver, batch, self.die)
+        self._processor: Final = HandlerProcessor(
+            subscription.name, ring, receiver, batch, self.die
+        )
         sequence, barrier = self._processor.sequence, self._processor.barrier
         attach = functools.partial(ring.add_gating_sequences, sequence, start=barrier)
         detach = functools.partial(ring.remove_gating_sequence, sequence)
@@ -104,12 +114,15 @@ class ProcessorRunner(PositionedRunner):
     @property
     def threads(self) -> tuple[int, ...]:
         """See `HandlerRunner`."""
-        consumers = self._ring.sequencer.state.consumers()
-        return tuple(
-            thread
-            for thread, own in consumers.items()
-            if any(each is self._processor.sequence for each in own)
-        )
+        return threads_of(self._ring, self._processor.sequence)
 
     def abort(self) -> None:
         """A thread cannot be cancelled."""
+
+
+def threads_of(ring: RingBuffer[Any], sequence: Sequence) -> tuple[int, ...]:
+    """The threads that advance a sequence now."""
+    consumers = ring.sequencer.state.consumers()
+    return tuple(
+        thread for thread, own in consumers.items() if any(each is sequence for each in own)
+    )

@@ -1,5 +1,6 @@
 """`RingTransport`: carries the events of a bus through one ring."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -9,6 +10,8 @@ from ringbuffer.errors import InsufficientCapacityError, ProducerThreadError
 from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.runners.loop_thread import LoopThread
+from ringbuffer.messaging.bus.runners.runner_threads import RunnerThreads
+from ringbuffer.messaging.bus.runners.shared import SharedRunner
 from ringbuffer.messaging.bus.runners.task import TaskRunner
 from ringbuffer.messaging.bus.runners.thread import ProcessorRunner
 from ringbuffer.messaging.bus.subscription import Subscription
@@ -28,9 +31,19 @@ class RingTransport:
         ring: the ring.
         name: the name of the bus, for messages.
         loop: runs the coroutine functions.
+        runners: the most threads that handlers share; None is one for each core, and 0 gives each
+            handler a thread of its own.
     """
 
-    def __init__(self, ring: RingBuffer[Any], name: str, loop: LoopThread) -> None:
+    def __init__(
+        self, ring: RingBuffer[Any], name: str, loop: LoopThread, runners: int | None = None
+    ) -> None:
+        host = ring.host
+        cores = len(host.available_cpus()) or os.cpu_count() or 1
+        self._most: Final = cores if runners is None else runners
+        #: Held while a handler joins the shared threads, so that one of several starts them.
+        self._sharing: Final = host.lock()
+        self._threads: RunnerThreads | None = None
         self._ring: Final = ring
         self._name: Final = name
         self._loop: Final = loop
@@ -91,7 +104,9 @@ class RingTransport:
         """See `Transport`."""
         ring = self._ring
         if not subscription.is_asynchronous:
-            return ProcessorRunner(subscription, ring, self._batch)
+            if subscription.own_thread or not self._most:
+                return ProcessorRunner(subscription, ring, self._batch)
+            return SharedRunner(subscription, ring, self._batch, self._share)
         stream = ring.stream(max_batch_size=self._batch)  # gates the publishers from here on
         try:
             position = RingPosition(ring, stream.sequence, _is_attached, stream.end)
@@ -99,6 +114,21 @@ class RingTransport:
         except BaseException:  # also an interrupt, which may come when the runner exists already
             stream.end()
             raise
+
+    def _share(self, runner: SharedRunner) -> None:
+        """Add a runner to the threads that handlers share, or to new ones if these end.
+
+        Terminates because each iteration but the last has found threads that have just ended.
+        """
+        with self._sharing:
+            while True:  # see `ringbuffer.system` for why the condition does not stand here
+                threads = self._threads
+                if threads is None or threads.is_over:
+                    threads = RunnerThreads(self._ring, self._name, self._most, self._batch)
+                    self._threads = threads
+                runner.belong_to(threads)
+                if threads.add(runner):
+                    return
 
     def handlers_changed(self, subscriptions: tuple[Subscription, ...]) -> None:
         """A handler's sequence gates the publishers until its runner is detached."""

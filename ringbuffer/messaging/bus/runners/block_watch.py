@@ -1,0 +1,64 @@
+"""`BlockWatch`: the thread that looks whether a handler holds up those that share its thread."""
+
+from typing import Final, Protocol
+
+from ringbuffer.host import Event, Host
+from ringbuffer.service import ServiceThread
+
+#: The time from one look to the next, in seconds.
+TICK: Final = 0.01
+#: A thread whose handler has not finished its batch in so many looks after the first keeps it.
+BLOCKED_LOOKS: Final = 2
+
+
+class Watched(Protocol):
+    """The threads that are watched."""
+
+    @property
+    def over(self) -> Event:
+        """Set when there is nothing to watch any more."""
+        ...
+
+    def is_calm(self, bed: Event) -> bool:
+        """Whether no handler can hold up another one; if so, keep `bed`, to be set when one can."""
+        ...
+
+    def look(self) -> None:
+        """Help handlers that are held up."""
+        ...
+
+
+class BlockWatch:
+    """Looks periodically, while handlers are driven; sleeps while none is. Any thread.
+
+    Args:
+        threads: what it looks at.
+        host: what provides the events and the thread.
+        name: the name of its thread.
+    """
+
+    def __init__(self, threads: Watched, host: Host, name: str) -> None:
+        self._threads: Final = threads
+        self._host: Final = host
+        self._thread: Final = ServiceThread(self._run, host=host, name=name)
+
+    def start(self) -> None:
+        """Start it, unless it runs. Raises what `ServiceThread.ensure` raises."""
+        self._thread.ensure()
+
+    def join(self, timeout: float | None) -> bool:
+        """Wait for its end, after `over` is set; return whether it has ended."""
+        return self._thread.join(timeout)
+
+    def _run(self) -> None:
+        """Look, or sleep.
+
+        `over` ends a pause, and the bed is set before or after `over`. Terminates because of that.
+        """
+        threads = self._threads
+        while not threads.over.wait(0):
+            bed = self._host.event()
+            if threads.is_calm(bed):
+                bed.wait()
+            if not threads.over.wait(TICK):
+                threads.look()
