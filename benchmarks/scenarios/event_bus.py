@@ -1,11 +1,11 @@
-"""`RingBufferEventBus` against `ChannelEventBus`, one publisher and three handlers.
+"""`RingBufferEventBus` against `ChannelEventBus`, one publisher, and 3 or 100 handlers.
 
                                      .--> handler
     publish_sync --> [ event bus ] --+--> handler
-                                     '--> handler
+                                     '--> handler ...
 
 Every handler gets every event; the rate counts deliveries. `publish_all` passes many events in one
-call.
+call. The rings have their defaults, unless the name of the contender says more.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from ringbuffer.programs.bench.scenario import Contender, Measurement, Role, Sce
 from ringbuffer.programs.bench.threads import DEADLINE_SECONDS, together
 from ringbuffer.programs.bench.verify import PAYLOAD, payload, verify
 
-HANDLERS = 3
+FEW, MANY = 3, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ def keep() -> tuple[bytearray, Callable[[Happened], None]]:
     return seen, handle
 
 
-def ours(count: int, make: Callable[[], EventBus], at_once: bool) -> Measurement:
+def ours(count: int, make: Callable[[], EventBus], at_once: bool, handlers: int) -> Measurement:
     """One run of a bus."""
     values = payload(count)
     events = list(itertools.islice(itertools.cycle(EVENTS), count))
     bus = make()
-    kept = [keep() for _ in range(HANDLERS)]
+    kept = [keep() for _ in range(handlers)]
     for number, (_, handle) in enumerate(kept):
         bus.subscribe(Happened, handle, name=f"handler {number}")
 
@@ -62,7 +62,7 @@ def ours(count: int, make: Callable[[], EventBus], at_once: bool) -> Measurement
     elapsed = together(publisher, finish=lambda: bus.close(timeout=DEADLINE_SECONDS))
     for seen, _ in kept:
         verify(type(bus).__name__, seen, values)
-    return elapsed.run(count * HANDLERS)
+    return elapsed.run(count * handlers)
 
 
 def of_channels() -> EventBus:
@@ -70,38 +70,46 @@ def of_channels() -> EventBus:
     return ChannelEventBus(CAPACITY)
 
 
-def of_a_ring() -> EventBus:
+def of_a_tuned_ring() -> EventBus:
     """The ring, waiting as in the other scenarios."""
     return RingBufferEventBus(
         CAPACITY, wait_strategy=WaitStrategyKind.YIELDING, producer_mode=ProducerMode.SINGLE
     )
 
 
-def of_a_ring_by_default() -> EventBus:
+def of_a_ring() -> EventBus:
     """The ring, with its own defaults."""
     return RingBufferEventBus(CAPACITY)
 
 
+def _contender(
+    name: str, make: Callable[[], EventBus], at_once: bool, handlers: int, role: Role
+) -> Contender:
+    how = ", publish_all" if at_once else ""
+    return Contender(
+        f"{name}, {handlers} handlers{how}",
+        lambda count: ours(count, make, at_once, handlers),
+        role,
+    )
+
+
 def scenario() -> Scenario:
-    """Both buses, in both ways to publish."""
+    """Both buses, with few and many handlers, in both ways to publish."""
+    buses = (
+        ("RingBufferEventBus", of_a_ring, Role.OURS),
+        ("ChannelEventBus", of_channels, Role.PEER),
+    )
     return Scenario(
         "event_bus",
         __doc__,
         "rate",
         (
-            Contender("RingBufferEventBus", lambda count: ours(count, of_a_ring, False)),
-            Contender(
-                "RingBufferEventBus, defaults",
-                lambda count: ours(count, of_a_ring_by_default, False),
-            ),
-            Contender("ChannelEventBus", lambda count: ours(count, of_channels, False), Role.PEER),
-            Contender(
-                "RingBufferEventBus, publish_all", lambda count: ours(count, of_a_ring, True)
-            ),
-            Contender(
-                "ChannelEventBus, publish_all",
-                lambda count: ours(count, of_channels, True),
-                Role.PEER,
+            _contender("RingBufferEventBus, tuned", of_a_tuned_ring, False, FEW, Role.OURS),
+            *(
+                _contender(name, make, at_once, handlers, role)
+                for handlers in (FEW, MANY)
+                for at_once in (False, True)
+                for name, make, role in buses
             ),
         ),
     )

@@ -224,6 +224,8 @@ class ScheduledHost:
         self._scheduler.pause("yield", 0.0)
 
     def sleep(self, seconds: float) -> None:
+        if self._scheduler.is_over:  # a service thread continues after any exception, also this one
+            raise Abandoned
         self._scheduler.pause("sleep", seconds)
 
     def available_cpus(self) -> frozenset[int]:
