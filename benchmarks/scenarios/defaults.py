@@ -55,7 +55,7 @@ def queues(
 
 def bus(name: str, make: Callable[[], EventBus]) -> Contender:
     """A bus with the three handlers of the scenario `event_bus`."""
-    return Contender(name, lambda count: event_bus.ours(count, make, at_once=False))
+    return Contender(name, lambda count: event_bus.ours(count, make, False, event_bus.FEW))
 
 
 def scenario() -> Scenario:

@@ -11,7 +11,7 @@ TICK: Final = 0.01
 BLOCKED_LOOKS: Final = 2
 
 
-class Watched(Protocol):
+class WatchedThreads(Protocol):
     """The threads that are watched."""
 
     @property
@@ -37,7 +37,7 @@ class BlockWatch:
         name: the name of its thread.
     """
 
-    def __init__(self, threads: Watched, host: Host, name: str) -> None:
+    def __init__(self, threads: WatchedThreads, host: Host, name: str) -> None:
         self._threads: Final = threads
         self._host: Final = host
         self._thread: Final = ServiceThread(self._run, host=host, name=name)

@@ -122,7 +122,7 @@ class RunnerThread:
             state.drive(number, ())
             if turn is Turn.LISTEN:
                 try:
-                    listen(threads.goal + 1)
+                    listen(threads.row.goal + 1)
                 except AlertError:
                     # Clear it first, then look, as a processor does: what the alert is for was
                     # stored before it, and `next_runner` finds it.
