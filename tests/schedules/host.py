@@ -221,12 +221,20 @@ class ScheduledHost:
         return self._scheduler.clock
 
     def yield_now(self) -> None:
+        self._end_if_over()
         self._scheduler.pause("yield", 0.0)
 
     def sleep(self, seconds: float) -> None:
-        if self._scheduler.is_over:  # a service thread continues after any exception, also this one
-            raise Abandoned
+        self._end_if_over()
         self._scheduler.pause("sleep", seconds)
+
+    def _end_if_over(self) -> None:
+        """End a thread that goes on in a run that was given up.
+
+        A service thread continues after any exception, and a consumer that ends waits for others.
+        """
+        if self._scheduler.is_over:
+            raise Abandoned
 
     def available_cpus(self) -> frozenset[int]:
         return frozenset()

@@ -108,7 +108,7 @@ for Bus in (RingBufferEventBus, ChannelEventBus):
     bus.subscribe(str, down)
     with no_threads():
         for handler in (late, late.coroutine):
-            refused(lambda: bus.subscribe(int, handler), RuntimeError)
+            refused(lambda: bus.subscribe(int, handler, own_thread=True), RuntimeError)
         for number in range(20):
             bus.publish_sync(number, timeout=30)
         plain.wait_for(20)
