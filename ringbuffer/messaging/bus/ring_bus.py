@@ -74,7 +74,8 @@ class RingBufferEventBus(ComposedEventBus):
         if not isinstance(producer_mode, ProducerMode):
             raise TypeError(f"producer_mode must be a ProducerMode, not {producer_mode!r}")
         strategy = make_wait_strategy(wait_strategy, memory=memory, host=host)
-        kind = ProducerType.SINGLE if producer_mode is ProducerMode.SINGLE else ProducerType.MULTI
+        # As long as one thread publishes, it claims without a compare-and-swap.
+        kind = ProducerType.SINGLE if producer_mode is ProducerMode.SINGLE else ProducerType.AUTO
         handlers = BusHandlers(self, name, host)
         self._ring: Final = BusRing.of_values(buffer_size, kind, strategy, memory=memory, host=host)
         transport = RingTransport(self._ring, name, handlers.loop, check_runners(runners))

@@ -13,6 +13,7 @@ from ringbuffer.errors import ConsumerFailedError
 from ringbuffer.messaging import EventBusOptions, QueueMode, create_event_bus, use_event_bus
 from ringbuffer.messaging.bus import RingBufferEventBus
 from ringbuffer.messaging.bus.runners.handler_row import HandlerRow
+from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 from tests.support.short_system import ShortSystem, resources, wait_for_resources
 from tests.support.threads import PATIENCE, together
 from tests.unit.messaging.bus.kit import Event, Held, Recorder
@@ -469,3 +470,14 @@ def test_the_option_is_checked_and_can_be_set_everywhere(monkeypatch: pytest.Mon
             made.subscribe(Event, Recorder())
         made.publish_sync(Event(0), wait=True, timeout=PATIENCE)
         assert len(_of("event bus runner")) == 1
+
+
+def test_a_ring_bus_begins_with_one_producer_until_another_thread_publishes() -> None:
+    seen = Recorder()
+    bus = RingBufferEventBus(64)
+    assert isinstance(bus.ring.sequencer, BiasedProducerSequencer)
+    bus.subscribe(int, seen)
+    bus.publish_sync(0)
+    together(lambda: bus.publish_sync(1), lambda: bus.publish_sync(2))
+    assert bus.close(timeout=PATIENCE).is_complete
+    assert sorted(seen.seen) == [0, 1, 2]
