@@ -1,6 +1,7 @@
 """Faults that need two threads at the wrong moment to show, and the scenario that finds each."""
 
 from tests.faults.fault import Fault
+from tests.schedules.bus_faults import BUSES
 from tests.schedules.message_queue_faults import MESSAGE_QUEUES
 from tests.schedules.queue_faults import QUEUES
 
@@ -742,6 +743,7 @@ IN_ORDER = {
         TORN,
         QUEUES,
         MESSAGE_QUEUES,
+        BUSES,
     )
     for fault in faults
 }

@@ -1,0 +1,48 @@
+"""Faults of the threads that handlers of a bus share, and the scenario in which each is found."""
+
+from tests.faults.fault import Fault
+
+BUSES = [
+    Fault(
+        "a handler that is still behind is not put back",
+        "messaging.bus.runners.handler_row",
+        "self._waiting.append(done)",
+        "pass",
+        "bus-asleep",
+    ),
+    Fault(
+        "a handler that is driven stands in the row",
+        "messaging.bus.runners.handler_row",
+        "if each.at < goal and not each.is_driven and not each.is_stopping",
+        "if each.at < goal and not each.is_stopping",
+        "bus-helped",
+    ),
+    Fault(
+        "the gate is as far as what is published",
+        "messaging.bus.runners.handler_row",
+        "lowest = min(self._counts)",
+        "lowest = self.goal",
+        "bus-shared",
+    ),
+    Fault(
+        "a listener stays the listener while it works",
+        "messaging.bus.runners.runner_crew",
+        "if self.listener is me:\n    self.listener = None",
+        "pass",
+        "bus-helped",
+    ),
+    Fault(
+        "a handler that blocks keeps the others waiting",
+        "messaging.bus.runners.runner_threads",
+        "if crew.parked or self._try_to_start():",
+        "if crew.parked:",
+        "bus-blocked",
+    ),
+    Fault(
+        "the threads are not woken at the end",
+        "messaging.bus.runners.runner_threads",
+        "self.barrier.alert()",
+        "pass",
+        "bus-asleep",
+    ),
+]
