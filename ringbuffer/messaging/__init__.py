@@ -6,6 +6,9 @@ with create_queue(options) as queue:
     queue.enqueue_sync(TransportEnvelope("order", b"..."))
 """
 
+from typing import TYPE_CHECKING
+
+from ringbuffer.lazy import lazy_names
 from ringbuffer.messaging.builder import (
     EventBusOptionsBuilder,
     InMemoryQueueOptionsBuilder,
@@ -30,6 +33,9 @@ from ringbuffer.messaging.configuration import options_from_mapping, options_fro
 from ringbuffer.messaging.dead_letters import (
     DeadLetter,
     DeadLetterQueue,
+    DeadLetters,
+    DeadLetterStatistics,
+    UnreadableMessage,
 )
 from ringbuffer.messaging.delivery import (
     Delivery,
@@ -50,6 +56,8 @@ from ringbuffer.messaging.pipeline import (
     AsyncPipelineConsumer,
     ConsumerClosedError,
     Correlation,
+    Deduplication,
+    DuplicateInProgressError,
     ErrorHandling,
     ExpiredError,
     Expiry,
@@ -75,6 +83,23 @@ from ringbuffer.messaging.queues import (
     create_queue,
 )
 
+_SQLITE = "ringbuffer.messaging.dead_letters.sqlite_dead_letters"
+_CODEC = "ringbuffer.messaging.dead_letters.message_codec"
+if TYPE_CHECKING:
+    from ringbuffer.messaging.dead_letters.message_codec import JsonCodec, MessageCodec
+    from ringbuffer.messaging.dead_letters.sqlite_dead_letters import (
+        DeadLetterFileError,
+        SqliteDeadLetters,
+    )
+else:  # they load sqlite3 and json
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            **dict.fromkeys(("DeadLetterFileError", "SqliteDeadLetters"), _SQLITE),
+            **dict.fromkeys(("JsonCodec", "MessageCodec"), _CODEC),
+        },
+    )
+
 __all__ = [
     "MODE_VARIABLE",
     "AsyncPipelineConsumer",
@@ -88,8 +113,13 @@ __all__ = [
     "ConsumerClosedError",
     "Correlation",
     "DeadLetter",
+    "DeadLetterFileError",
     "DeadLetterQueue",
+    "DeadLetterStatistics",
+    "DeadLetters",
+    "Deduplication",
     "Delivery",
+    "DuplicateInProgressError",
     "ErrorHandling",
     "EventBus",
     "EventBusOptions",
@@ -104,7 +134,9 @@ __all__ = [
     "InMemoryQueue",
     "InMemoryQueueOptions",
     "InMemoryQueueOptionsBuilder",
+    "JsonCodec",
     "Logging",
+    "MessageCodec",
     "MessageHandler",
     "Metrics",
     "Pipeline",
@@ -116,9 +148,11 @@ __all__ = [
     "RetryPolicy",
     "RingBufferEventBus",
     "RingBufferQueue",
+    "SqliteDeadLetters",
     "Stage",
     "Subscription",
     "TransportEnvelope",
+    "UnreadableMessage",
     "UnsubscribedError",
     "Validation",
     "ValidationError",

@@ -7,6 +7,7 @@ from ringbuffer.messaging.pipeline.correlation import (
     current_delivery,
     identity_for,
 )
+from ringbuffer.messaging.pipeline.deduplication import Deduplication, DuplicateInProgressError
 from ringbuffer.messaging.pipeline.expiry import ExpiredError, Expiry
 from ringbuffer.messaging.pipeline.failures import ErrorHandling
 from ringbuffer.messaging.pipeline.logs import Logging
@@ -22,6 +23,8 @@ __all__ = [
     "AsyncPipelineConsumer",
     "ConsumerClosedError",
     "Correlation",
+    "Deduplication",
+    "DuplicateInProgressError",
     "ErrorHandling",
     "ExpiredError",
     "Expiry",

@@ -2,12 +2,12 @@
 
 import contextlib
 
-from ringbuffer.messaging.dead_letters import DeadLetterQueue
+from ringbuffer.messaging.dead_letters import DeadLetters
 from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.pipeline.logs import logger
 
 
-def abandon(delivery: Delivery, error: BaseException, dead_letters: DeadLetterQueue | None) -> None:
+def abandon(delivery: Delivery, error: BaseException, dead_letters: DeadLetters | None) -> None:
     """Keep a delivery as a dead letter, or log it if there is no queue for dead letters.
 
     It raises no `Exception`: others are abandoned after this one, and callers wait for their ends.

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Final
 
-from ringbuffer.messaging.dead_letters import DeadLetterQueue
+from ringbuffer.messaging.dead_letters import DeadLetters
 from ringbuffer.messaging.delivery import Delivery
 
 
@@ -20,7 +20,7 @@ class Expiry:
         dead_letters: receives expired messages; None only reports the error.
     """
 
-    def __init__(self, dead_letters: DeadLetterQueue | None = None) -> None:
+    def __init__(self, dead_letters: DeadLetters | None = None) -> None:
         self._dead_letters: Final = dead_letters
 
     def around(self, delivery: Delivery) -> Generator[None, object, object]:

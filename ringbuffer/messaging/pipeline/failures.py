@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Final
 
-from ringbuffer.messaging.dead_letters import DeadLetterQueue
+from ringbuffer.messaging.dead_letters import DeadLetters
 from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.one_process import OneProcess
 
@@ -17,13 +17,15 @@ class ErrorHandling(OneProcess):
         dead_letters: the queue.
     """
 
-    def __init__(self, dead_letters: DeadLetterQueue) -> None:
-        if not isinstance(dead_letters, DeadLetterQueue):
-            raise TypeError(f"dead_letters must be a DeadLetterQueue, not {dead_letters!r}")
+    def __init__(self, dead_letters: DeadLetters) -> None:
+        if not isinstance(dead_letters, DeadLetters):
+            raise TypeError(
+                f"dead_letters must be DeadLetters, such as a DeadLetterQueue, not {dead_letters!r}"
+            )
         self._dead_letters: Final = dead_letters
 
     @property
-    def dead_letters(self) -> DeadLetterQueue:
+    def dead_letters(self) -> DeadLetters:
         """Where failed deliveries go."""
         return self._dead_letters
 

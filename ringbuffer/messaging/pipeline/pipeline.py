@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from logging import Logger
 from typing import Any, Final, Self
 
+from ringbuffer.checks import Duration
 from ringbuffer.host import SYSTEM_HOST, Host
-from ringbuffer.messaging.dead_letters import DeadLetterQueue
+from ringbuffer.messaging.dead_letters import DeadLetters
 from ringbuffer.messaging.message_handler import (
     MessageHandler,
     function_of,
     is_coroutine_function,
 )
 from ringbuffer.messaging.pipeline.correlation import Correlation
+from ringbuffer.messaging.pipeline.deduplication import DEFAULT_WINDOW, Deduplication
 from ringbuffer.messaging.pipeline.expiry import Expiry
 from ringbuffer.messaging.pipeline.failures import ErrorHandling
 from ringbuffer.messaging.pipeline.logs import Logging, logger
@@ -53,7 +55,7 @@ class Pipeline:
     def standard(
         cls,
         *,
-        dead_letters: DeadLetterQueue,
+        dead_letters: DeadLetters,
         retry: RetryPolicy | None = None,
         validators: Mapping[type, Validator] | None = None,
         metrics: Metrics | None = None,
@@ -98,7 +100,7 @@ class Pipeline:
         return any(isinstance(stage, Logging) for stage in self._stages)
 
     @property
-    def dead_letters(self) -> DeadLetterQueue | None:
+    def dead_letters(self) -> DeadLetters | None:
         """The queue for failed messages; None if there is no `ErrorHandling` stage."""
         return next(
             (stage.dead_letters for stage in self._stages if isinstance(stage, ErrorHandling)), None
@@ -122,17 +124,23 @@ class Pipeline:
         """Relate the messages that a handler publishes to its own message, see `Correlation`."""
         return self.use(Correlation())
 
-    def use_expiry(self, dead_letters: DeadLetterQueue | None = None) -> Self:
+    def use_deduplication(
+        self, capacity: int = DEFAULT_WINDOW, max_age: Duration | None = None
+    ) -> Self:
+        """Do not handle an envelope again that was handled, see `Deduplication`."""
+        return self.use(Deduplication(capacity, max_age, host=self._host))
+
+    def use_expiry(self, dead_letters: DeadLetters | None = None) -> Self:
         """Refuse envelopes that have expired, see `Expiry`."""
         return self.use(Expiry(dead_letters))
 
     def use_validation(
-        self, validators: Mapping[type, Validator], dead_letters: DeadLetterQueue | None = None
+        self, validators: Mapping[type, Validator], dead_letters: DeadLetters | None = None
     ) -> Self:
         """Refuse messages that are not valid, see `Validation`."""
         return self.use(Validation(validators, dead_letters))
 
-    def use_error_handling(self, dead_letters: DeadLetterQueue) -> Self:
+    def use_error_handling(self, dead_letters: DeadLetters) -> Self:
         """Keep messages that have failed, see `ErrorHandling`."""
         return self.use(ErrorHandling(dead_letters))
 

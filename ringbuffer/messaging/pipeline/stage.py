@@ -85,6 +85,11 @@ def put_around(around: Around, inner: Call) -> Call:
                     steps.send(result)
         except StopIteration as end:
             return end.value
+        except BaseException:
+            # An interrupt may come while the stage is suspended. The stage ends now, and not when
+            # the traceback is released. It has no effect on a stage that has ended.
+            steps.close()
+            raise
 
     return call
 
@@ -106,6 +111,9 @@ def put_around_async(around: Around, inner: AsyncCall) -> AsyncCall:
                     steps.send(result)
         except StopIteration as end:
             return end.value
+        except BaseException:
+            steps.close()  # as in `put_around`
+            raise
 
     return call
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final
 
 from ringbuffer.checks import check_can_be_called
-from ringbuffer.messaging.dead_letters import DeadLetterQueue
+from ringbuffer.messaging.dead_letters import DeadLetters
 from ringbuffer.messaging.delivery import Delivery
 
 #: Raises an exception, or returns False, if the message is not valid. Other results are ignored.
@@ -29,7 +29,7 @@ class Validation:
     """
 
     def __init__(
-        self, validators: Mapping[type, Validator], dead_letters: DeadLetterQueue | None = None
+        self, validators: Mapping[type, Validator], dead_letters: DeadLetters | None = None
     ) -> None:
         for kind, validator in validators.items():
             if not isinstance(kind, type):

@@ -1,6 +1,8 @@
 """Dead letters, and consumers with a pipeline: each letter is there once, and returned once."""
 
 import asyncio
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,14 +10,18 @@ from ringbuffer.host import Host
 from ringbuffer.messaging import (
     AsyncPipelineConsumer,
     DeadLetterQueue,
+    DeadLetters,
+    Deduplication,
     ErrorHandling,
     Pipeline,
     PipelineConsumer,
     Retry,
     RetryPolicy,
+    SqliteDeadLetters,
+    TransportEnvelope,
 )
 from ringbuffer.messaging.delivery import Delivery
-from tests.interrupts.call import Call, require
+from tests.interrupts.call import Call, calls_of, require
 from tests.interrupts.loop_ends import end
 
 COUNT = 3
@@ -23,10 +29,11 @@ COUNT = 3
 
 @dataclass(slots=True)
 class Letters:
-    """A queue of dead letters, and what came back of it."""
+    """Dead letters, and what came back of them."""
 
-    queue: DeadLetterQueue
+    queue: DeadLetters
     back: list[object] = field(default_factory=list)
+    new: Delivery = field(default_factory=lambda: Delivery("new", None, "handler"))
 
     def delivery(self, message: object) -> Delivery:
         return Delivery(message, None, "handler", self._schedule_redelivery)
@@ -35,9 +42,20 @@ class Letters:
         # Nothing is called: an interrupt would find it both back and there
         self.back += [delivery.message]
 
+    def abandon(self) -> None:
+        if isinstance(self.queue, SqliteDeadLetters):
+            self.queue.close()
 
-def letters(host: Host) -> Letters:
-    made = Letters(DeadLetterQueue(COUNT, host=host))
+
+#: Both kinds, the second one without a file.
+KINDS: dict[str, Callable[[Host], DeadLetters]] = {
+    "memory": lambda host: DeadLetterQueue(COUNT, host=host),
+    "sqlite": lambda host: SqliteDeadLetters(":memory:", COUNT, host=host),
+}
+
+
+def letters(kind: str, host: Host) -> Letters:
+    made = Letters(KINDS[kind](host))
     for number in range(COUNT):
         made.queue.add(made.delivery(number), ValueError())
     return made
@@ -51,19 +69,28 @@ def added(made: Letters, happened: bool | None) -> None:
     """The new letter is there, and the oldest made room; or nothing was done."""
     after: list[object] = [1, 2, "new"]
     before: list[object] = [0, 1, 2]
-    require(messages(made) in ([after] if happened else [after, before]), f"{messages(made)}")
-    require(made.queue.dropped == (messages(made) == after), f"{made.queue.dropped} were dropped")
+    found = messages(made)
+    require(found in ([after] if happened else [after, before]), f"{found}")
+    require(made.queue.dropped == (found == after), f"{made.queue.dropped} were dropped")
+    require(made.new.is_dead == (found == after), f"{made.new.is_dead}: the caller knows")
+    made.abandon()
 
 
 def replayed(made: Letters, happened: bool | None) -> None:
     """Each letter has come back, or is there: no letter is lost, and the order is kept."""
-    left = messages(made)
+    left, count = messages(made), made.queue.statistics().replayed
     require([*made.back, *left] == list(range(COUNT)), f"{made.back} came back, {left} are there")
     require(not happened or left == [], f"{left} are there")
+    require(count == len(made.back), f"{count} are counted")
+    require(made.queue.replay() == len(left), "no letter stays claimed")
+    made.abandon()
 
 
 def discarded(made: Letters, happened: bool | None) -> None:
-    require(messages(made) in ([[]] if happened else [[], [0, 1, 2]]), f"{messages(made)}")
+    found, count = messages(made), made.queue.statistics().discarded
+    require(found in ([[]] if happened else [[], [0, 1, 2]]), f"{found}")
+    require(count + len(found) == COUNT, f"{count} are counted")
+    made.abandon()
 
 
 @dataclass(slots=True)
@@ -142,15 +169,54 @@ def all_are_kept(made: Consumed, happened: bool | None) -> None:
     require(made.consumer.returning == 0, "nothing comes back")
 
 
+@dataclass(slots=True)
+class Deduplicated:
+    """A handler that gets each message once."""
+
+    consumer: PipelineConsumer
+    stage: Deduplication
+    handled: list[object]
+    message: TransportEnvelope = field(default_factory=lambda: TransportEnvelope("order"))
+
+
+def deduplicated(host: Host) -> Deduplicated:
+    stage, handled = Deduplication(host=host), list[object]()
+
+    def handle(message: object) -> str:
+        nonlocal handled
+        handled += [message]  # nothing is called, so that no interrupt comes after it
+        return "handled"
+
+    consumer = PipelineConsumer(Pipeline(stage), handle, name="once", host=host)
+    return Deduplicated(consumer, stage, handled)
+
+
+def comes_again(made: Deduplicated, happened: bool | None) -> None:
+    """No interrupt keeps the message claimed; what was not remembered is handled again."""
+    again = made.consumer(made.message)
+    require(again == "handled" or made.handled == [made.message], "handled, or a duplicate")
+    require(not happened or again is None, "a message that was handled is a duplicate")
+    require(made.consumer(made.message) is None, "now it is one")
+    require(made.stage.remembered == 1, f"{made.stage.remembered} are remembered")
+
+
+def calls(kind: str) -> list[Call[Any]]:
+    call, make = calls_of(f"Dead letters, {kind}", batch=16), functools.partial(letters, kind)
+    return [
+        call("add", make, lambda made: made.queue.add(made.new, ValueError()), added),
+        call("replay", make, lambda made: made.queue.replay(), replayed),
+        call("discard", make, lambda made: made.queue.discard(), discarded),
+    ]
+
+
 CALLS: list[Call[Any]] = [
+    *(call for kind in KINDS for call in calls(kind)),
     Call(
-        "Dead letters: add",
-        letters,
-        lambda made: made.queue.add(made.delivery("new"), ValueError()),
-        added,
+        "Deduplication: a message",
+        deduplicated,
+        lambda made: made.consumer(made.message),
+        comes_again,
     ),
-    Call("Dead letters: replay", letters, lambda made: made.queue.replay(), replayed),
-    Call("Dead letters: discard", letters, lambda made: made.queue.discard(), discarded),
     Call("Pipeline: close", consumed, Consumed.close, all_are_kept, batch=2),
     Call(
         "Pipeline, a coroutine: a message",

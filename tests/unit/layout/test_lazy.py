@@ -14,6 +14,7 @@ import pytest
 
 import ringbuffer
 import ringbuffer.diagnostics
+import ringbuffer.messaging
 import ringbuffer.processors
 import ringbuffer.queues
 from ringbuffer.lazy import lazy_names
@@ -25,6 +26,12 @@ LAZY = {
     "ringbuffer.processors": {"AsyncEventProcessor"},
     "ringbuffer.queues": {"AsyncQueue"},
     "ringbuffer.diagnostics": {"Endpoint"},
+    "ringbuffer.messaging": {
+        "DeadLetterFileError",
+        "JsonCodec",
+        "MessageCodec",
+        "SqliteDeadLetters",
+    },
 }
 #: What a program of threads does without.
 HEAVY = (
@@ -39,6 +46,7 @@ HEAVY = (
     "multiprocessing",
     "random",
     "socket",
+    "sqlite3",
     "ssl",
     "subprocess",
     "tempfile",
