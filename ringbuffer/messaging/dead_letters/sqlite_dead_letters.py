@@ -7,6 +7,7 @@ is there as a whole or not at all, and no transaction is left open.
 
 import json
 import os
+import reprlib
 import sqlite3
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -72,6 +73,8 @@ UNION ALL SELECT 'type', message_type, count(*) FROM letters GROUP BY message_ty
 """
 #: The attributes of a letter that JSON holds as they are.
 _PLAIN: Final = ("message_type", "handler", "error_type", "error_message", "traceback", "attempts")
+#: A value as text, cut; also one whose `repr` fails.
+_shown: Final = reprlib.Repr(maxstring=1000, maxother=1000).repr
 _CHOSEN: Final = "WHERE number IN (SELECT value FROM json_each(?))"
 
 
@@ -257,8 +260,7 @@ def _open(path: str, capacity: int | None) -> sqlite3.Connection:
 
 def _check_layout(connection: sqlite3.Connection, path: str) -> None:
     """Make the tables of a new file; refuse a file that has others."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if not tables:
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
         connection.executescript(_CREATE)
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (layout,) = connection.execute("PRAGMA user_version").fetchone()
@@ -269,11 +271,3 @@ def _check_layout(connection: sqlite3.Connection, path: str) -> None:
             f"{path!r} has layout {layout} of dead letters, and this version reads layout "
             f"{LAYOUT}. Use the version of the library that made it, or pass another path"
         )
-
-
-def _shown(value: object) -> str:
-    """A value for a message, cut; also one whose `repr` fails."""
-    try:
-        return repr(value)[:1000]
-    except Exception:
-        return f"a {type(value).__qualname__}"

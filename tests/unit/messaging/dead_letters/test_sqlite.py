@@ -217,6 +217,18 @@ def test_a_message_that_cannot_be_written_leaves_its_letter_and_a_log_entry(
         assert (readable, letters.discard()) == (1, 1)
 
 
+def test_a_message_whose_repr_fails_leaves_its_letter(path: Path) -> None:
+    class Broken:
+        def __repr__(self) -> str:
+            raise ZeroDivisionError
+
+    with SqliteDeadLetters(path) as letters:
+        add(letters, Desk().delivery(Broken()))
+        (letter,) = letters.list()
+        assert isinstance(letter.message, UnreadableMessage)
+        assert "<Broken instance at" in letter.message.reason
+
+
 def test_a_letter_that_cannot_be_read_does_not_hide_the_others(path: Path) -> None:
     with SqliteDeadLetters(path, codec=Reversed()) as letters:
         add(letters, Desk().delivery("abc"))
