@@ -47,35 +47,39 @@ def not_reading(client: socket.socket) -> None:
     client.sendall(REQUEST + b"\r\n")
 
 
-def dripping(client: socket.socket) -> None:
-    def drip() -> None:
-        try:
-            while True:
-                client.sendall(b"a")
-        except OSError:
-            ended.set()
-
-    ended = threading.Event()
-    in_the_middle(client)
-    Background(drip).start()
+def drip(client: socket.socket) -> None:
+    """Send byte after byte, until the server ends the connection."""
+    with contextlib.suppress(OSError):
+        while True:
+            client.sendall(b"a")
 
 
 @pytest.mark.parametrize(
-    "state",
-    [silent, in_the_middle, half_closed, not_reading, dripping],
-    ids=lambda each: each.__name__,
+    ("before", "after"),
+    [
+        (silent, silent),
+        (in_the_middle, silent),
+        (half_closed, silent),
+        (not_reading, silent),
+        (in_the_middle, drip),
+    ],
+    ids=["silent", "in_the_middle", "half_closed", "not_reading", "dripping"],
 )
 def test_no_client_holds_up_the_end(
-    state: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
+    before: Callable[[socket.socket], None],
+    after: Callable[[socket.socket], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """One client, and what it does before the server comes to it, and after that."""
     # No deadline of a client ends anything here
     monkeypatch.setattr(serving, "PATIENCE", 10 * PATIENCE)
     endpoint = Endpoint(Large())
     with socket.create_connection(("127.0.0.1", endpoint.port)) as client:
-        state(client)
+        before(client)
         while endpoint._server._client is None:
-            pass  # it comes to this client by itself
-        assert endpoint.close(PATIENCE)
+            pass  # it comes to this client by itself, and none of these clients ends by itself
+        with Background(lambda: after(client)):
+            assert endpoint.close(PATIENCE)
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", endpoint.port))  # the port is free
