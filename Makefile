@@ -29,7 +29,7 @@ BASE ?= results/baseline.json
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test verify stress interrupts soak check check-full prove mirrors mutants
 .PHONY: explore validate-traces first-command verify-interpreters verify-arm64 doctor bench
-.PHONY: bench-quick bench-compare bench-docs gates lint format coverage docs dist clean
+.PHONY: bench-quick bench-compare bench-docs gates lint pyright format coverage docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -114,6 +114,10 @@ lint: venv ## ruff, ruff format, mypy --strict, plain English
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m tools.language $(PLAIN)
+
+pyright: venv ## does pyright find the mistakes of tests/typing, as `make lint` says of mypy?
+	@$(PYTHON_FOR_SETUP) -m tools.bootstrap --venv $(VENV) --group pyright
+	@$(BIN)/basedpyright
 
 format: venv ## put the code into the form that lint wants
 	@$(BIN)/ruff check --fix .

@@ -28,7 +28,7 @@ with disruptor:
     except ValueError:
         print("not published: 'not a price'")
     disruptor.publish_event(fill, "2.0")
-    batch = [3.0, "nor this", 4.0]
+    batch: list[str | float] = [3.0, "nor this", 4.0]
     try:
         disruptor.publish_events(fill, batch)  # all or nothing
     except ValueError:

@@ -26,7 +26,7 @@ from ringbuffer.sequencer.producer_type import sequencer_class
 from ringbuffer.wait import WaitStrategy, bind_signal
 
 
-class RingBuffer[E](EventSink[E]):
+class RingBuffer[E = Any](EventSink[E]):
     """A ring of pre-allocated events, or of values (LMAX Disruptor, `RingBuffer`). Any thread.
 
     The methods that claim and publish work from any thread (any *one* thread, for
@@ -98,11 +98,13 @@ class RingBuffer[E](EventSink[E]):
         *,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
-    ) -> "RingBuffer[Any]":
+    ) -> "RingBuffer[E]":
         """A ring whose slots hold any object: `publish_value`, `publish_values`.
 
         A slot is cleared when every consumer has passed it, so the ring keeps no value alive. The
         arguments are those of the class.
+
+        `RingBuffer[int].of_values(1024)` tells a type checker that the values are integers.
         """
         return cls(buffer_size, no_events, producer_type, wait_strategy, memory=memory, host=host)
 

@@ -28,7 +28,7 @@ from ringbuffer.sequencer import ProducerType
 from ringbuffer.wait import WaitStrategy
 
 
-class Disruptor[E](Wiring[E], EventSink[E]):
+class Disruptor[E = Any](Wiring[E], EventSink[E]):
     """A ring and the consumers that are wired to it (LMAX Disruptor, `Disruptor`).
 
     Wire it in one thread, then `start()` it. Any thread may publish, and read its state.
@@ -88,15 +88,15 @@ class Disruptor[E](Wiring[E], EventSink[E]):
         drain_at_exit: Duration | None = None,
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
-    ) -> "Disruptor[Any]":
+    ) -> "Disruptor[E]":
         """Make a disruptor over `RingBuffer.of_values`: slots hold any object.
 
-        The arguments are those of the class.
+        The arguments are those of the class. `Disruptor[int].of_values(8)` is one of integers.
         """
-        ring = RingBuffer.of_values(
+        ring: RingBuffer[E] = RingBuffer.of_values(
             buffer_size, producer_type, wait_strategy, memory=memory, host=host
         )
-        disruptor: Disruptor[Any] = cls.__new__(cls)
+        disruptor = cls.__new__(cls)
         disruptor._set_up(ring, producer_type, name, grace, drain_at_exit)
         return disruptor
 

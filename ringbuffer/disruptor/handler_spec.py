@@ -1,6 +1,5 @@
 """What can be wired: handlers with their options, processor factories, ready-made processors."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,7 +42,7 @@ class HandlerSpec[E]:
         rewind: decides about `RewindBatch`; the default always replays at once.
     """
 
-    handler: AnyHandler[E] | Callable[..., Any]
+    handler: AnyHandler[E]
     name: str | None = None
     cpu: int | None = None
     max_batch_size: int | None = None
@@ -56,12 +55,7 @@ type Wired[E] = HandlerSpec[E] | ProcessorFactory[E] | EventProcessor[E] | Worke
 
 #: What `handle_events_with` takes.
 type Wirable[E] = (
-    HandlerSpec[E]
-    | AnyHandler[E]
-    | ProcessorFactory[E]
-    | EventProcessor[E]
-    | WorkerPool[E]
-    | Callable[..., Any]
+    HandlerSpec[E] | AnyHandler[E] | ProcessorFactory[E] | EventProcessor[E] | WorkerPool[E]
 )
 
 

@@ -6,15 +6,15 @@ faster and show the same signature and documentation.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable
+from typing import TYPE_CHECKING, Unpack, overload
 
 from ringbuffer.checks import Duration
 from ringbuffer.one_process import OneProcess
 
 if TYPE_CHECKING:
     from ringbuffer.producer.claim import Claim
-    from ringbuffer.producer.translation import Translator
+    from ringbuffer.producer.translation import AnyTranslator, ManyColumns, Translator
 
 
 class EventSink[E](OneProcess, ABC):
@@ -116,14 +116,14 @@ class EventSink[E](OneProcess, ABC):
         """
         return self.producer().publish_each(items, timeout)
 
-    def publish_event(
-        self, translator: "Translator[E]", /, *arguments: object, timeout: Duration | None = None
+    def publish_event[*A](
+        self, translator: "Translator[E, *A]", /, *arguments: *A, timeout: Duration | None = None
     ) -> int:
         """Claim a slot, let `translator(event, sequence, *arguments)` fill it, and publish it.
 
         Args:
             translator: a function, or an object with `translate_to`.
-            arguments: for the translator.
+            arguments: for the translator. A type checker compares them with its parameters.
             timeout: the longest wait, in seconds; None waits without a limit.
 
         Returns:
@@ -136,13 +136,48 @@ class EventSink[E](OneProcess, ABC):
         """
         return self.producer().publish_event(translator, *arguments, timeout=timeout)
 
-    def try_publish_event(self, translator: "Translator[E]", /, *arguments: object) -> int:
+    def try_publish_event[*A](self, translator: "Translator[E, *A]", /, *arguments: *A) -> int:
         """As `publish_event`, but raise `InsufficientCapacityError` rather than wait."""
         return self.producer().try_publish_event(translator, *arguments)
 
+    # No type turns parameters into columns. So the forms of up to two columns are written out.
+    @overload
+    def publish_events(
+        self, translator: "Translator[E]", /, *, count: int, timeout: Duration | None = None
+    ) -> range: ...
+    @overload
+    def publish_events[A](
+        self,
+        translator: "Translator[E, A]",
+        a: Iterable[A],
+        /,
+        *,
+        count: int | None = None,
+        timeout: Duration | None = None,
+    ) -> range: ...
+    @overload
+    def publish_events[A, B](
+        self,
+        translator: "Translator[E, A, B]",
+        a: Iterable[A],
+        b: Iterable[B],
+        /,
+        *,
+        count: int | None = None,
+        timeout: Duration | None = None,
+    ) -> range: ...
+    @overload
     def publish_events(
         self,
-        translator: "Translator[E]",
+        translator: "AnyTranslator[E]",
+        /,
+        *columns: "Unpack[ManyColumns]",
+        count: int | None = None,
+        timeout: Duration | None = None,
+    ) -> range: ...
+    def publish_events(
+        self,
+        translator: "AnyTranslator[E]",
         /,
         *columns: Iterable[object],
         count: int | None = None,
@@ -166,17 +201,47 @@ class EventSink[E](OneProcess, ABC):
             Exception: the translator raised it. The whole claim is skipped: no handler sees any of
                 its events.
         """
-        return self.producer().publish_events(translator, *columns, count=count, timeout=timeout)
+        own: Callable[..., range] = self.producer().publish_events
+        return own(translator, *columns, count=count, timeout=timeout)
 
+    @overload
+    def try_publish_events(self, translator: "Translator[E]", /, *, count: int) -> range: ...
+    @overload
+    def try_publish_events[A](
+        self, translator: "Translator[E, A]", a: Iterable[A], /, *, count: int | None = None
+    ) -> range: ...
+    @overload
+    def try_publish_events[A, B](
+        self,
+        translator: "Translator[E, A, B]",
+        a: Iterable[A],
+        b: Iterable[B],
+        /,
+        *,
+        count: int | None = None,
+    ) -> range: ...
+    @overload
     def try_publish_events(
-        self, translator: "Translator[E]", /, *columns: Iterable[object], count: int | None = None
+        self,
+        translator: "AnyTranslator[E]",
+        /,
+        *columns: "Unpack[ManyColumns]",
+        count: int | None = None,
+    ) -> range: ...
+    def try_publish_events(
+        self,
+        translator: "AnyTranslator[E]",
+        /,
+        *columns: Iterable[object],
+        count: int | None = None,
     ) -> range:
         """As `publish_events`, but raise `InsufficientCapacityError` rather than wait."""
-        return self.producer().try_publish_events(translator, *columns, count=count)
+        own: Callable[..., range] = self.producer().try_publish_events
+        return own(translator, *columns, count=count)
 
     # -- values ------------------------------------------------------------------------------------
 
-    def publish_value(self, value: Any, timeout: Duration | None = None) -> int:
+    def publish_value(self, value: E, timeout: Duration | None = None) -> int:
         """Publish any object into a ring of values; returns its sequence.
 
         Args:
@@ -191,12 +256,12 @@ class EventSink[E](OneProcess, ABC):
         """
         return self.producer().publish_value(value, timeout)
 
-    def try_publish_value(self, value: Any) -> int:
+    def try_publish_value(self, value: E) -> int:
         """As `publish_value`, but raise `InsufficientCapacityError` rather than wait."""
         return self.producer().try_publish_value(value)
 
     def publish_values(
-        self, values: Iterable[Any], timeout: Duration | None = None, chunk: int | None = None
+        self, values: Iterable[E], timeout: Duration | None = None, chunk: int | None = None
     ) -> int:
         """Publish many objects into a ring of values, a chunk at a time; returns how many.
 

@@ -19,15 +19,23 @@ from ringbuffer.producer.ops import NONE_GIVEN, ProducerOps
 from ringbuffer.producer.refusals import no_capacity
 
 
-class TranslatorObject[E](Protocol):
+class TranslatorObject[E, *A](Protocol):
     """A translator that is an object."""
 
-    def translate_to(self, event: E, sequence: int, /, *arguments: Any) -> object:
+    def translate_to(self, event: E, sequence: int, /, *arguments: *A) -> object:
         """Fill `event`, whose number is `sequence`, from the arguments of `publish_event`."""
         ...
 
 
-type Translator[E] = Callable[..., object] | TranslatorObject[E]
+#: What fills an event, from arguments of the types `A`.
+type Translator[E, *A] = Callable[[E, int, *A], object] | TranslatorObject[E, *A]
+
+#: A translator whose arguments are no longer known.
+type AnyTranslator[E] = Translator[E, *tuple[Any, ...]]
+
+type _Column = Iterable[object]
+#: The columns of `publish_events`, three or more.
+type ManyColumns = tuple[_Column, _Column, _Column, *tuple[_Column, ...]]
 
 
 class EventPublication(NamedTuple):
@@ -48,7 +56,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
     try_fill: Final = ops.try_fill_into(slots)
 
     def publish_event(
-        translator: Translator[E],
+        translator: AnyTranslator[E],
         argument: object = NONE_GIVEN,
         /,
         *more: object,
@@ -63,7 +71,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
 
     # The ring was full: the claim waits.
     def fill_next(
-        translator: Translator[E],
+        translator: AnyTranslator[E],
         argument: object,
         more: tuple[object, ...],
         timeout: Duration | None,
@@ -86,7 +94,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
         return sequence
 
     def try_publish_event(
-        translator: Translator[E], argument: object = NONE_GIVEN, /, *more: object
+        translator: AnyTranslator[E], argument: object = NONE_GIVEN, /, *more: object
     ) -> int:
         sequence = try_fill(translator, argument, more)
         if sequence < 0:
@@ -94,7 +102,7 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
         return sequence
 
     def publish_events(
-        translator: Translator[E],
+        translator: AnyTranslator[E],
         /,
         *columns: Iterable[object],
         count: int | None = None,
@@ -103,13 +111,13 @@ def event_publication[E](ops: ProducerOps, slots: SlotView[E]) -> EventPublicati
         return in_one_claim(lambda n: next_(n, timeout), translator, columns, count)
 
     def try_publish_events(
-        translator: Translator[E], /, *columns: Iterable[object], count: int | None = None
+        translator: AnyTranslator[E], /, *columns: Iterable[object], count: int | None = None
     ) -> range:
         return in_one_claim(try_next, translator, columns, count)
 
     def in_one_claim(
         claim: Callable[[int], int],
-        translator: Translator[E],
+        translator: AnyTranslator[E],
         columns: tuple[Iterable[object], ...],
         count: int | None,
     ) -> range:

@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--venv", type=Path, default=Path(".venv"), help="where to make it (default: %(default)s)"
     )
-    parser.add_argument("--group", help="what else to install: docs")
+    parser.add_argument("--group", help="what else to install: docs, pyright")
     options = parser.parse_args(arguments)
     project = Path(__file__).resolve().parents[2]
     venv = project / options.venv

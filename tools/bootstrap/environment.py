@@ -14,7 +14,11 @@ from tools.bootstrap.progress import Progress
 #: The groups of `pyproject.toml` that every environment has.
 GROUPS = ("test", "lint", "proof")
 #: The lock files, written by `tools.lock`, and the groups that each has.
-LOCKS = {"requirements/dev.txt": GROUPS, "requirements/docs.txt": (*GROUPS, "docs")}
+LOCKS = {
+    "requirements/dev.txt": GROUPS,
+    "requirements/docs.txt": (*GROUPS, "docs"),
+    "requirements/pyright.txt": ("pyright",),
+}
 _DEV = "requirements/dev.txt"
 
 

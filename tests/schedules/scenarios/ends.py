@@ -128,9 +128,10 @@ def closed_while_values_are_put(
 
         def produce(values: int) -> None:
             producer = disruptor.ring.producer()
-            put = producer.try_publish_value
+            put: Callable[[int], int] = producer.try_publish_value
+            publish_event: Callable[..., int] = producer.try_publish_event
             if are_events:
-                put = functools.partial(producer.try_publish_event, fill)
+                put = functools.partial(publish_event, fill)
             with (
                 contextlib.suppress(RingBufferClosedError, InsufficientCapacityError),
                 each_claim(world, kind, stores=True),

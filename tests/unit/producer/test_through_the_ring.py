@@ -127,7 +127,7 @@ def test_a_class_that_replaces_the_method_or_the_producer_keeps_its_own() -> Non
     class Counting(RingBuffer[list[object]]):
         published = 0
 
-        def publish_event(self, *arguments: Any, **options: Any) -> int:
+        def publish_event(self, *arguments: Any, **options: Any) -> int:  # type: ignore[override]
             self.published += 1
             return super().publish_event(*arguments, **options)
 

@@ -150,11 +150,12 @@ def test_a_closed_ring_refuses() -> None:
 
 def test_a_ring_of_values_has_no_events_to_translate_into() -> None:
     ring, _ = values(4)
+    anything: Any = ring
     for publish in (
-        ring.publish_event,
-        ring.try_publish_event,
-        ring.publish_events,
-        ring.try_publish_events,
+        anything.publish_event,
+        anything.try_publish_event,
+        anything.publish_events,
+        anything.try_publish_events,
     ):
         with pytest.raises(TypeError, match="ring of values"):
             publish(put)

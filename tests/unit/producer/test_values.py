@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,8 @@ def test_any_object_goes_through(kind: ProducerType) -> None:
 
 def test_a_ring_of_events_takes_no_values() -> None:
     ring, _ = boxes(4)
-    for publish in (ring.publish_value, ring.try_publish_value, ring.publish_values):
+    anything: Any = ring
+    for publish in (anything.publish_value, anything.try_publish_value, anything.publish_values):
         with pytest.raises(TypeError, match="pre-allocated events"):
             publish([1])
     assert ring.cursor == -1

@@ -446,7 +446,7 @@ def test_a_lock_file_pins_what_its_groups_ask_for_with_hashes(lock: str) -> None
 def test_a_group_without_a_lock_file_is_an_error_that_names_those_that_have_one(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(SetupError, match=r"no lock file for a group 'doc'; there are dev, docs"):
+    with pytest.raises(SetupError, match=r"no lock file for a group 'doc'; there are dev, docs, "):
         environment.add_group(tmp_path, tmp_path, "doc", SILENT)
 
 
