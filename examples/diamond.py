@@ -2,8 +2,8 @@
 
 Prints:
     orders: 64 slots of events, auto producer, AdaptiveWaitStrategy
-               ring ──▶ price (IDLE, -1), check (IDLE, -1)
-      price + check ──▶ execute (IDLE, -1)
+               ring --> price (IDLE, -1), check (IDLE, -1)
+      price + check --> execute (IDLE, -1)
     executed 90 of 100 orders for 9000
 """
 

@@ -61,10 +61,11 @@ class Stall:
         """Write all of it, in lines."""
         who = self.gating
         state = f", {who.state}" if who.state else ""
+        waiting = len(self.producers)
         lines = [
             f"{who.consumer!r}{state} holds up {self.ring!r}: it has not moved from sequence "
             f"{who.sequence} for {self.seconds:.1f} s, {who.lag} events behind; "
-            f"{len(self.producers)} producers wait for free capacity"
+            f"{waiting} producer{' waits' if waiting == 1 else 's wait'} for free capacity"
         ]
         if self.deadlock:
             circle = " -> ".join(repr(name) for name in (*self.deadlock, self.deadlock[0]))

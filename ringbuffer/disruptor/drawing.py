@@ -9,7 +9,10 @@ RING = "ring"
 
 
 def text(title: str, nodes: Iterable[Node]) -> str:
-    """Draw a line for each stage: its dependencies, an arrow, its consumers and their sequences."""
+    """Draw a line for each stage: its dependencies, an arrow, its consumers and their sequences.
+
+    The drawing itself is ASCII, so any terminal can show it.
+    """
     stages: dict[tuple[Node, ...], list[Node]] = {}
     for node in nodes:
         stages.setdefault(node.after, []).append(node)
@@ -21,7 +24,7 @@ def text(title: str, nodes: Iterable[Node]) -> str:
         for before, members in stages.items()
     ]
     width = max((len(before) for before, _ in lines), default=0)
-    return "\n".join([title, *(f"  {before:>{width}} ──▶ {members}" for before, members in lines)])
+    return "\n".join([title, *(f"  {before:>{width}} --> {members}" for before, members in lines)])
 
 
 def dot(title: str, nodes: Iterable[Node]) -> str:

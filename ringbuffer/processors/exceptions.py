@@ -1,6 +1,7 @@
 """The exception handlers that the library offers; see `ringbuffer.processors.failure`."""
 
 import logging
+import traceback
 from typing import Final
 
 from ringbuffer.checks import check_is_instance_with
@@ -43,6 +44,17 @@ class FatalExceptionHandler:
     def handle_on_shutdown_exception(self, error: Exception) -> None:
         """Log the error; the processor is stopping anyway."""
         _log(logging.ERROR, error, "handler's on_shutdown failed", None, "it stops")
+
+
+_FATAL: Final = (
+    FatalExceptionHandler.handle_event_exception.__code__,
+    FatalExceptionHandler.handle_on_start_exception.__code__,
+)
+
+
+def was_logged(error: BaseException) -> bool:
+    """Whether a `FatalExceptionHandler` has logged `error`, with its traceback, and raised it."""
+    return any(frame.f_code in _FATAL for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 class LoggingExceptionHandler:

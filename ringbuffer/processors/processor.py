@@ -15,7 +15,7 @@ from ringbuffer.errors import ConsumerFailedError
 from ringbuffer.forks import made_here
 from ringbuffer.host import Event
 from ringbuffer.one_process import OneProcess
-from ringbuffer.processors.exceptions import logger
+from ringbuffer.processors.exceptions import logger, was_logged
 from ringbuffer.processors.life import Life
 from ringbuffer.processors.state import ProcessorState, describe, move
 from ringbuffer.ring_buffer import RingBuffer
@@ -286,8 +286,8 @@ class EventProcessor[E](Life, OneProcess, ABC):
         )
         error.__cause__ = failure
         self._ring.close(error)
-        died = "processor %r died after sequence %d; the ring is closed"
-        logger.critical(died, self._name, self._sequence.get(), exc_info=failure)
+        trace = None if was_logged(failure) else failure  # once is enough
+        logger.critical("%s", error, exc_info=trace)
 
     def __repr__(self) -> str:
         sequence = self._sequence.get()

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import shutil
 import time
+from pathlib import Path
 from typing import Final
 
 from ringbuffer.cli.program import CommandError
@@ -10,8 +12,9 @@ from spec import folder
 from spec.commands import mutants
 from spec.commands.side_by_side import cores, side_by_side
 from spec.tools import counterexample, results_table
-from spec.tools.configuration import Configuration, read_all
+from spec.tools.configuration import TRIED, Configuration, read_all, read_tried
 from spec.tools.installation import find_tools
+from spec.tools.meaning import meaning
 from spec.tools.reporter import Reporter
 from spec.tools.tlc import TlcRun, TlcTools, run_tlc
 
@@ -34,6 +37,11 @@ examples:
 `python -m spec check --full MultiProducer JoiningFull` checks all configurations of a module, and
 one of another.
 
+`python -m spec check MultiProducer.cfg` checks one configuration that has the name of a module.
+
+`python -m spec check ./Mine.cfg` tries a file of your own. Its first line names the module, as in
+`\\* module: WorkPool`. No number of states is expected, and none is recorded.
+
 `python -m spec check --list --full` lists all configurations.
 
 exit codes: 0 all is as it should be; 1 something failed; 2 the command could not run; 130
@@ -44,7 +52,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     """Say what the command is for, and add its arguments."""
     parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     add = parser.add_argument
-    add("names", nargs="*", metavar="NAME", help="configurations, or modules: all of theirs")
+    add("names", nargs="*", metavar="NAME", help="configurations, modules, or .cfg files")
     add("--medium", action="store_true", help="check the medium configurations, not the small ones")
     add("--full", action="store_true", help="check the configurations of every size")
     add("--mutants", action="store_true", help="check the mutants too, as `mutants` does")
@@ -77,13 +85,17 @@ def _chosen(
     """Returns the configurations that the user names, or all of the wanted size.
 
     Raises:
-        CommandError: a name is not `known`, and is neither a configuration nor a module.
+        CommandError: a name is not `known`, and is neither a configuration nor a module; or a file
+            cannot be tried.
     """
     size = "medium" if options.medium else "small"
     wanted = [each for each in configurations if options.full or each.size == size]
     if not options.names:
         return wanted
-    known = known.union(*((each.name, each.module) for each in configurations))
+    files = [name for name in options.names if name.endswith(".cfg")]
+    named = {f"{each.name}.cfg": each for each in configurations}
+    own = [named.get(name) or _tried(name) for name in files]
+    known = known.union(files, *((each.name, each.module) for each in configurations))
     for name in options.names:
         if name not in known:
             raise CommandError(
@@ -91,11 +103,20 @@ def _chosen(
                 f"`python -m spec check --list --full` lists them all"
             )
     names = set(options.names)
-    return [
+    chosen = [
         each
         for each in configurations
         if each.name in names or (each.module in names and each in wanted)
     ]
+    return [*chosen, *(each for each in own if each not in chosen)]
+
+
+def _tried(name: str) -> Configuration:
+    """Returns the configuration in a file of the user's."""
+    try:
+        return read_tried(Path(name).resolve())
+    except (OSError, ValueError) as error:
+        raise CommandError(str(error)) from error
 
 
 def _list(configurations: list[Configuration], *, as_json: bool) -> None:
@@ -120,7 +141,7 @@ def _check(
     def report(configuration: Configuration, found: TlcRun) -> bool:
         """Report the result of a run. Returns whether the run failed."""
         problem = _problem(configuration, found, record)
-        if record and problem is None:
+        if record and problem is None and configuration.size != TRIED:
             configuration.record(found.states, found.depth)
         depth = "" if found.depth is None else f"depth {found.depth}"
         counts = f"{found.states:>11,} states {depth:>9} {found.seconds:6.1f} s"
@@ -136,7 +157,12 @@ def _check(
             problem=problem,
         )
         if problem and found.violated:
-            reporter.say(counterexample.table(found.output))
+            for name in found.violated.split(" or "):
+                says = meaning(name, spec.modules / f"{configuration.module}.tla")
+                if says:
+                    reporter.say(f"{name}, which is violated: {says}")
+            columns = shutil.get_terminal_size().columns
+            reporter.say(counterexample.table(found.output, columns))
         return problem is not None
 
     # TLC's workers share a queue and a set of states. So each core runs a configuration of its own
@@ -160,7 +186,7 @@ def _problem(configuration: Configuration, found: TlcRun, record: bool) -> str |
         return f"{found.violated} violated"
     if expect is not None and expect not in (found.violated or "").split(" or "):
         return f"should violate {expect}, and violates {found.violated or 'nothing'}"
-    if record or expect is not None:
+    if record or expect is not None or configuration.size == TRIED:
         return None
     if states is None:
         return "no number of states is recorded; see --record"

@@ -19,6 +19,9 @@ from typing import Final
 #: The sizes, in the order of the table.
 SIZES: Final = ("small", "medium", "large")
 
+#: The size of a configuration that is only tried: nothing is recorded about it.
+TRIED: Final = "tried"
+
 _HEADER = re.compile(r"^\\\* (\w+): (.*)$", re.MULTILINE)
 
 
@@ -86,6 +89,20 @@ def read(path: Path) -> Configuration:
         states=int(header["states"]) if "states" in header else None,
         depth=int(header["depth"]) if "depth" in header else None,
     )
+
+
+def read_tried(path: Path) -> Configuration:
+    """Returns the configuration in a file of the user's, which has to name its module only.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it does not name its module.
+    """
+    header = dict(_HEADER.findall(path.read_text()))
+    if "module" not in header:
+        raise ValueError(f"{path} must begin with a line that names its module: \\* module: NAME")
+    says, expect = header.get("says", "tried"), header.get("expect")
+    return Configuration(path, header["module"], says, TRIED, expect, states=None, depth=None)
 
 
 def read_all(folder: Path) -> list[Configuration]:

@@ -77,7 +77,7 @@ class Shape:
         )
         return (
             f"seed {self.seed}: ring of {self.size}, {kind}, {self.waiting}, "
-            f"{self.producers} producers, "
+            f"{self.producers} producer{'s' if self.producers > 1 else ''}, "
             f"{self.messages} messages, {self.failing} % fail, {self.halts} halts, "
             f"{self.switches}; stages: {stages}"
         )

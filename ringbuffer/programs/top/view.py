@@ -33,18 +33,16 @@ def _ring(ring: dict[str, Any]) -> Iterator[str]:
     width = max(len("consumer"), *(len(_plain(each["name"])) for each in consumers))
     most = max(each["lag"] for each in consumers)
     head = f"    {'consumer':{width}} {'state':>10} {'sequence':>15} {'lag':>10} "
-    yield head + f"{'rate':>10} {'batch':>8} {'errors':>8} {'p99':>10}"
+    yield head + f"{'events':>10} {'mean batch':>10} {'errors':>6} {'99 % of calls take':>20}"
     for each in consumers:
         mark = ">" if most and each["lag"] == most else " "
         counters = each["counters"]
         batch = _optional(each["distributions"].get("batch_sizes", {}).get("mean"), ",.1f")
         errors = _optional(counters.get("errors"), ",.0f")
-        duration = each["distributions"].get("durations", {}).get("p99")
-        p99 = "-" if duration is None else f"{duration * 1e6:,.0f} µs"
         yield (
             f"  {mark} {_plain(each['name']):{width}} {each['state'] or '-':>10} "
             f"{each['sequence']:>15,} {each['lag']:>10,} "
-            f"{_rate(each['rate']):>10} {batch:>8} {errors:>8} {p99:>10}"
+            f"{_rate(each['rate']):>10} {batch:>10} {errors:>6} {_duration(each):>20}"
         )
 
 
@@ -61,6 +59,20 @@ def _number(value: float) -> str:
     return (
         f"{value:,.3f}" if isinstance(value, float) and value != int(value) else f"{int(value):,}"
     )
+
+
+def _duration(consumer: dict[str, Any]) -> str:
+    """What 99 % of the handler's calls take at most: a limit of the histogram, not a percentile.
+
+    A call is for an event, or for a batch if the handler takes whole batches.
+    """
+    durations, counters = consumer["distributions"].get("durations", {}), consumer["counters"]
+    limit, count = durations.get("p99"), durations.get("count")
+    if limit is None:
+        return "-"
+    events, batches = counters.get("events"), counters.get("batches")
+    is_of_batches = events != batches and count == batches
+    return f"<= {limit * 1e6:,.0f} µs a{' batch' if is_of_batches else 'n event'}"
 
 
 def _optional(value: float | None, form: str) -> str:

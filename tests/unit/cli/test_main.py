@@ -1,7 +1,9 @@
 """The command line as a whole: what every command has in common."""
 
+import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -63,7 +65,14 @@ def test_the_version_is_that_of_the_library(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"ringbuffer {ringbuffer.__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["doctor", "--no-such-option"]])
+def test_alone_it_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("usage: ringbuffer")
+    assert COMMANDS["doctor"] in out
+
+
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["doctor", "--no-such-option"]])
 def test_a_wrong_command_line_ends_with_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,3 +105,32 @@ def test_a_reader_that_goes_away_causes_no_traceback() -> None:
     _, errors = child.communicate(timeout=100)
     assert child.returncode == 1
     assert errors == ""
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["demo", "--limit", "10"]])
+def test_a_full_disk_is_an_error_without_traceback(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ringbuffer", *command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "cannot write the output: [Errno 28]" in done.stderr
+
+
+@pytest.mark.parametrize(("told", "shown"), [("50 µs", "50 us"), ("ü…", "\\xfc...")])
+def test_a_terminal_without_a_character_shows_another(
+    monkeypatch: pytest.MonkeyPatch, told: str, shown: str
+) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    monkeypatch.setattr(doctor, "collect", lambda modules: None)
+    monkeypatch.setattr(doctor, "judge", lambda facts: [])
+    monkeypatch.setattr(doctor, "as_text", lambda findings: told)
+    assert main(["doctor"]) == 0
+    assert raw.getvalue().decode("ascii").strip() == shown

@@ -202,3 +202,23 @@ def test_a_name_cannot_change_the_terminal() -> None:
     lines = shown(name="a\x1b[2Jb", consumers=[consumer("c\rd", 0)])
     assert lines[2].startswith("a?[2Jb")
     assert "c?d" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("counters", "words"),
+    [
+        ({"events": 9, "batches": 3}, "<= 16 µs an event"),
+        ({"events": 9, "batches": 9}, "<= 16 µs an event"),
+        ({"events": 27, "batches": 9}, "<= 16 µs a batch"),
+    ],
+)
+def test_a_limit_is_shown_as_one_and_says_what_it_is_of(
+    counters: dict[str, int], words: str
+) -> None:
+    distributions = {"durations": {"p99": 16e-6, "count": 9}, "batch_sizes": {"mean": 3.0}}
+    each = consumer("c", 0, counters=counters, distributions=distributions)
+    head, row = shown(consumers=[each])[-2:]
+    assert row.endswith(words)
+    assert head.endswith("99 % of calls take")
+    assert "mean batch" in head
+    assert "p99" not in head

@@ -122,7 +122,7 @@ def test_producers_that_wait_for_room_are_shown_with_what_they_do(
         gate.opened.set()
     [frames] = stall.producers.values()
     assert any("in publish_event" in frame for frame in frames)
-    assert "1 producers wait for free capacity" in str(stall)
+    assert "1 producer waits for free capacity" in str(stall)
     assert Watched(disruptor).waiting_producers() == {}
 
 

@@ -18,9 +18,9 @@ def test_as_text() -> None:
     disruptor = wired()
     assert str(disruptor) == (
         "orders: 8 slots of events, single producer, YieldingWaitStrategy\n"
-        "                 ring ──▶ journal (IDLE, -1), replicate (IDLE, -1)\n"
-        "  journal + replicate ──▶ execute (IDLE, -1)\n"
-        "              execute ──▶ notify (0 of 2 workers running, -1)"
+        "                 ring --> journal (IDLE, -1), replicate (IDLE, -1)\n"
+        "  journal + replicate --> execute (IDLE, -1)\n"
+        "              execute --> notify (0 of 2 workers running, -1)"
     )
     with disruptor:
         disruptor.publish_event(put, 1)

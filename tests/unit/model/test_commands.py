@@ -1,6 +1,7 @@
 """`python -m spec check` and `mutants`: runs, output, exit codes. These tests run the real TLC."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from spec.commands import check, side_by_side
 from spec.folder import SPEC, SpecFolder
 from spec.tools import class_archive, counterexample, installation, results_table
 from spec.tools.configuration import Configuration, read, read_all
+from spec.tools.meaning import meaning
 from spec.tools.mutant import read_mutants, verdict
 from spec.tools.tlc import TlcRun, TlcTools
 from tests.support.threads import PATIENCE
@@ -122,9 +124,75 @@ def test_a_violation_fails_and_is_shown_as_threads_against_steps(
     assert "FAILED WorkPoolFew" in out
     assert "DoneIsHandled violated" in out
     header = next(line for line in out.splitlines() if line.startswith("step"))
-    assert header.split() == ["step", "v", "w", "what", "changed"]
+    assert header.split() == ["step", "v", "w", "(other)", "what", "changed"]
     rows = [line for line in out.splitlines() if line[:1].isdigit() and "of" not in line]
     assert any("Claim" in row and "work = " in row for row in rows)
+    assert "DoneIsHandled, which is violated: What producers and later stages rely on." in out
+
+
+def test_a_counterexample_names_each_steps_thread_and_fits_the_terminal(
+    spec: SpecFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(
+        spec.modules / "WorkPool.tla",
+        "/\\ busy' = [busy EXCEPT ![w] = local[w].current]\n"
+        "    /\\ Keep(w, [local[w] EXCEPT !.claimed",
+        "/\\ UNCHANGED busy\n    /\\ Keep(w, [local[w] EXCEPT !.claimed",
+    )
+    monkeypatch.setenv("COLUMNS", "70")
+    assert main(["check", "WorkPoolFew"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    [head] = [number for number, line in enumerate(lines) if line.startswith("step")]
+    rows = lines[head + 3 : -1]
+    assert lines[head].split() == ["step", "v", "w", "(other)", "what", "changed"]
+    assert max(map(len, rows)) <= 70
+    columns = {name: lines[head].index(name) for name in ("v", "w", "(other)")}
+    for row in rows:
+        if row[0] != " ":
+            assert any(row[at : at + 1].strip() for at in columns.values()), row
+    assert any(row[columns["(other)"] :].startswith("Publish") for row in rows)
+    assert any(row[columns["v"] :].startswith("Handle") for row in rows)
+
+
+def test_a_file_of_the_user_is_tried_and_not_recorded(
+    spec: SpecFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "Mine.cfg"
+    text = (spec.configurations / "CompetingQueue.cfg").read_text()
+    body = "".join(line for line in text.splitlines(True) if not line.startswith("\\*"))
+    own.write_text("\\* module: CompetingQueue\n" + body.replace("Events = 4", "Events = 3"))
+    before = own.read_text()
+    assert main(["check", str(own), "--record"]) == 0
+    assert "ok     Mine" in capsys.readouterr().out
+    assert own.read_text() == before
+    own.write_text(body)
+    assert main(["check", str(own)]) == 2
+    assert "must begin with a line that names its module" in capsys.readouterr().err
+    assert main(["check", str(tmp_path / "None.cfg")]) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_a_configuration_with_the_name_of_its_module_can_be_chosen_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check", "--list", "MultiProducer.cfg"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["MultiProducer"]
+
+
+def test_a_property_of_any_configuration_has_a_sentence() -> None:
+    for each in read_all(SPEC.configurations):
+        text = each.path.read_text()
+        found = re.findall(r"^(?:INVARIANTS?|PROPERT(?:Y|IES)) (.*)$", text, re.MULTILINE)
+        for name in " ".join(found).split():
+            assert meaning(name, SPEC.modules / f"{each.module}.tla").endswith("."), name
+
+
+@pytest.mark.parametrize("command", [["check", "--mutants"], ["mutants"]])
+def test_an_unknown_mutant_is_an_error(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "no-such-mutant"]) == 2
+    assert "no-such-mutant" in capsys.readouterr().err
 
 
 def test_another_number_of_states_fails(
