@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from ringbuffer.errors import AlertError, ForkedProcessError
-from ringbuffer.forks import forked, made_here
+from ringbuffer.forks import Noted, forked, made_here
 from ringbuffer.memory import PROCESS_MEMORY, Memory, Word
 from ringbuffer.one_process import OneProcess
 from ringbuffer.sequence import Sequence
@@ -47,7 +47,7 @@ class Publication(Protocol):
         ...
 
 
-class SequenceBarrier(OneProcess):
+class SequenceBarrier(OneProcess, Noted):
     """What a consumer waits at before it reads a slot. Any thread.
 
     Each processor has its own barrier, so that alerting one never stops its siblings. (LMAX
@@ -62,14 +62,7 @@ class SequenceBarrier(OneProcess):
         memory: what provides the alert's cell.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_alerted",
-        "_dependents",
-        "_left_behind_by",
-        "_publication",
-        "_wait_strategy",
-    )
+    __slots__ = ("_alerted", "_dependents", "_publication", "_wait_strategy")
 
     def __init__(
         self,
@@ -82,12 +75,10 @@ class SequenceBarrier(OneProcess):
         self._wait_strategy: Final = wait_strategy
         self._dependents: Final = dependents
         self._alerted: Final = memory.cell(0)
-        self._left_behind_by: int | None = None
         made_here(self)
 
     def _after_fork(self, made_in: int) -> None:
         """In a child: each view of the barrier raises instead of waiting."""
-        self._left_behind_by = made_in
         self._alerted.store(1)
 
     def _error(self) -> AlertError | ForkedProcessError:

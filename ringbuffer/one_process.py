@@ -16,6 +16,10 @@ class OneProcess:
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        # In Python, so that a child after a fork can exchange it: see `ringbuffer.forks.refusing`.
+        return super().__repr__()
+
     def __reduce__(self) -> NoReturn:
         """Refuse.
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ringbuffer.checks import Duration
 from ringbuffer.errors import RingBufferError
-from ringbuffer.forks import made_here
+from ringbuffer.forks import Noted, made_here
 from ringbuffer.host import Host
 from ringbuffer.memory import SlotView, range_writer
 from ringbuffer.producer.binding import producer_ops
@@ -56,7 +56,7 @@ def _get(self: object, sequence: int) -> Any:
 _get.__name__ = "get"
 
 
-class Producer[E](EventSink[E]):
+class Producer[E](EventSink[E], Noted):
     """A thread's own way to claim, fill and publish slots. Owning thread only.
 
     As a context manager it releases the production of a single-producer ring at the end.
@@ -70,7 +70,6 @@ class Producer[E](EventSink[E]):
     __slots__ = {
         **dict.fromkeys(
             (
-                "__weakref__",
                 "_host",
                 "_ops",
                 "_sequencer",
@@ -114,7 +113,7 @@ class Producer[E](EventSink[E]):
         values = value_publication(ops, slots, host) if holds_values else no_value_publication()
         operations: list[Any] = [ops.next, ops.try_next, ops.publish, ops.skip, *events, *values]
         for name, operation in zip(OPERATIONS, operations, strict=True):
-            setattr(self, name, show_as("Producer", vars(EventSink)[name], operation))
+            setattr(self, name, show_as("Producer", getattr(EventSink, name), operation))
         setattr(self, "get", show_as("Producer", _get, get))  # noqa: B010 - a method to mypy
 
     def producer(self) -> Self:

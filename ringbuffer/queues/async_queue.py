@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from ringbuffer.checks import check_at_least_one
 from ringbuffer.errors import PublicationError
-from ringbuffer.forks import made_here
+from ringbuffer.forks import Noted, made_here
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.one_process import OneProcess
@@ -31,7 +31,7 @@ class AsyncPutManyShutDown(PublicationError, asyncio.QueueShutDown):
     """The queue was shut down before `put_many` had put all of the items."""
 
 
-class AsyncQueue[T](OneProcess, WithoutHooks):
+class AsyncQueue[T](OneProcess, WithoutHooks, Noted):
     """A bounded first-in, first-out queue with the interface of `asyncio.Queue`.
 
     Any thread, and any number of event loops. It raises what `asyncio.Queue` raises:
@@ -52,7 +52,7 @@ class AsyncQueue[T](OneProcess, WithoutHooks):
         TypeError: `maxsize` is not an integer.
     """
 
-    __slots__ = ("__weakref__", "_ring", "_sync", "_tasks")
+    __slots__ = ("_ring", "_sync", "_tasks")
 
     def __init__(
         self, maxsize: int = 0, *, memory: Memory = PROCESS_MEMORY, host: Host = SYSTEM_HOST

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ringbuffer.checks import check_integer
-from ringbuffer.forks import made_here
+from ringbuffer.forks import Noted, made_here
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.memory.slot_limits import check_slots
@@ -21,7 +21,7 @@ from ringbuffer.reentry import is_using
 _HOLDS_LOCKS: Final = "ringbuffer.queues."
 
 
-class Queue[T](OneProcess, WithoutHooks, metaclass=MethodsInSlots):
+class Queue[T](OneProcess, WithoutHooks, Noted, metaclass=MethodsInSlots):
     """A bounded first-in, first-out queue with the interface of `queue.Queue`. Any thread.
 
     Items come out in the order in which they went in, each to one thread. The queue does not keep
@@ -45,7 +45,7 @@ class Queue[T](OneProcess, WithoutHooks, metaclass=MethodsInSlots):
         TypeError: one of them is not an integer.
     """
 
-    __slots__ = ("__weakref__", "_host", "_ring", "_tasks", "_waits", "get", "put")
+    __slots__ = ("_host", "_ring", "_tasks", "_waits", "get", "put")
 
     put: Put[T]
     get: Get[T]

@@ -36,7 +36,7 @@ import queue
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.forks import Referable, made_here
+from ringbuffer.forks import Noted, made_here
 from ringbuffer.host import Host
 from ringbuffer.memory import Memory, SlotView, Word, range_reader, range_writer
 from ringbuffer.queues.queue_end import NEVER, NO_REACH, QueueEnd
@@ -47,7 +47,7 @@ from ringbuffer.sequence import INITIAL_SEQUENCE
 NOTHING: Final = object()
 
 
-class TwoLockRing(Referable):
+class TwoLockRing(Noted):
     """The ring; none of its methods waits for an item or a free slot. Any thread.
 
     Args:

@@ -38,6 +38,9 @@ class SingleProducerSequencer(Sequencer):
     Meanwhile a call of another thread raises a `ProducerThreadError`.
     """
 
+    #: See `Noted`.
+    _left_behind_by: int | None
+
     def __init__(
         self,
         buffer_size: int,
@@ -50,13 +53,11 @@ class SingleProducerSequencer(Sequencer):
         self._owner_lock: Final = host.lock()
         self._owner: Owner | None = None
         self._claimed_before: int = INITIAL_SEQUENCE
-        self._left_behind_by: int | None = None
         #: The owner uses it, see `Tenure`.
         self._early_skips: Final[dict[int, int]] = {}
 
     def _after_fork(self, made_in: int) -> None:
         """In a child: the producer's operations raise, as those of a released producer."""
-        self._left_behind_by = made_in
         if self._owner is not None:
             self._retire(self._owner)
 

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from ringbuffer import ForkedProcessError, ProducerType, RingBuffer, RingBufferError, forks
+from ringbuffer import ForkedProcessError, ProducerType, RingBuffer, RingBufferError
+from ringbuffer.forks import refusing
+from ringbuffer.forks.child import _locks
 from tests.support.repetition import repeated
 from tests.support.threads import PATIENCE
 from tests.unit.forks.kit import LIMIT, MESSAGE, everything, in_child, name_of_error
@@ -22,7 +24,7 @@ from tests.unit.forks.kit import LIMIT, MESSAGE, everything, in_child, name_of_e
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 #: Calls that do nothing, and questions that still have an answer.
-ANSWERED = {*forks.ENDS, *forks.ANSWERS, "name", "pending", "released", "AWAITS"}
+ANSWERED = {*refusing.ENDS, *refusing.ANSWERS, "name", "pending", "released", "AWAITS"}
 
 
 def calls_of(thing: object) -> dict[str, Callable[[], object]]:
@@ -76,7 +78,7 @@ def test_every_public_call_refuses_though_all_locks_were_held_at_the_fork() -> N
 
         def hold() -> None:
             with contextlib.ExitStack() as stack:
-                for lock in tuple(forks._locks):
+                for lock in tuple(_locks):
                     stack.enter_context(lock)
                 held.set()
                 assert forked.wait(PATIENCE)
@@ -343,8 +345,7 @@ def test_a_signal_handler_that_forks_inside_a_wait_for_an_item_ends_the_wait_in_
         parent, forked = os.getpid(), list[int]()
 
         def fork(number: int, frame: object) -> None:
-            if forked:
-                return
+            signal.setitimer(signal.ITIMER_REAL, 0)  # a fork may take longer than the interval
             child = os.fork()
             if child == 0:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
