@@ -27,7 +27,9 @@ The mark is on the object itself. A table with weak references would forget an o
 a cycle of garbage, CPython clears them before it calls `__del__`, which may call the object.
 """
 
-from ringbuffer.forks.child import made_here, renewed_in_child
-from ringbuffer.forks.refusing import REFUSES, Noted, forked
-
-__all__ = ["REFUSES", "Noted", "forked", "made_here", "renewed_in_child"]
+# Not public, so there is no `__all__`, which the API reference follows.
+from ringbuffer.forks.child import made_here as made_here
+from ringbuffer.forks.child import renewed_in_child as renewed_in_child
+from ringbuffer.forks.refusing import REFUSES as REFUSES
+from ringbuffer.forks.refusing import Noted as Noted
+from ringbuffer.forks.refusing import forked as forked

@@ -23,19 +23,19 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 # -- no thread is stopped -------------------------------------------------------------------------
 
-#: Prints which objects got another class, and how often the collector ran, between the hooks that
-#: were registered before and after those of the library.
+#: Prints which objects got another class, between the hooks that were registered before and after
+#: those of the library; how often the collector ran in them; and whether it is on afterwards.
 WATCHED = """
 import gc, os, sys, warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 changed, collections = [], []
 
 def begin():
-    changed.clear(), collections.clear()
+    changed.clear()
     gc.set_threshold(1, 0)  # the collector runs whenever it may
 
 def end():
-    print(changed, len(collections), gc.isenabled(), flush=True)
+    print(changed, large.collected, gc.isenabled(), flush=True)
     os._exit(0)
 
 class Large:
@@ -43,7 +43,9 @@ class Large:
         made_here(self)
 
     def _after_fork(self, made_in):
+        collections.clear()
         self.kept = [[] for _ in range(100_000)]
+        self.collected = len(collections)
 
 def note(event, arguments):
     if event == "object.__setattr__" and arguments[1] == "__class__":
