@@ -21,7 +21,7 @@ stops all other threads at a safe point, where they have suspended the locks of 
 and classes. But a thread that is about to stop all threads itself holds CPython's own mutex for
 that. In the child this mutex stays locked forever. So no object gets another class here: 3.13t
 stops all threads to change it. And the collector is off meanwhile. See docs/free-threading.md,
-"Properties of 3.13t".
+"A child after a fork".
 
 The mark is on the object itself. A table with weak references would forget an object too early: in
 a cycle of garbage, CPython clears them before it calls `__del__`, which may call the object.

@@ -91,10 +91,12 @@ def _leave_all_behind() -> None:
 
 def _leave_behind(thing: object, made_in: int) -> None:
     after_fork: Callable[[int], object] | None = getattr(thing, "_after_fork", None)
-    if after_fork is not None:
-        after_fork(made_in)
-    if refuses(type(thing)):
-        mark(thing, made_in)
+    try:
+        if after_fork is not None:
+            after_fork(made_in)
+    finally:
+        if refuses(type(thing)):
+            mark(thing, made_in)
 
 
 if hasattr(os, "register_at_fork"):  # where there is no fork, there is no child to enter
