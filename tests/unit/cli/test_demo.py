@@ -164,7 +164,6 @@ def test_a_journal_that_is_a_pipe_is_refused(
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["nothing"],
         ["demo", "--wait-strategy", "hoping"],
         ["demo", "--buffer-size", "3"],
