@@ -1,4 +1,4 @@
-"""Faults of the threads that handlers of a bus share, and the scenario in which each is found."""
+"""Faults of the thread that handlers of a bus share, and the scenario in which each is found."""
 
 from tests.faults.fault import Fault
 
@@ -15,7 +15,7 @@ BUSES = [
         "messaging.bus.runners.handler_row",
         "if each.at < goal and not each.is_driven and not each.is_stopping",
         "if each.at < goal and not each.is_stopping",
-        "bus-helped",
+        "bus-blocked",
     ),
     Fault(
         "the gate is as far as what is published",
@@ -25,22 +25,22 @@ BUSES = [
         "bus-shared",
     ),
     Fault(
-        "a listener stays the listener while it works",
-        "messaging.bus.runners.runner_crew",
-        "if self.listener is me:\n    self.listener = None",
+        "a thread whose place was taken drives other handlers",
+        "messaging.bus.runners.runner_group",
+        "before.is_apart = True",
         "pass",
-        "bus-helped",
-    ),
-    Fault(
-        "a handler that blocks keeps the others waiting",
-        "messaging.bus.runners.runner_threads",
-        "if crew.parked or self._try_to_start():",
-        "if crew.parked:",
         "bus-blocked",
     ),
     Fault(
-        "the threads are not woken at the end",
-        "messaging.bus.runners.runner_threads",
+        "a handler that blocks keeps the others waiting",
+        "messaging.bus.runners.runner_group",
+        "self._try_to_start(blocked)",
+        "pass",
+        "bus-blocked",
+    ),
+    Fault(
+        "the thread is not woken at the end",
+        "messaging.bus.runners.runner_group",
         "self.barrier.alert()",
         "pass",
         "bus-asleep",

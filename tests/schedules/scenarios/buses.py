@@ -1,7 +1,6 @@
 """Event buses: handlers that share threads, or have their own; one that blocks; the end."""
 
 from collections.abc import Callable
-from typing import Any
 
 from ringbuffer.messaging import WaitStrategyKind
 from ringbuffer.messaging.bus import BusCloseReport, ChannelEventBus, RingBufferEventBus
@@ -87,15 +86,7 @@ def ring(wait: WaitStrategyKind, runners: int) -> Callable[[World], Bus]:
     return make
 
 
-def shared_by(bus: Bus) -> Any:
-    """The threads that the handlers of a bus share."""
-    transport: Any = bus._transport
-    return transport._threads
-
-
-def delivered(
-    make: Callable[[World], Bus], handlers: int, events: int, helped: bool = False
-) -> Callable[[World], None]:
+def delivered(make: Callable[[World], Bus], handlers: int, events: int) -> Callable[[World], None]:
     """Each handler gets each event, in order, one at a time. Then a draining close.
 
     The last handler subscribes while another thread publishes.
@@ -105,8 +96,6 @@ def delivered(
         watched = Watched(world, make(world))
         for name in "abc"[:handlers]:
             watched.subscribe(name)
-        if helped:
-            shared_by(watched.bus).worth_help = 1
 
         def publish_and_close() -> None:
             watched.publish(*range(events))
@@ -200,16 +189,10 @@ SCENARIOS = [
         (0, 1),
     ),
     Scenario(
-        "bus-helped",
-        "3 handlers share 2 threads that sleep",
-        delivered(ring(SLEEP, 2), 3, 2, helped=True),
-        (0, 1),
-    ),
-    Scenario(
         "bus-own", "2 handlers with threads of their own", delivered(ring(SLEEP, 0), 2, 2), (0, 1)
     ),
     Scenario("bus-leave", "one of 2 that share leaves", left(ring(SLEEP, 1), True), (0, 1)),
-    Scenario("bus-leave-now", "the same at once", left(ring(SLEEP, 2), False), (0, 1)),
+    Scenario("bus-leave-now", "the same at once", left(ring(SLEEP, 1), False), (0, 1)),
     Scenario("bus-join", "one joins another one's thread", joined(ring(SLEEP, 1)), (0, 1)),
     Scenario("bus-blocked", "one that blocks keeps the thread", blocked(ring(SLEEP, 1)), (0, 1)),
 ]

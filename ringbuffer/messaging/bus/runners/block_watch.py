@@ -7,12 +7,12 @@ from ringbuffer.service import ServiceThread
 
 #: The time from one look to the next, in seconds.
 TICK: Final = 0.01
-#: A thread whose handler has not finished its batch in so many looks after the first keeps it.
+#: A handler that has not finished its batch in so many looks after the first keeps its thread.
 BLOCKED_LOOKS: Final = 2
 
 
-class WatchedThreads(Protocol):
-    """The threads that are watched."""
+class WatchedGroup(Protocol):
+    """The group that is watched."""
 
     @property
     def over(self) -> Event:
@@ -32,13 +32,13 @@ class BlockWatch:
     """Looks periodically, while handlers are driven; sleeps while none is. Any thread.
 
     Args:
-        threads: what it looks at.
+        group: what it looks at.
         host: what provides the events and the thread.
         name: the name of its thread.
     """
 
-    def __init__(self, threads: WatchedThreads, host: Host, name: str) -> None:
-        self._threads: Final = threads
+    def __init__(self, group: WatchedGroup, host: Host, name: str) -> None:
+        self._watched: Final = group
         self._host: Final = host
         self._thread: Final = ServiceThread(self._run, host=host, name=name)
 
@@ -55,10 +55,10 @@ class BlockWatch:
 
         `over` ends a pause, and the bed is set before or after `over`. Terminates because of that.
         """
-        threads = self._threads
-        while not threads.over.wait(0):
+        watched = self._watched
+        while not watched.over.wait(0):
             bed = self._host.event()
-            if threads.is_calm(bed):
+            if watched.is_calm(bed):
                 bed.wait()
-            if not threads.over.wait(TICK):
-                threads.look()
+            if not watched.over.wait(TICK):
+                watched.look()

@@ -1,4 +1,4 @@
-"""`HandlerRow`: the handlers that share threads, how far each is, and which is next."""
+"""`HandlerRow`: the handlers that share a thread, how far each is, and which is next."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class HandlerRow:
-    """The handlers of a `RunnerThreads`. The caller of each method holds its lock.
+    """The handlers of a `RunnerGroup`. The caller of each method holds its lock.
 
     In the row stand exactly the handlers that are behind the goal, that no thread drives, and that
     were not stopped.
@@ -120,15 +120,14 @@ class HandlerRow:
             self._waiting.append(done)
         return has_moved
 
-    def look_for_events(self, highest: Callable[[int], int]) -> int:
+    def look_for_events(self, highest: Callable[[int], int]) -> None:
         """Look for a later goal, when no handler waits to be driven.
 
-        Everything up to the goal is published, so `highest` begins behind it. Returns about how
-        many deliveries there are to do; 0 if one handler alone has something to do.
+        Everything up to the goal is published, so `highest` begins behind it.
         """
-        before, goal = self.goal, highest(self.goal + 1)
-        if goal <= before:
-            return 0
+        goal = highest(self.goal + 1)
+        if goal <= self.goal:
+            return
         self.goal = goal
         self._waiting.extend(
             [
@@ -137,5 +136,3 @@ class HandlerRow:
                 if each.at < goal and not each.is_driven and not each.is_stopping
             ]
         )
-        count = len(self._waiting)
-        return count * (goal - before) if count > 1 else 0

@@ -1,4 +1,4 @@
-"""`RunnerThread`: one of the threads that handlers share."""
+"""`RunnerThread`: the thread that drives the handlers of a `RunnerGroup`."""
 
 import contextlib
 import enum
@@ -12,11 +12,15 @@ from ringbuffer.messaging.pipeline.logs import logger
 from ringbuffer.ring_buffer import RingBuffer
 
 if TYPE_CHECKING:
-    from ringbuffer.messaging.bus.runners.runner_threads import RunnerThreads
+    from ringbuffer.messaging.bus.runners.runner_group import RunnerGroup
     from ringbuffer.messaging.bus.runners.shared import SharedRunner
 
 #: A piece of a batch: its first sequence, its events, and their classes; see `kinds_of`.
 type Piece = tuple[int, list[object], set[type] | None]
+
+
+#: A thread whose handler has not returned, and how often it had driven one when that was found.
+type Blocked = tuple["RunnerThread", int]
 
 
 class Turn(enum.Enum):
@@ -24,8 +28,6 @@ class Turn(enum.Enum):
 
     #: It waits for the next event.
     LISTEN = enum.auto()
-    #: It waits until another thread needs it.
-    PARK = enum.auto()
     #: It drives the handler that it has, and no other one, from now on.
     APART = enum.auto()
     #: It ends.
@@ -33,32 +35,32 @@ class Turn(enum.Enum):
 
 
 class RunnerThread:
-    """A thread that drives one handler after the other. See `RunnerThreads`.
+    """A thread that drives one handler after the other. See `RunnerGroup`.
 
     Args:
-        threads: the group that it belongs to, whose lock guards the attributes.
+        group: the group that it belongs to, whose lock guards the attributes.
         name: the name of the thread.
+        blocked: the thread whose place it takes; None if it takes no other one's place.
 
     Attributes:
-        has_begun: whether the thread runs.
-        driven: the runner that it drives; None while it rests.
+        blocked: see above.
+        driven: the runner that it drives; None while it drives none.
         drives: how often it has begun to drive one.
         must_advance: whether it must reclaim slots. Only the thread itself uses it.
         is_apart: whether it keeps the runner that it drives, because the handler blocks.
-        turn: how it rests. Only the thread itself uses it.
-        bed: ends its rest if it is parked.
+        turn: what it does without a runner. Only the thread itself uses it.
         ended: set when it has ended.
     """
 
-    def __init__(self, threads: "RunnerThreads", name: str) -> None:
+    def __init__(self, group: "RunnerGroup", name: str, blocked: Blocked | None) -> None:
         self.name: Final = name
-        self._threads: Final = threads
-        self.has_begun = self.must_advance = self.is_apart = False
+        self.blocked: Final = blocked
+        self._group: Final = group
+        self.must_advance = self.is_apart = False
         self.driven: SharedRunner | None = None
         self.drives = self._seen = self._looks = 0
         self.turn = Turn.END
-        self.bed: Event | None = None
-        self.ended: Final = threads.ring.host.event()
+        self.ended: Final[Event] = group.ring.host.event()
 
     def looks_since(self) -> int:
         """How many looks ago the last look was that found it in another drive, or in none.
@@ -74,26 +76,26 @@ class RunnerThread:
 
     def run(self) -> None:
         """The body of the thread. Terminates because the last handler leaves, or one keeps it."""
-        threads = self._threads
-        if not threads.begin(self):
+        group = self._group
+        if not group.begin(self):
             return
         failure: BaseException | None = None
         try:
             self._work()
         except BaseException as error:
-            if not threads.is_over:  # as it is in a child after a fork
+            if not group.is_over:  # as it is in a child after a fork
                 failure = error
                 with contextlib.suppress(BaseException):  # what a user's log handler raises
                     logger.critical("thread %r died", self.name, exc_info=True)
         finally:
             try:
-                threads.leave(self, failure)
+                group.leave(self, failure)
             finally:
                 self.ended.set()
 
     def _work(self) -> None:
-        threads, ring = self._threads, self._threads.ring
-        next_runner, barrier = threads.next_runner, threads.barrier
+        group, ring = self._group, self._group.ring
+        next_runner, barrier = group.next_runner, group.barrier
         listen: Final = barrier.view().wait_for
         highest: Final = ring.sequencer.published_view().highest_from
         advanced: Final = ring.on_advance()
@@ -115,24 +117,21 @@ class RunnerThread:
                     drive(runner)
                 except BaseException as error:
                     done = None
-                    threads.bury(runner, error, self)
+                    group.bury(runner, error, self)
                 continue
             forget()
             turn, kept, done = self.turn, done, None
             state.drive(number, ())
             if turn is Turn.LISTEN:
                 try:
-                    listen(threads.row.goal + 1)
+                    listen(group.row.goal + 1)
                 except AlertError:
                     # Clear it first, then look, as a processor does: what the alert is for was
                     # stored before it, and `next_runner` finds it.
                     barrier.clear_alert()
-            elif turn is Turn.PARK:
-                assert self.bed is not None, "stored with the turn"
-                self.bed.wait()
             else:
                 if turn is Turn.APART and kept is not None:
-                    kept.continue_alone(threads)
+                    kept.continue_alone(group)
                 return
 
 

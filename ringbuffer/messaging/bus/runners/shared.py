@@ -1,4 +1,4 @@
-"""`SharedRunner`: passes events to a plain handler, in threads that handlers share."""
+"""`SharedRunner`: passes events to a plain handler, in a thread that handlers share."""
 
 import functools
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from ringbuffer.host import Event
 from ringbuffer.messaging.bus.deadlines import deadline_after, remaining
 from ringbuffer.messaging.bus.event_receiver import EventReceiver
 from ringbuffer.messaging.bus.runners.positioned import PositionedRunner
-from ringbuffer.messaging.bus.runners.runner_threads import RunnerThreads
+from ringbuffer.messaging.bus.runners.runner_group import RunnerGroup
 from ringbuffer.messaging.bus.runners.thread import HandlerProcessor, threads_of
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.bus.transports.ring_position import RingPosition
@@ -17,27 +17,27 @@ from ringbuffer.sequence import Sequence
 
 
 class SharedRunner(PositionedRunner):
-    """One handler among those that share the threads of a `RunnerThreads`. See `HandlerRunner`.
+    """One handler of a `RunnerGroup`, whose thread calls it. See `HandlerRunner`.
 
     The thread that drives it passes it a batch, then stores its position. No other thread drives it
-    meanwhile. The lock of the `RunnerThreads` hands it from one thread to the next.
+    meanwhile. If another thread takes over, the lock of the `RunnerGroup` hands it on.
 
     Args:
         subscription: the subscription of the handler.
         ring: the ring.
         batch: the most events that the handler gets at once.
-        share: adds the runner to the threads that it will share.
+        share: adds the runner to a group.
 
     Attributes:
         receiver: calls the handler.
         sequences: the handler's sequence, as `RingState.drive` takes it. It gates the publishers
-            only after the runner has left the shared threads, whose own sequence does so before.
+            only after the runner has left its group, whose own sequence does so before.
         own: the word of that sequence.
         ended: set when no thread will call the handler any more.
-        at: the last sequence that the handler has finished, as the shared threads know it.
+        at: the last sequence that the handler has finished, as its group knows it.
         until: up to where it is driven now.
         is_driven, is_stopping: whether a thread drives it; whether no thread shall any more. The
-            lock of the `RunnerThreads` guards these and the two before.
+            lock of the `RunnerGroup` guards these and the two before.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class SharedRunner(PositionedRunner):
         self.at = self.until = -1
         self.is_driven = self.is_stopping = False
         self._has_begun = False
-        self._threads: RunnerThreads | None = None
-        #: What drives it in a thread of its own; None while it shares threads.
+        self._group: RunnerGroup | None = None
+        #: What drives it in a thread of its own; None while it shares one.
         self._processor: HandlerProcessor | None = None
 
     @property
@@ -70,21 +70,21 @@ class SharedRunner(PositionedRunner):
         """See `HandlerRunner`: the thread that drives it now."""
         return threads_of(self._ring, self._sequence)
 
-    def belong_to(self, threads: RunnerThreads) -> None:
-        """Note the threads, before they know the runner: then `stop` finds them."""
-        self._threads = threads
+    def belong_to(self, group: RunnerGroup) -> None:
+        """Note the group, before it knows the runner: then `stop` finds it."""
+        self._group = group
 
     def start(self) -> None:
         """See `HandlerRunner`."""
-        assert self._threads is not None, "it is attached before it is started"
-        self._threads.start()
+        assert self._group is not None, "it is attached before it is started"
+        self._group.start()
 
     def stop(self) -> None:
         """See `HandlerRunner`. May be called twice: an interrupt may leave some of it undone."""
-        if self._threads is None:
+        if self._group is None:
             self.ended.set()
             return
-        self._threads.stop(self)
+        self._group.stop(self)
         if self._processor is not None:
             self._processor.halt()
 
@@ -96,8 +96,8 @@ class SharedRunner(PositionedRunner):
         deadline = deadline_after(host, timeout)
         if not self.ended.wait(timeout):
             return False
-        if self._threads is not None:
-            self._threads.join(lambda: remaining(host, deadline))
+        if self._group is not None:
+            self._group.join(lambda: remaining(host, deadline))
         return True
 
     def abort(self) -> None:
@@ -105,8 +105,8 @@ class SharedRunner(PositionedRunner):
 
     def _leave(self) -> None:
         """Let publishers continue without it. A second call changes nothing."""
-        if self._threads is not None:
-            self._threads.remove(self)
+        if self._group is not None:
+            self._group.remove(self)
         self._ring.remove_gating_sequence(self._sequence)
 
     # -- in the thread that drives it -------------------------------------------------------------
@@ -117,11 +117,11 @@ class SharedRunner(PositionedRunner):
             self._has_begun = True
             self.receiver.on_start()
 
-    def continue_alone(self, threads: RunnerThreads) -> None:
+    def continue_alone(self, group: RunnerGroup) -> None:
         """Drive it in the calling thread alone from now on, until it is stopped.
 
-        The caller has finished a batch, and the shared threads drive it no more. Until they forget
-        it, they hold the publishers back for it. Its own sequence does so from before that moment.
+        The caller has finished a batch, and the group drives it no more. Until the group forgets
+        it, it holds the publishers back for it. Its own sequence does so from before that moment.
 
         A `stop` is either before `hand_over` or after it. Before, nothing is handed over. After, it
         finds the processor and halts it, which the processor remembers; and the `detach` that
@@ -135,7 +135,7 @@ class SharedRunner(PositionedRunner):
                 self._processor = processor
 
             ring.add_gating_sequences(own, start=own)
-            if threads.hand_over(self, keep):
+            if group.hand_over(self, keep):
                 processor.run()
             else:
                 ring.remove_gating_sequence(own)

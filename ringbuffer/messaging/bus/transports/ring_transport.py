@@ -1,5 +1,6 @@
 """`RingTransport`: carries the events of a bus through one ring."""
 
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ from ringbuffer.errors import InsufficientCapacityError, ProducerThreadError
 from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.runners.loop_thread import LoopThread
-from ringbuffer.messaging.bus.runners.runner_threads import RunnerThreads
+from ringbuffer.messaging.bus.runners.runner_group import RunnerGroup
 from ringbuffer.messaging.bus.runners.shared import SharedRunner
 from ringbuffer.messaging.bus.runners.task import TaskRunner
 from ringbuffer.messaging.bus.runners.thread import ProcessorRunner
@@ -22,6 +23,9 @@ from ringbuffer.ring_buffer import RingBuffer
 #: The most events that a handler gets before its sequence advances and publishers may use their
 #: slots.
 LARGEST_BATCH: Final = 256
+#: So many handlers get one thread, before the next ones get another. A second thread for three
+#: quick handlers gains nothing: each event would wake one more thread.
+HANDLERS_OF_A_THREAD: Final = 4
 
 
 class RingTransport:
@@ -41,9 +45,11 @@ class RingTransport:
         host = ring.host
         cores = len(host.available_cpus()) or os.cpu_count() or 1
         self._most: Final = cores if runners is None else runners
-        #: Held while a handler joins the shared threads, so that one of several starts them.
+        #: The groups of handlers that share a thread each. The lock is held while a handler joins.
+        #: The numbers are those of their threads.
+        self._groups: Final[list[RunnerGroup]] = []
         self._sharing: Final = host.lock()
-        self._threads: RunnerThreads | None = None
+        self._numbers: Final = itertools.count(1)
         self._ring: Final = ring
         self._name: Final = name
         self._loop: Final = loop
@@ -116,19 +122,29 @@ class RingTransport:
             raise
 
     def _share(self, runner: SharedRunner) -> None:
-        """Add a runner to the threads that handlers share, or to new ones if these end.
+        """Add a runner to a group: see `HANDLERS_OF_A_THREAD`.
 
-        Terminates because each iteration but the last has found threads that have just ended.
+        Terminates because each iteration but the last has found a group that has just ended.
         """
         with self._sharing:
             while True:  # see `ringbuffer.system` for why the condition does not stand here
-                threads = self._threads
-                if threads is None or threads.is_over:
-                    threads = RunnerThreads(self._ring, self._name, self._most, self._batch)
-                    self._threads = threads
-                runner.belong_to(threads)
-                if threads.add(runner):
+                group = self._next_group()
+                runner.belong_to(group)
+                if group.add(runner):
                     return
+
+    def _next_group(self) -> RunnerGroup:
+        """The group that the next handler joins. The caller holds the lock."""
+        groups = self._groups
+        groups[:] = [each for each in groups if not each.is_over]
+        sizes = [each.row.active for each in groups]
+        for group, size in zip(groups, sizes, strict=True):
+            if size < HANDLERS_OF_A_THREAD:
+                return group
+        if len(groups) < self._most:
+            groups.append(RunnerGroup(self._ring, self._name, self._numbers, self._batch))
+            return groups[-1]
+        return groups[sizes.index(min(sizes))]
 
     def handlers_changed(self, subscriptions: tuple[Subscription, ...]) -> None:
         """A handler's sequence gates the publishers until its runner is detached."""

@@ -1,60 +1,54 @@
-"""`RunnerThreads`: a few threads that drive many handlers over one ring: see `runners`."""
+"""`RunnerGroup`: handlers that share one thread: see `runners`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ringbuffer.forks import made_here
 from ringbuffer.host import Event
-from ringbuffer.messaging.bus.runners.block_watch import BlockWatch
+from ringbuffer.messaging.bus.runners.block_watch import BLOCKED_LOOKS, BlockWatch
 from ringbuffer.messaging.bus.runners.handler_row import HandlerRow
-from ringbuffer.messaging.bus.runners.runner_crew import RunnerCrew
-from ringbuffer.messaging.bus.runners.runner_thread import RunnerThread, Turn
+from ringbuffer.messaging.bus.runners.runner_thread import Blocked, RunnerThread, Turn
 from ringbuffer.ring_buffer import RingBuffer
 
 if TYPE_CHECKING:
     from ringbuffer.messaging.bus.runners.shared import SharedRunner
 
-#: The default of `worth_help`: about 80 µs of work for handlers of one line.
-WORTH_HELP: Final = 512
 
-
-class RunnerThreads:
-    """The handlers that share threads, and these threads. Any thread.
+class RunnerGroup:
+    """Handlers that share one thread, and that thread. Any thread.
 
     Args:
         ring: the ring.
-        name: the name of the bus.
-        most: the most threads, without those that handlers keep.
+        name, numbers: make the names of its threads.
         batch: the most events that a handler gets at once.
 
     Attributes:
-        barrier: where the listener waits.
-        crew: the threads.
-        row: the handlers. The listener reads its goal without the lock, and may find a later goal
-            than before. Then a thread that works has seen the event.
-        is_over: whether all handlers have stopped.
-        over: set then.
-        worth_help: from so many deliveries on, a thread that finds them asks for help.
+        barrier: where the thread waits.
+        row: the handlers. The thread reads its goal without the lock: no other one changes it while
+            that thread rests.
+        is_over, over: whether all handlers have stopped; set then.
     """
 
     #: A handler that forked and returns in the child reads this object there.
     _in_child: ClassVar[None] = None
 
-    def __init__(self, ring: RingBuffer[Any], name: str, most: int, batch: int) -> None:
+    def __init__(
+        self, ring: RingBuffer[Any], name: str, numbers: Iterator[int], batch: int
+    ) -> None:
         self.ring: Final = ring
         self.name: Final = name
-        self._most: Final = most
         self.barrier: Final = ring.new_barrier()
         self._lock: Final = ring.host.lock()
         #: Held while the first thread and the watch are started, so that only one caller does it.
         self._starting: Final = ring.host.lock()
         self.row: Final = HandlerRow(ring, batch)
-        self.crew: Final = RunnerCrew(self.row, ring.host)
-        self._started = 0
+        #: The thread that drives the handlers, and one that was started to take its place.
+        self._thread: RunnerThread | None = None
+        self._next_thread: RunnerThread | None = None
+        self._numbers: Final = numbers
         #: Ends the sleep of the watch; None while it is awake.
         self._watch_bed: Event | None = None
         self._watch: Final = BlockWatch(self, ring.host, f"{name} watch")
-        self.worth_help = WORTH_HELP
         self.is_over = False
         self.over: Final[Event] = ring.host.event()
         made_here(self)
@@ -64,7 +58,7 @@ class RunnerThreads:
         self.is_over = True
 
     def add(self, runner: "SharedRunner") -> bool:
-        """Miss no event for a runner from now on; returns False if these threads are over.
+        """Miss no event for a runner from now on; returns False if the group is over.
 
         One thread at a time calls it. The first handler makes the gate join the ring, and begins
         where the gate is. A later one begins at what is published now, which is not before the
@@ -84,7 +78,7 @@ class RunnerThreads:
         return True
 
     def start(self) -> None:
-        """Start the threads that the handlers need.
+        """Start what the handlers need: a thread; for several handlers also the watch.
 
         Raises:
             RuntimeError, MemoryError: no thread can be started. The caller removes its runner.
@@ -92,15 +86,15 @@ class RunnerThreads:
         with self._starting:
             if len(self.row.handlers) > 1:
                 self._watch.start()
-                self._wake_watch()  # a thread may be with a handler that blocks since long ago
-            if not self.crew.threads:
-                self._start_thread()
+                self._wake_watch()  # the thread may be with a handler that blocks since long ago
+            if self._thread is None:
+                self._start_thread(None)
 
     def stop(self, runner: "SharedRunner") -> None:
         """Drive a runner no more after its current batch. A second call changes nothing.
 
         `ended` of the runner is set now, or when its batch is finished. It gates the publishers
-        until `remove`. With the last runner, the threads end.
+        until `remove`. With the last runner, the thread ends.
         """
         with self._lock:
             self.row.stop(runner)
@@ -160,23 +154,20 @@ class RunnerThreads:
             self.ring.remove_gating_sequence(self.row.gate)
 
     def _end(self) -> None:
-        """Wake every thread that rests, after `is_over` is stored, so that the threads end."""
+        """Wake whatever rests, after `is_over` is stored, so that it ends."""
         self.over.set()
         self._wake_watch()
         self.barrier.alert()
-        for bed in tuple(self.crew.parked):
-            bed.set()
 
     def join(self, left: Callable[[], float | None]) -> None:
-        """Wait for the threads that end because all handlers have stopped.
+        """Wait for the thread and the watch, which end because all handlers have stopped.
 
         Not for a thread that a handler holds up: the runner of that handler reports it.
         """
         if self.is_over:
-            with self._lock:
-                idle = list(filter(lambda each: each.driven is None, self.crew.threads))
-            for each in idle:
-                each.ended.wait(left())
+            thread = self._thread
+            if thread is not None and thread.driven is None:
+                thread.ended.wait(left())
             self._watch.join(left())
 
     # HOT: called for each batch of each handler.
@@ -191,9 +182,7 @@ class RunnerThreads:
             highest: the calling thread's `PublishedView.highest_from`.
         """
         row = self.row
-        deliveries = 0
         with self._lock:
-            self.crew.listens_no_more(me)
             if done is not None:
                 me.driven = None
                 me.must_advance = row.put_back(done, me.is_apart)
@@ -201,56 +190,61 @@ class RunnerThreads:
                 me.turn = Turn.APART if me.is_apart else Turn.END
                 return None
             if row.is_empty:
-                deliveries = row.look_for_events(highest)
+                row.look_for_events(highest)
             if row.is_empty:
-                self.crew.rest(me)
+                me.turn = Turn.LISTEN
                 return None
             runner = me.driven = row.take()
             me.drives += 1
             wakes_watch = self._watch_bed is not None and len(row.handlers) > 1
         if wakes_watch:
             self._wake_watch()
-        if deliveries >= self.worth_help:
-            self._help()
         return runner
 
-    def _help(self) -> None:
-        """Wake a parked thread, or start one if there are too few."""
-        with self._lock:
-            bed = self.crew.parked.pop() if self.crew.parked else None
-            is_short = len(self.crew.threads) < self._most and not self.is_over
-        if bed is not None:
-            bed.set()
-        elif is_short:
-            self._try_to_start()
-
-    def _try_to_start(self) -> bool:
+    def _try_to_start(self, blocked: Blocked | None) -> bool:
         """Start a thread if the system has one left; if not, the watch asks again."""
         try:
-            self._start_thread()
+            self._start_thread(blocked)
         except (RuntimeError, MemoryError):
             return False
         return True
 
-    def _start_thread(self) -> None:
-        self._started += 1
-        thread = RunnerThread(self, f"{self.name} runner {self._started}")
+    def _start_thread(self, blocked: Blocked | None) -> None:
+        """Start a thread for the handlers, unless one is on its way.
+
+        When it begins, `begin` decides whether it is still needed.
+        """
+        thread = RunnerThread(self, f"{self.name} runner {next(self._numbers)}", blocked)
         try:
             with self._lock:
-                self.crew.threads.append(thread)
+                if self._next_thread is not None:
+                    return
+                self._next_thread = thread
             self.ring.host.start_thread(thread.run, thread.name)
         except BaseException:
             # After an interrupt the thread may exist. If it has not begun, it will not: see `begin`
             with self._lock:
-                if not thread.has_begun:
-                    self.crew.dismiss(thread)
+                if self._next_thread is thread:
+                    self._next_thread = None
             raise
 
     def begin(self, thread: RunnerThread) -> bool:
-        """Whether a new thread shall work: its start was not undone. In that thread."""
+        """Whether a new thread shall drive the handlers, in that thread.
+
+        Not if its start was undone, or if the thread whose place it would take has come back.
+        Otherwise that thread keeps the handler that it drives, and drives no other one.
+        """
         with self._lock:
-            thread.has_begun = thread in self.crew.threads
-        return thread.has_begun
+            if self._next_thread is not thread:
+                return False
+            self._next_thread = None
+            if thread.blocked is not None and self._thread is not None:
+                before, drive = thread.blocked
+                if self._thread is not before or before.driven is None or before.drives != drive:
+                    return False
+                before.is_apart = True
+            self._thread = thread
+            return True
 
     def leave(self, thread: RunnerThread, failure: BaseException | None) -> None:
         """Forget a thread that ends, in that thread.
@@ -258,16 +252,18 @@ class RunnerThreads:
         If it has died, another takes its place. Without any, the handlers have died too.
         """
         with self._lock:
-            self.crew.dismiss(thread)
+            was_needed = self._thread is thread
+            if was_needed:
+                self._thread = None
         if failure is None:
             return
         if thread.driven is not None:
             self.bury(thread.driven, failure, thread)
-        self._help()
-        with self._lock:
-            heirs = () if self.crew.threads else tuple(self.row.handlers)
-        for each in heirs:
-            self.bury(each, failure, thread)
+        if was_needed and not self.is_over and not self._try_to_start(None):
+            with self._lock:
+                heirs = tuple(self.row.handlers)
+            for each in heirs:
+                self.bury(each, failure, thread)
 
     def _wake_watch(self) -> None:
         with self._lock:
@@ -276,25 +272,29 @@ class RunnerThreads:
             bed.set()
 
     def is_calm(self, bed: Event) -> bool:
-        """See `WatchedThreads`."""
+        """See `WatchedGroup`."""
         with self._lock:
-            if self.is_over or not self.crew.is_calm():
+            if self.is_over or self._thread is None or self._holds_up(self._thread):
                 return False
             self._watch_bed = bed
             return True
 
-    def look(self) -> None:
-        """See `WatchedThreads`.
+    def _holds_up(self, thread: RunnerThread) -> bool:
+        """Whether a thread drives a handler, and there are others. The caller holds the lock."""
+        driven, handlers = thread.driven, self.row.handlers
+        return driven is not None and len(handlers) > (driven in handlers)
 
-        A thread that has not come back since the look before the last one keeps its handler, as
-        soon as there is another thread for the others.
+    def look(self) -> None:
+        """See `WatchedGroup`.
+
+        If the thread has not come back since the look before the last one, another is started. The
+        same if there is no thread, because the last one has died and no other could be started.
         """
-        crew = self.crew
         with self._lock:
-            blocked, is_late = crew.look()
-        for thread, drives in blocked:
-            if crew.parked or self._try_to_start():
-                with self._lock:
-                    crew.set_apart(thread, drives)
-        if is_late:
-            self._help()
+            thread = self._thread
+            is_needed = thread is None or (
+                thread.looks_since() >= BLOCKED_LOOKS and self._holds_up(thread)
+            )
+            blocked = None if thread is None else (thread, thread.drives)
+        if is_needed and not self.is_over:
+            self._try_to_start(blocked)
