@@ -8,7 +8,6 @@ from ringbuffer.memory import (
     CellView,
     FenceLock,
     FlagArray,
-    InFlightGuard,
     Memory,
     SlotLayout,
     Slots,
@@ -36,10 +35,6 @@ class CountingMemory:
     def fence_lock(self) -> FenceLock:
         """A fence lock; its passages are the interpreter's business."""
         return self._inner.fence_lock()
-
-    def in_flight_guard(self) -> InFlightGuard:
-        """A guard; as with a fence lock, the interpreter orders it."""
-        return self._inner.in_flight_guard()
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         """Slots."""

@@ -14,13 +14,11 @@ from typing import Final
 
 from ringbuffer.memory.choice import atomic_operations
 from ringbuffer.memory.fence_lock import ListFenceLock, SwapFenceLock
-from ringbuffer.memory.in_flight_guard import ListInFlightGuard, SwapInFlightGuard
 from ringbuffer.memory.operations import AtomicOperations
 from ringbuffer.memory.protocols import (
     CellView,
     FenceLock,
     FlagView,
-    InFlightGuard,
     SlotLayout,
 )
 from ringbuffer.memory.slots import (
@@ -128,9 +126,6 @@ class ProcessMemory:
 
     def fence_lock(self) -> FenceLock:
         return ListFenceLock() if LISTS_ARE_LOCKED else SwapFenceLock(self.cell())
-
-    def in_flight_guard(self) -> InFlightGuard:
-        return ListInFlightGuard() if LISTS_ARE_LOCKED else SwapInFlightGuard(self.cell())
 
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)

@@ -107,38 +107,6 @@ class FenceLock(Protocol):
     def __setitem__(self, index: int, value: None, /) -> None: ...
 
 
-class InFlightGuard(Protocol):
-    """Shows whether its thread is inside an operation, and lets other threads forbid the next one.
-
-    `guard[0]` says that the thread is inside, `guard[1]` that the guard is shut. The thread stores
-    that it is inside, and then reads whether the guard is shut; if so, it leaves again. A thread
-    that shuts the guard stores that, and then reads whether the owner is inside. Both stores pass
-    the same fence lock, so one of them is first, and the other thread's read sees it. (The stores
-    and reads are Dekker's. The owner pays little and the other thread more, as with biased locks:
-    Russell and Detlefs, *Eliminating Synchronization-Related Atomic Operations with Biased Locking
-    and Bulk Rebiasing*, 2006.)
-    """
-
-    def __getitem__(self, index: int, /) -> bool:
-        """What its thread stored last (0), or whether the guard is shut (1). Owning thread only."""
-        ...
-
-    def __setitem__(self, index: int, value: bool, /) -> None:
-        """Enter (0, True) or leave (0, False); leaving is a release. Owning thread only."""
-        ...
-
-    def shut(self) -> None:
-        """Forbid the thread's next operation. Any thread."""
-        ...
-
-    def is_inside(self) -> bool:
-        """Whether its thread is inside. Any thread.
-
-        If it is not, what the thread did before it left is visible to the caller.
-        """
-        ...
-
-
 class FlagView(Protocol):
     """One thread's access to a row of one-byte flags. Owning thread only."""
 
@@ -226,10 +194,6 @@ class Memory(Protocol):
 
     def fence_lock(self) -> FenceLock:
         """A new fence lock."""
-        ...
-
-    def in_flight_guard(self) -> InFlightGuard:
-        """A new guard, open, whose thread is not inside."""
         ...
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:

@@ -1,9 +1,9 @@
 """`stores_take_locks`: does this interpreter lock a list while it stores an item?
 
-`ListFenceLock` and `ListInFlightGuard` count on that in a free-threaded build. Both are subclasses
-of list. The bytecode that CPython specialises for stores to lists asks for a list itself, and what
-it locks is another question in each version. A subclass takes `list_ass_subscript`, which is a
-critical section on the list (Objects/listobject.c, 3.13).
+`ListFenceLock` counts on that in a free-threaded build. It is a subclass of list. The bytecode that
+CPython specialises for stores to lists asks for a list itself, and what it locks is another
+question in each version. A subclass takes `list_ass_subscript`, which is a critical section on the
+list (Objects/listobject.c, 3.13).
 """
 
 import ctypes

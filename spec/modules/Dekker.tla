@@ -19,7 +19,7 @@
 (* may be kept back for any time.                                          *)
 (*                                                                         *)
 (* The hand-overs of StoreBuffers that are of this kind: publish, claim,   *)
-(* lite, shut, announce, revoke, keep, gate, finish and clear.  There each *)
+(* lite, announce, revoke, keep, gate, finish and clear.  There each        *)
 (* is written out as in the code, for one time.                            *)
 (*                                                                         *)
 (* Not modelled: loads out of order, see StoreBuffers.                     *)

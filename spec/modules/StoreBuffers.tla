@@ -62,20 +62,6 @@ Programs == [
     lite_looks_first |-> <<
         <<Release("needed", 1), Swap("fence_lock", 0), Load("sequence")>>,
         <<Release("sequence", 1), Load("needed")>> >>,
-    \* A queue closes.  A producer enters the guard, looks whether the guard is shut, publishes, and
-    \* leaves; `close` shuts the guard and looks whether a producer is inside.  The two are items of
-    \* one list: each store takes the list's lock and gives it back.
-    shut |-> <<
-        <<Store("inside", 1), Swap("fence_lock", 0), Load("shut"), Release("cursor", 1),
-          Release("inside", 0), Swap("fence_lock", 0)>>,
-        <<Store("shut", 1), Swap("fence_lock", 0), Load("inside"), Load("cursor")>> >>,
-    shut_plain |-> <<
-        <<Store("inside", 1), Swap("fence_lock", 0), Load("shut"), Release("cursor", 1),
-          Release("inside", 0), Swap("fence_lock", 0)>>,
-        <<Store("shut", 1), Load("inside"), Load("cursor")>> >>,
-    shut_plain_producer |-> <<
-        <<Store("inside", 1), Load("shut"), Release("cursor", 1), Release("inside", 0)>>,
-        <<Store("shut", 1), Swap("fence_lock", 0), Load("inside"), Load("cursor")>> >>,
     \* A ring with one producer closes.  The producer announces its claim and looks at the limit;
     \* the closer lowers the limit and looks at the announced claim.  The announced claim is a
     \* variable of a closure: to store it, CPython takes a lock of the variable's own and gives it
@@ -163,7 +149,7 @@ Programs == [
 Code == Programs[Program]
 Threads == DOMAIN Code
 Words == {
-    "slot", "cursor", "needed", "fence_lock", "sequence", "inside", "shut", "announced", "limit",
+    "slot", "cursor", "needed", "fence_lock", "sequence", "announced", "limit",
     "closed", "alert", "state", "members", "version", "busy1", "busy2", "work", "one", "two",
     "pending"}
 

@@ -134,49 +134,6 @@ def _reach_lock(scheduler: Scheduler, kind: str, location: Location) -> None:
     scheduler.release(location)
 
 
-class ScheduledInFlightGuard:
-    """A store of either item is one access, like a passage. A look is a load that nothing locks."""
-
-    def __init__(self, scheduler: Scheduler, inside: Location, is_shut: Location) -> None:
-        self._scheduler: Final = scheduler
-        self._items: Final = inside, is_shut
-        self._own = False
-
-    def __getitem__(self, index: int, /) -> bool:
-        # No other thread stores whether the thread is inside.
-        return self._load(index) if index else self._own
-
-    def __setitem__(self, index: int, value: bool, /) -> None:
-        assert index == 0, "a thread does not go in by shutting the guard"
-        self._own = value
-        self._store(index, value)
-
-    def shut(self) -> None:
-        self._store(1, True)
-
-    def is_inside(self) -> bool:
-        return self._load(0)
-
-    def _load(self, index: int) -> bool:
-        scheduler, location = self._scheduler, self._items[index]
-        scheduler.reach_load(location)
-        value: bool = scheduler.load(location)
-        scheduler.did("load", location, value)
-        return value
-
-    def _store(self, index: int, value: bool) -> None:
-        # The lock of the list goes with each item: what one thread did before its store, the other
-        # sees after its own.
-        scheduler, location = self._scheduler, self._items[index]
-        _reach_lock(scheduler, "store", location)
-        for other in self._items:
-            scheduler.acquire(other)
-            scheduler.release(other)
-        changed = location.value != value
-        location.value = value
-        scheduler.did("store", location, value, wrote=changed)
-
-
 class ScheduledField(Word):
     """A field of an event: its accesses have no ordering of their own."""
 
@@ -332,11 +289,6 @@ class ScheduledMemory:
 
     def fence_lock(self) -> ScheduledFenceLock:
         return ScheduledFenceLock(self.scheduler, self.location("fence_lock", 0))
-
-    def in_flight_guard(self) -> ScheduledInFlightGuard:
-        return ScheduledInFlightGuard(
-            self.scheduler, self.location("inside", False), self.location("shut", False)
-        )
 
     def field(self, name: str) -> ScheduledField:
         field = self.location("field", -1)

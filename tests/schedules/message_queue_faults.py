@@ -52,38 +52,9 @@ MESSAGE_QUEUES = [
     Fault(
         "a close does not wait for a producer that is about to publish",
         "messaging.queues.ring",
-        "while (is_inside := any(sender.guard.is_inside() for sender in others)) and "
-        "backoff.pause():",
-        "while (is_inside := False):",
+        "while sequencer.published() < sequencer.claimed and backoff.pause():",
+        "while False:",
         "queue-close",
-    ),
-    Fault(
-        "a producer is out before it has published",
-        "messaging.queues.sender",
-        "if put_now(envelope) >= 0:\n    return True",
-        "own_guard[0] = was\nif put_now(envelope) >= 0:\n    return True",
-        "queue-close",
-    ),
-    Fault(
-        "a producer that waits for room does not say that it is inside",
-        "messaging.queues.sender",
-        "guard[0] = True\nif guard[1]:\n    return False\ntry:\n",
-        "if guard[1]:\n    return False\ntry:\n",
-        "queue-close",
-    ),
-    Fault(
-        "a producer does not look whether its guard is shut",
-        "messaging.queues.sender",
-        "if own_guard[1]:\n    return False\nif put_now(envelope) >= 0:",
-        "if put_now(envelope) >= 0:",
-        "queue-late-sender",
-    ),
-    Fault(
-        "a producer that comes after the close finds its guard open",
-        "messaging.queues.ring",
-        "if self.is_closed:  # after `_shut`, or before it: then it is shut twice",
-        "if False:",
-        "queue-late-sender",
     ),
     Fault(
         "a close does not wait for the handlers",

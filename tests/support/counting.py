@@ -9,7 +9,6 @@ from ringbuffer.memory import (
     PROCESS_MEMORY,
     CellView,
     FenceLock,
-    InFlightGuard,
     ProcessMemory,
     SlotLayout,
     Slots,
@@ -45,9 +44,6 @@ class CountingMemory:
 
     def fence_lock(self) -> FenceLock:
         return self._inner.fence_lock()
-
-    def in_flight_guard(self) -> InFlightGuard:
-        return self._inner.in_flight_guard()
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return self._inner.event_slots(events)

@@ -14,7 +14,6 @@ from ringbuffer.memory import (
     CellView,
     FenceLock,
     FlagArray,
-    InFlightGuard,
     SlotLayout,
     Slots,
     Word,
@@ -51,9 +50,6 @@ class HesitantMemory:
 
     def fence_lock(self) -> FenceLock:
         return PROCESS_MEMORY.fence_lock()
-
-    def in_flight_guard(self) -> InFlightGuard:
-        return PROCESS_MEMORY.in_flight_guard()
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return PROCESS_MEMORY.event_slots(events)

@@ -15,7 +15,6 @@ from ringbuffer.memory import (
     Cell,
     FenceLock,
     FlagArray,
-    InFlightGuard,
     SlotLayout,
     Slots,
 )
@@ -120,10 +119,6 @@ class ShortMemory:
     def fence_lock(self) -> FenceLock:
         self._system.ask("memory")
         return PROCESS_MEMORY.fence_lock()
-
-    def in_flight_guard(self) -> InFlightGuard:
-        self._system.ask("memory")
-        return PROCESS_MEMORY.in_flight_guard()
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         self._system.ask("memory")

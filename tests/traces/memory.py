@@ -16,7 +16,6 @@ from ringbuffer.memory import (
     FenceLock,
     FlagArray,
     FlagView,
-    InFlightGuard,
     ProcessMemory,
     SlotLayout,
     Slots,
@@ -77,10 +76,6 @@ class TracedMemory:
     def fence_lock(self) -> FenceLock:
         """Not traced: the models that are compared with traces have none."""
         return self._memory.fence_lock()
-
-    def in_flight_guard(self) -> InFlightGuard:
-        """Not traced either."""
-        return self._memory.in_flight_guard()
 
     def event_slots[T](self, events: list[T], /) -> "TracedSlots[T]":
         return TracedSlots(self, self._memory.event_slots(events), len(events))

@@ -18,7 +18,6 @@ skipped.
 """
 
 import threading
-import weakref
 from typing import Final
 
 from ringbuffer.backoff import Backoff
@@ -28,12 +27,12 @@ from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory
 from ringbuffer.messaging.closing import hand_over
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode
+from ringbuffer.messaging.options import InMemoryQueueOptions
 from ringbuffer.messaging.queues.consumed_queue import ConsumedQueue
 from ringbuffer.messaging.queues.queue import CloseReport, PutEnvelope
 from ringbuffer.messaging.queues.ring_source import Ring
-from ringbuffer.messaging.queues.sender import Sender
-from ringbuffer.reentry import is_signalling
+from ringbuffer.messaging.queues.sender import Sender, new_sender
+from ringbuffer.reentry import is_publishing
 
 
 class RingBufferQueue(ConsumedQueue):
@@ -61,13 +60,9 @@ class RingBufferQueue(ConsumedQueue):
         host: Host = SYSTEM_HOST,
     ) -> None:
         self._ring: Final = Ring(options, memory, host)
-        self._memory: Final = memory
-        self._senders: list[weakref.ref[Sender]] = []
         self._own: Final = _ThreadSender()
-        self._is_single: Final = options.producer_mode is ProducerMode.SINGLE
-        #: Accepted messages that no consumer gets: `_given_up` counts the puts that a close has
-        #: completed without their messages; `_lost` counts all such messages, once that is known.
-        self._given_up = self._lost = 0
+        #: Accepted messages that no consumer gets, because they were published too late.
+        self._lost = 0
         super().__init__(self._ring, host, name, grace, drain_at_exit)
 
     @property
@@ -116,62 +111,29 @@ class RingBufferQueue(ConsumedQueue):
 
         In a consumer's thread it also checks whether the handler would wait for itself.
         """
-        is_consumer = self._consumers.runs_in(self._host.thread_id())
+        ring, is_consumer = self._ring, self._consumers.runs_in(self._host.thread_id())
         waiting = self._consumers.waiting_for_capacity if is_consumer else None
-        guard = self._memory.in_flight_guard()
-        sender = Sender(
-            self._ring.sequencer, self._ring.slots, guard, self._host, self.no_capacity, waiting
+        sender = self._own.sender = new_sender(
+            ring.sequencer, ring.slots, self.no_capacity, waiting
         )
-        with self._consumers.lock:
-            # A comprehension with a condition must not stand in a block: see `ringbuffer.system`.
-            self._senders = [*filter(_is_alive, self._senders), weakref.ref(sender)]
-            if self.is_closed:  # after `_shut`, or before it: then it is shut twice
-                guard.shut()
-        self._own.sender = sender
         return sender
 
     def _shut(self, backoff: Backoff) -> None:
-        """Shut the guards, then wait until no producer is inside one.
+        """Close the ring, then wait until everything that was claimed is published.
 
-        A producer that was inside has then published, and a later one is refused. Producers do not
-        signal when they leave, so this checks repeatedly. Closing the ring wakes the producers that
-        wait for free capacity.
-
-        The caller's own sender is inside only if the caller is a signal handler that has
-        interrupted it. The caller does not wait for that sender, because it would wait for itself.
+        Closing the ring wakes the producers that wait for free capacity. Producers send no signal
+        when they publish, so this checks repeatedly. Terminates because each producer that has
+        claimed publishes, or the time is up. The caller is not one of these: see `close`.
         """
-        with self._consumers.lock:
-            references = self._senders
-        senders = [sender for each in references if (sender := each()) is not None]
-        for sender in senders:
-            sender.guard.shut()
-        self._ring.sequencer.close()
-        thread = self._host.thread_id()
-        others = [sender for sender in senders if sender.thread != thread]
-        # Terminates because each producer inside publishes or is refused, or the time is up.
-        while (is_inside := any(sender.guard.is_inside() for sender in others)) and backoff.pause():
+        sequencer = self._ring.sequencer
+        sequencer.close()
+        while sequencer.published() < sequencer.claimed and backoff.pause():
             pass
-        own = self._own.sender
-        if own is not None and own.guard.is_inside() and not is_inside:
-            self._finish_own_put(own)
-
-    def _finish_own_put(self, own: Sender) -> None:
-        """Publish the claims of the calling thread, whose signal handler closes the queue.
-
-        The interrupted put continues when the handler has returned, and reports its message as
-        accepted. If the message is in its slot already, a consumer handles it. If not, consumers
-        pass over the slot, and the message counts as discarded. Terminates because the ring refuses
-        new claims, and each iteration publishes one sequence.
-        """
-        sequencer, slots = self._ring.sequencer, self._ring.slots.view()
-        while (sequence := sequencer.published() + 1) <= sequencer.claimed:
-            self._given_up += slots[sequence & (self.buffer_size - 1)] is None
-            own.skip(sequence)
 
     def close(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
         """See `InMemoryQueue`."""
-        own = self._own.sender
-        if own is not None and own.guard.is_inside() and (self._is_single or is_signalling()):
+        state = self._ring.sequencer.state
+        if is_publishing(state, state.skipped):
             hand_over(self._host, self._name, self._closing(drain, timeout))
         return super().close(drain, timeout)
 
@@ -179,13 +141,7 @@ class RingBufferQueue(ConsumedQueue):
         """See `ConsumedQueue`. Messages that are published too late for any consumer are lost."""
         super()._discard()
         with self._followers.lock:
-            self._lost = self._given_up + max(
-                0, self._ring.sequencer.claimed - self._ring.taken.get()
-            )
-
-
-def _is_alive(reference: weakref.ref[Sender]) -> bool:
-    return reference() is not None
+            self._lost = max(0, self._ring.sequencer.claimed - self._ring.taken.get())
 
 
 class _ThreadSender(threading.local):

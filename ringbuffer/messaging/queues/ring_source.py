@@ -10,7 +10,8 @@ from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, make_wait_strategy
 from ringbuffer.messaging.queues.source import Dequeuer
 from ringbuffer.sequence import INITIAL_SEQUENCE, Sequence
-from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
+from ringbuffer.sequencer import Sequencer, SingleProducerSequencer
+from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 
 
 class Ring:
@@ -28,7 +29,7 @@ class Ring:
         kind = (
             SingleProducerSequencer
             if options.producer_mode is ProducerMode.SINGLE
-            else MultiProducerSequencer
+            else BiasedProducerSequencer
         )
         strategy = make_wait_strategy(options.wait_strategy, memory=memory, host=host)
         self.sequencer: Final[Sequencer] = kind(

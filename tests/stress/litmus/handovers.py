@@ -114,52 +114,6 @@ def lite_back(instance: LiteWait) -> Callable[[], None]:
     return set_back
 
 
-# -- closing a queue: a producer goes in and looks; who closes shuts the guard and looks ----------
-
-
-class Shut:
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-        self.cursor = memory.cell()
-        self.guard = memory.in_flight_guard()
-
-
-def shut_puts(instance: Shut) -> Act:
-    cursor = instance.cursor.view().word
-
-    def act() -> str:
-        guard = instance.guard
-        guard[0] = True
-        is_open = not guard[1]
-        if is_open:
-            cursor[0] = 1
-        guard[0] = False
-        return "published" if is_open else "refused"
-
-    return act
-
-
-def shut_closes(instance: Shut) -> Act:
-    cursor = instance.cursor.view().word
-
-    def act() -> str:
-        guard = instance.guard
-        guard.shut()
-        return "inside" if guard.is_inside() else "a message" if cursor[0] else "nothing"
-
-    return act
-
-
-def shut_back(instance: Shut) -> Callable[[], None]:
-    cursor = instance.cursor.view().word
-
-    def set_back() -> None:
-        cursor[0] = 0
-        instance.guard = instance.memory.in_flight_guard()
-
-    return set_back
-
-
 # -- closing a ring with one producer: it announces its claim and looks at the limit; the closer
 # lowers that and looks ---------
 
@@ -406,19 +360,6 @@ RACES = (
             acceptable(("saw it", "woke"), "woken needlessly"),
             acceptable(("sleeps", "woke"), "asleep, and woken"),
             forbidden(("sleeps", "none"), "a lost wake-up"),
-        ),
-    ),
-    Litmus(
-        "closing a queue: inside and shut",
-        "go in, publish if not shut, go out  |  shut, r1 = inside, r2 = cursor", Shut,
-        (shut_puts, shut_closes), shut_back,
-        (
-            acceptable(("published", "a message"), "the end comes after the message"),
-            acceptable(("published", "inside"), "the closer waits"),
-            acceptable(("refused", "nothing"), "the end comes first"),
-            acceptable(("refused", "inside"), "the closer waits needlessly"),
-            forbidden(("published", "nothing"), "a message behind the end"),
-            forbidden(("refused", "a message"), "a message of a refused put"),
         ),
     ),
     Litmus(

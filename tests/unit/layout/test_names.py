@@ -16,7 +16,6 @@ LIBRARY = PROJECT / "ringbuffer"
 GIVEN_UP = {
     "Carried": "TrackedEvent",
     "CELLS": "PER_SLOT",
-    "Door": "InFlightGuard",
     "Feed": "HandlerRunner",
     "LIST": "FLAT",
     "Member": "Follower",
@@ -89,11 +88,11 @@ def test_a_name_that_was_given_up_is_not_used(path: Path) -> None:
 @pytest.mark.parametrize(
     ("suffix", "source"),
     [
-        (".py", "class Door: ..."),
+        (".py", "class Feed: ..."),
         (".py", "x.settled_minimum()"),
-        (".tla", "Door == 1"),
-        (".md", "It is a `Door`."),
-        (".md", "```python\nDoor()\n```"),
+        (".tla", "Feed == 1"),
+        (".md", "It is a `Feed`."),
+        (".md", "```python\nFeed()\n```"),
     ],
 )
 def test_a_name_that_was_given_up_is_found(suffix: str, source: str) -> None:
@@ -102,7 +101,7 @@ def test_a_name_that_was_given_up_is_found(suffix: str, source: str) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "source"),
-    [(".py", "# Door"), (".py", '"""Returns it."""'), (".tla", "\\* Publishing"), (".md", "Room.")],
+    [(".py", "# Feed"), (".py", '"""Returns it."""'), (".tla", "\\* Publishing"), (".md", "Room.")],
 )
 def test_a_word_of_prose_is_not_a_name(suffix: str, source: str) -> None:
     assert not GIVEN_UP.keys() & set(READERS[suffix](source))

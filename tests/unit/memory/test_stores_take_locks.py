@@ -15,7 +15,6 @@ import pytest
 
 from ringbuffer.memory import words
 from ringbuffer.memory.fence_lock import ListFenceLock
-from ringbuffer.memory.in_flight_guard import ListInFlightGuard
 from ringbuffer.memory.store_locks import LOCK_OFFSET, LOCKED, stores_take_locks
 
 pytestmark = pytest.mark.skipif(
@@ -69,9 +68,8 @@ def item_of(things: Any) -> Callable[[], None]:
     return store
 
 
-@pytest.mark.parametrize("kind", [ListFenceLock, ListInFlightGuard])
-def test_a_store_to_an_item_takes_the_lock_of_the_list(kind: type[list[Any]]) -> None:
-    things = kind()
+def test_a_store_to_an_item_takes_the_lock_of_the_list() -> None:
+    things = ListFenceLock()
     assert is_waited_for(things, item_of(things))
 
 
@@ -98,7 +96,7 @@ def test_a_store_that_takes_no_lock_is_recognised() -> None:
 
 def test_the_library_finds_out_when_it_is_imported() -> None:
     assert words.LISTS_ARE_LOCKED
-    assert stores_take_locks(ListInFlightGuard)
+    assert stores_take_locks(ListFenceLock)
 
 
 def test_a_kind_whose_stores_take_no_lock_is_found_out() -> None:

@@ -15,6 +15,7 @@ from ringbuffer.messaging.bus.channel_bus import ChannelEventBus
 from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.ring_bus import RingBufferEventBus
 from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, QueueMode
+from ringbuffer.producer import producer_ops
 from tests.support.handler import HandlerPoints
 from tests.support.threads import PATIENCE
 
@@ -183,22 +184,22 @@ def test_a_bus_that_is_closed_in_the_middle_of_its_close_ends(bus_type: Any, ste
 
 
 def test_a_queue_closes_in_time_although_a_producer_is_held_up_inside() -> None:
-    queue = create_queue(QUEUES["ring"])
-    closed = threading.Event()
-    sender: Any = queue.sender()
+    queue: Any = create_queue(QUEUES["ring"])
     queue.add_consumer(lambda envelope: None)
-    guard = queue._own.sender.guard  # type: ignore[attr-defined]
-    guard[0] = True  # as a thread that is held up between the guard and its publication
-    queue._own.sender = None  # type: ignore[attr-defined]
+    claimed, let_go = threading.Event(), threading.Event()
 
-    def close() -> None:
-        report = queue.close(timeout=0.05)
-        assert report.discarded == 0
-        closed.set()
+    def claim() -> None:
+        """As a producer that is held up between its claim and its publication."""
+        ops = producer_ops(queue._ring.sequencer)
+        sequence = ops.next()
+        claimed.set()
+        assert let_go.wait(PATIENCE)
+        ops.skip(sequence)
 
-    thread = threading.Thread(target=close)
+    thread = threading.Thread(target=claim)
     thread.start()
+    assert claimed.wait(PATIENCE)
+    assert queue.close(timeout=0.05).discarded == 1
+    let_go.set()
     thread.join(PATIENCE)
-    assert closed.is_set(), "close waits for the producer forever"
-    guard[0] = False
-    assert sender(ENVELOPE) is False
+    assert queue.sender()(ENVELOPE) is False

@@ -18,7 +18,8 @@ from ringbuffer.messaging import (
     create_queue,
 )
 from ringbuffer.producer import producer_ops
-from tests.support.threads import PATIENCE, Background, together
+from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
+from tests.support.threads import Background, together
 from tests.unit.messaging.queues.kit import Held, Notes, message, put, wait_until
 
 VALID = [
@@ -163,7 +164,6 @@ class TestRing:
             Interrupted.armed = True
             with pytest.raises(KeyboardInterrupt):
                 enqueue(message(1))
-            assert not own._own.sender.guard.is_inside(), "a close would wait forever"
         put(queue, 2)
         assert queue.message_count == len(expected)
         queue.add_consumer(notes)
@@ -175,11 +175,9 @@ class TestRing:
     def test_a_signal_handler_that_has_interrupted_an_enqueue_may_enqueue(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The thread stays inside until the interrupted put ends: a close waits for that too."""
         queue = self.queue(size=8)
         own: Any = queue
         slots = own._ring.slots
-        inside: list[bool] = []
 
         class Interrupted(list[Any]):
             is_first = True
@@ -188,45 +186,37 @@ class TestRing:
                 if self.is_first:
                     type(self).is_first = False
                     put(queue, 1)
-                    inside.append(own._own.sender.guard.is_inside())
                 list.__setitem__(self, index, value)
 
         cells = StripedSlots([Interrupted(row) for row in slots.view().rows])
         monkeypatch.setattr(type(slots), "view", lambda self: cells)
         put(queue, 0)
-        inside.append(own._own.sender.guard.is_inside())
-        assert inside == [True, False]
         notes = Notes()
         queue.add_consumer(notes)
         assert notes.wait_for(2) == [0, 1]
-        queue.close()
+        assert queue.close().discarded == 0
 
-    def test_a_senders_function_that_two_threads_use_at_once_says_so(self) -> None:
-        queue = self.queue()
+    @pytest.mark.parametrize("producers", list(ProducerMode))
+    def test_a_senders_function_that_another_thread_uses_says_so(
+        self, producers: ProducerMode
+    ) -> None:
+        queue = self.queue(producers)
         put(queue, 0)
         sender = queue._own.sender
         assert sender is not None
-        sender.guard[0] = True  # as if it were at it now
         for function in (sender.put, sender.try_put):
-            with pytest.raises(ProducerThreadError, match="another thread's own"):
+            with pytest.raises(ProducerThreadError, match="thread"):
                 Background(functools.partial(function, message(1))).start().join()
-        sender.guard[0] = False
         put(queue, 2)
         assert queue.close().discarded == 2
 
-    def test_a_signal_handler_that_has_interrupted_an_enqueue_may_close(self) -> None:
-        """The closing thread is inside its own guard, as if it were interrupted in a put."""
-        queue = self.queue()
-        put(queue, 0)
-        sender = queue._own.sender
-        assert sender is not None
-        sender.guard[0] = True
-        assert queue.close(timeout=PATIENCE).discarded == 1
-
-    def test_threads_that_have_ended_leave_no_sender_behind(self) -> None:
+    def test_a_ring_begins_with_one_producer_until_another_thread_enqueues(self) -> None:
         queue = self.queue(size=64)
-        for number in range(20):
-            Background(functools.partial(put, queue, number)).start().join()
-        put(queue, 99)
-        assert len(queue._senders) <= 3
-        queue.close()
+        sequencer = queue._ring.sequencer
+        assert isinstance(sequencer, BiasedProducerSequencer)
+        put(queue, 0)
+        assert not sequencer.is_revoked
+        Background(lambda: put(queue, 1)).start().join()
+        assert sequencer.is_revoked
+        put(queue, 2)
+        assert queue.close().discarded == 3
