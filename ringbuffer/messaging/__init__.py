@@ -75,11 +75,16 @@ from ringbuffer.messaging.pipeline import (
     current_delivery,
 )
 from ringbuffer.messaging.queues import (
+    Acknowledgement,
     ChannelQueue,
     CloseReport,
     Consumer,
     InMemoryQueue,
+    LockedDelivery,
+    LockTimeoutError,
+    RejectedError,
     RingBufferQueue,
+    UnacknowledgedError,
     create_queue,
 )
 
@@ -102,6 +107,7 @@ else:  # they load sqlite3 and json
 
 __all__ = [
     "MODE_VARIABLE",
+    "Acknowledgement",
     "AsyncPipelineConsumer",
     "BusCloseReport",
     "BusClosedError",
@@ -135,6 +141,8 @@ __all__ = [
     "InMemoryQueueOptions",
     "InMemoryQueueOptionsBuilder",
     "JsonCodec",
+    "LockTimeoutError",
+    "LockedDelivery",
     "Logging",
     "MessageCodec",
     "MessageHandler",
@@ -144,6 +152,7 @@ __all__ = [
     "ProducerMode",
     "PublishResult",
     "QueueMode",
+    "RejectedError",
     "Retry",
     "RetryPolicy",
     "RingBufferEventBus",
@@ -152,6 +161,7 @@ __all__ = [
     "Stage",
     "Subscription",
     "TransportEnvelope",
+    "UnacknowledgedError",
     "UnreadableMessage",
     "UnsubscribedError",
     "Validation",

@@ -6,13 +6,13 @@ MESSAGE_QUEUES = [
     Fault(
         "a leader that leaves keeps the lead",
         "messaging.queues.leader_followers",
-        "successor = self._pass_on() if self._lead[0] is follower else None",
+        "successor = self.pass_on() if self.lead[0] is follower else None",
         "successor = None",
         "queue-remove",
     ),
     Fault(
         "the next leader is not woken",
-        "messaging.queues.leader_followers",
+        "messaging.queues.bind_receiver",
         "if successor is not None:\n    successor.wake()\nif envelope is not None:\n"
         "    return envelope",
         "if envelope is not None:\n    return envelope",
@@ -20,7 +20,7 @@ MESSAGE_QUEUES = [
     ),
     Fault(
         "a leader that waits is not one",
-        "messaging.queues.leader_followers",
+        "messaging.queues.bind_receiver",
         "lead_[0] = follower_",
         "pass",
         "queue-remove",
@@ -28,9 +28,30 @@ MESSAGE_QUEUES = [
     Fault(
         "a leader is not told to stop",
         "messaging.queues.leader_followers",
-        "self._source.interrupt()",
+        "if leads:\n    self.source.interrupt()",
         "pass",
         "queue-remove",
+    ),
+    Fault(
+        "a leader that waits does not learn that a message has come back",
+        "messaging.queues.leader_followers",
+        "if self.lead[0] is not None:\n    self.source.interrupt()",
+        "pass",
+        "queue-answers",
+    ),
+    Fault(
+        "a new leader waits although a message has come back",
+        "messaging.queues.bind_receiver",
+        "if not followers.returned:\n    wait()",
+        "wait()",
+        "queue-answers-more",
+    ),
+    Fault(
+        "what a consumer has not answered is not given back",
+        "messaging.queues.consumer",
+        "self._locked.end()",
+        "pass",
+        "queue-answers",
     ),
     Fault(
         "a follower is woken without a reason that stays",

@@ -47,7 +47,7 @@ class ChannelQueue(ConsumedQueue):
     @property
     def depth(self) -> int:
         """See `InMemoryQueue`."""
-        return self._channel.waiting
+        return self._channel.waiting + len(self._followers.returned)
 
     @property
     def message_count(self) -> int:

@@ -2,8 +2,8 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, overload
 
 from ringbuffer.backoff import Backoff
 from ringbuffer.blocking_bridge import begin_call
@@ -16,6 +16,7 @@ from ringbuffer.messaging.closing import QUEUE_PASSES, Closing, hand_over_if_wit
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.message_handler import MessageHandler
 from ringbuffer.messaging.progress import ConsumerProgress
+from ringbuffer.messaging.queues.acknowledgement import Acknowledgement, LockedDelivery
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.consumer_set import ConsumerSet
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
@@ -78,11 +79,27 @@ class ConsumedQueue(OneProcess, Blocks):
         """See `InMemoryQueue`."""
         return tuple(each.progress() for each in self._consumers.all())
 
+    @overload
     def add_consumer(
         self, handler: MessageHandler[TransportEnvelope], *, name: str | None = None
+    ) -> Consumer: ...
+    @overload
+    def add_consumer(
+        self,
+        handler: MessageHandler[LockedDelivery],
+        *,
+        name: str | None = None,
+        acknowledgement: Acknowledgement,
+    ) -> Consumer: ...
+    def add_consumer(
+        self,
+        handler: MessageHandler[Any],
+        *,
+        name: str | None = None,
+        acknowledgement: Acknowledgement | None = None,
     ) -> Consumer:
         """See `InMemoryQueue`."""
-        return self._consumers.add(handler, name)
+        return self._consumers.add(handler, name, acknowledgement)
 
     def remove_consumer(self, consumer: Consumer, timeout: Duration | None = None) -> bool:
         """See `InMemoryQueue`."""
@@ -103,7 +120,7 @@ class ConsumedQueue(OneProcess, Blocks):
     @property
     @abstractmethod
     def _taken(self) -> int:
-        """How many messages consumers have taken. The caller holds the dequeue lock."""
+        """How many messages were taken from the source. The caller holds the dequeue lock."""
 
     @abstractmethod
     def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
@@ -176,7 +193,10 @@ class ConsumedQueue(OneProcess, Blocks):
         # With the lock: a consumer that is added at this moment is in the set, or is refused.
         with self._consumers.lock, self._followers.lock:
             if self._taken_before is None:
-                self._taken_before = self._taken
+                # A message without an answer counts as handled when it has one.
+                unanswered = sum(each.unanswered for each in self._consumers.peek())
+                returned = len(self._followers.returned)
+                self._taken_before = self._taken - returned - unanswered
             self._consumers.is_closed = True
         backoff = Backoff(self._host, self._host.event(), limit)
         report = self._ends.run(
@@ -191,7 +211,7 @@ class ConsumedQueue(OneProcess, Blocks):
             # Terminates because consumers other than the caller take the waiting messages, because
             # the last of these consumers ends, or because the time is up.
             while (
-                self.depth
+                (self.depth or any(self._unanswered(caller)))
                 and any(not each.runs_in(caller) for each in self._consumers.active)
                 and backoff.pause()
             ):
@@ -203,10 +223,16 @@ class ConsumedQueue(OneProcess, Blocks):
         with self._followers.lock:
             # `_taken_before` is set before this method is called.
             if self._handled is None and self._taken_before is not None:
-                self._handled = self._taken - self._taken_before
+                returned = len(self._followers.returned)
+                self._handled = self._taken - self._taken_before - returned
         self._discard()
         while any(each.is_alive and not each.runs_in(caller) for each in left) and backoff.pause():
             pass
+        # A consumer that waits for answers is not inside a handler. Terminates because it ends now.
+        soon = Backoff(self._host, self._host.event(), None)
+        while any(each.is_alive and not each.may_handle for each in left) and soon.pause():
+            pass
+        self._discard_returned()
         unfinished = [each.name for each in left if each.is_alive]
         report = CloseReport(self._handled or 0, self._discarded, len(unfinished))
         self._at_exit.ended("was closed", report.left(unfinished))
@@ -220,9 +246,26 @@ class ConsumedQueue(OneProcess, Blocks):
         discarded = []
         with self._followers.lock:
             while True:  # see `ringbuffer.system` for why the condition does not stand here
-                if (envelope := self._own_dequeuer.take(0)) is None:
+                envelope = self._followers.take_first(self._own_dequeuer.take, 0)
+                if envelope is None:
                     break
                 discarded.append(envelope)
+
+    def _discard_returned(self) -> None:
+        """Take what consumers without an answer have given back at their end.
+
+        It was counted as handled. No message comes back after this.
+        """
+        with self._followers.lock:
+            late, handled = len(self._followers.returned), self._handled
+            if handled is not None:
+                self._handled = handled - late  # nothing is called between these three
+                self._followers.returned[:] = []
+                self._followers.is_over = True
+
+    def _unanswered(self, caller: int) -> Iterator[int]:
+        """How many messages of each consumer have no answer, but for one that runs in `caller`."""
+        return (each.unanswered for each in self._consumers.all() if not each.runs_in(caller))
 
     @property
     def _discarded(self) -> int:
@@ -233,9 +276,9 @@ class ConsumedQueue(OneProcess, Blocks):
     def _taken_since(self) -> int:
         """How many messages consumers have taken since the close."""
         with self._followers.lock:
-            return (
-                self._taken - (self._taken_before or 0) if self._handled is None else self._handled
-            )
+            if self._handled is not None:
+                return self._handled
+            return self._taken - len(self._followers.returned) - (self._taken_before or 0)
 
     def _closing(self, drain: bool, timeout: Duration | None) -> Callable[[], CloseReport]:
         caller = self._host.thread_id()

@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from contextvars import Context
-from typing import Final
+from typing import Any, Final
 
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ForkedProcessError
@@ -18,9 +18,12 @@ from ringbuffer.messaging.message_handler import (
     no_coroutine,
 )
 from ringbuffer.messaging.progress import ConsumerProgress
+from ringbuffer.messaging.queues.acknowledgement import Acknowledgement
+from ringbuffer.messaging.queues.bind_receiver import bind_receiver
 from ringbuffer.messaging.queues.coroutine_runner import CoroutineRunner
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
+from ringbuffer.messaging.queues.locked_messages import LockedMessages
 from ringbuffer.messaging.queues.receiver import MessageReceiver
 from ringbuffer.one_process import OneProcess
 
@@ -55,9 +58,10 @@ class Consumer(OneProcess):
     def __init__(
         self,
         followers: LeaderFollowers,
-        handler: MessageHandler[TransportEnvelope],
+        handler: MessageHandler[Any],
         name: str,
         host: Host,
+        acknowledgement: Acknowledgement | None = None,
     ) -> None:
         self.name: Final = name
         self.handler: Final = handler
@@ -73,13 +77,17 @@ class Consumer(OneProcess):
         #: its own thread.
         self._begins: Final = host.lock()
         self._has_begun = False
-        self._function: Final = function_of(handler)
+        function = function_of(handler)
+        is_async = is_coroutine_function(function)
+        #: The messages without an answer; None if the consumer gives none.
+        self._locked: LockedMessages | None = None
+        if acknowledgement is not None:
+            locked = LockedMessages(acknowledgement, followers, self._follower, name, host)
+            function = locked.around(function) if is_async else function
+            self._locked = locked
+        self._function: Final = function
         #: Awaits the handler, if that is a coroutine function.
-        self._runner: Final = (
-            CoroutineRunner(self._function, name, host)
-            if is_coroutine_function(self._function)
-            else None
-        )
+        self._runner: Final = CoroutineRunner(function, name, host) if is_async else None
         self._thread_id: int | None = None
         made_here(self)
         #: How many messages were taken when it took its last one; 0 before the first.
@@ -89,6 +97,16 @@ class Consumer(OneProcess):
     def is_alive(self) -> bool:
         """Whether it still takes messages, or handles its last one."""
         return not self._ended.wait(0)
+
+    @property
+    def unanswered(self) -> int:
+        """How many of its messages have no answer yet: see `Acknowledgement`."""
+        return 0 if self._locked is None else self._locked.count
+
+    @property
+    def may_handle(self) -> bool:
+        """Whether it may be inside its handler. If not, a consumer that was stopped ends soon."""
+        return self._locked is None or self._locked.is_handling
 
     def runs_in(self, thread: int) -> bool:
         """Whether the thread with this identifier handles its messages."""
@@ -127,6 +145,8 @@ class Consumer(OneProcess):
         try:
             if self._runner is not None:
                 self._runner.start()
+            if self._locked is not None:
+                self._locked.start()
             self._followers.enter(self._follower)
             self._host.start_thread(lambda: self._run(then), self.name)
         except BaseException:
@@ -138,7 +158,7 @@ class Consumer(OneProcess):
         if self._begin():
             if self._runner is not None:
                 self._runner.close()
-            self._followers.leave(self._follower)
+            self._leave()
             self._ended.set()
         elif self.is_alive:
             self.stop()
@@ -164,7 +184,7 @@ class Consumer(OneProcess):
             return
         self._thread_id = self._host.thread_id()
         try:
-            receiver = self._followers.receiver(self._follower)
+            receiver = bind_receiver(self._followers, self._follower)
             self._taken = receiver.taken
             if self._runner is not None:
                 self._runner.run(receiver, self._fail)
@@ -178,21 +198,35 @@ class Consumer(OneProcess):
                 "consumer %r died; the others go on without it", self.name, exc_info=True
             )
         finally:
-            self._followers.leave(self._follower)
+            self._leave()
             try:
                 then(self)
             finally:
                 self._thread_id = None
                 self._ended.set()
 
+    def _leave(self) -> None:
+        """Take no more messages, and give back those without an answer."""
+        try:
+            if self._locked is not None:
+                self._locked.end()
+        finally:
+            self._followers.leave(self._follower)
+
     def _run_function(self, receiver: MessageReceiver) -> None:
         context, pristine = Context(), Context()
         # Terminates because `run` returns False when the consumer is to stop; each of the other
         # runs has handled a message.
         while True:
-            if not context.run(
-                receiver.run, self._function, no_coroutine, self._fail, context, pristine
-            ):
+            if self._locked is not None:
+                more = context.run(
+                    self._locked.run, receiver, self._function, self._fail, context, pristine
+                )
+            else:
+                more = context.run(
+                    receiver.run, self._function, no_coroutine, self._fail, context, pristine
+                )
+            if not more:
                 break
             context = Context()
 

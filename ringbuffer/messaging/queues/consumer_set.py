@@ -3,13 +3,13 @@
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import DeadlockError
 from ringbuffer.host import Host
-from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.message_handler import MessageHandler, function_of
+from ringbuffer.messaging.queues.acknowledgement import Acknowledgement
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
 
@@ -64,9 +64,16 @@ class ConsumerSet:
         """Whether the thread with this identifier belongs to a consumer."""
         return any(each.runs_in(thread) for each in self.all())
 
-    def add(self, handler: MessageHandler[TransportEnvelope], name: str | None) -> Consumer:
+    def add(
+        self,
+        handler: MessageHandler[Any],
+        name: str | None,
+        acknowledgement: Acknowledgement | None,
+    ) -> Consumer:
         """See `InMemoryQueue.add_consumer`."""
         function_of(handler)  # refuses wrong handlers before anything is done
+        if acknowledgement is not None and not isinstance(acknowledgement, Acknowledgement):
+            raise TypeError(f"acknowledgement must be an Acknowledgement, not {acknowledgement!r}")
         consumer = None
         try:
             with self.lock:
@@ -75,7 +82,7 @@ class ConsumerSet:
                         f"the queue {self._name!r} is closed: it takes no more consumers"
                     )
                 name = f"{self._name} #{next(self._numbers)}" if name is None else name
-                consumer = Consumer(self._followers, handler, name, self._host)
+                consumer = Consumer(self._followers, handler, name, self._host, acknowledgement)
                 self.active = (*self.active, consumer)
                 self._started()
                 consumer.start(self._has_ended)

@@ -1,8 +1,10 @@
 """`Follower`: one consumer of a queue, as `LeaderFollowers` sees it."""
 
+from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.host import Host
+from ringbuffer.messaging.envelope import TransportEnvelope
 
 
 class Follower:
@@ -13,15 +15,18 @@ class Follower:
     Attributes:
         is_in_line: whether it stands in the line.
         is_stopping: whether it must not take more messages.
+        hold: called with each message that it takes, with the dequeue lock held; None calls
+            nothing. Only `receive_now` and `receive` of a `MessageReceiver` do so.
     """
 
-    __slots__ = ("_awake", "_condition", "is_in_line", "is_stopping")
+    __slots__ = ("_awake", "_condition", "hold", "is_in_line", "is_stopping")
 
     def __init__(self, host: Host) -> None:
         self._condition: Final = host.condition()
         self._awake = False
         self.is_in_line = False
         self.is_stopping = False
+        self.hold: Callable[[TransportEnvelope], object] | None = None
 
     def wake(self) -> None:
         """End its sleep, or the next one. Any thread. The caller has stored the reason before.

@@ -21,14 +21,12 @@ Kircher and Pyarali, 2000.)
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextvars import Context
 from typing import ClassVar, Final
 
 from ringbuffer.forks import REFUSES, made_here
 from ringbuffer.host import Host
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.queues.follower import Follower
-from ringbuffer.messaging.queues.receiver import Check, MessageReceiver
 from ringbuffer.messaging.queues.source import Source
 
 
@@ -42,29 +40,35 @@ class LeaderFollowers:
         host: the source of locks.
 
     Attributes:
-        lock: the dequeue lock.
+        lock: the dequeue lock, which protects the other attributes.
+        source: where the messages are.
+        lead: its item is the leader. A list, like `attention`: reading or storing its item takes
+            half the time of an attribute.
+        attention: its item says how many followers rest or are to stop, and how many messages have
+            come back. While it is 0, a follower that has finished takes the next message
+            immediately.
+        returned: messages that have come back; taken before all others, the first one first.
+        is_over: whether no follower will take a message any more, so that none can come back.
     """
 
     def __init__(self, source: Source, host: Host) -> None:
-        self._source: Final = source
+        self.source: Final = source
         self._host: Final = host
         self.lock: Final = host.lock()
-        #: The leader. A list, like `_attention`: reading or storing its item takes half the time
-        #: of an attribute.
-        self._lead: Final[list[Follower | None]] = [None]
+        self.lead: Final[list[Follower | None]] = [None]
         self._line: Final[deque[Follower]] = deque()
         self._stopping = 0
-        #: How many followers rest or are to stop. While it is 0, a follower that has finished takes
-        #: the next message immediately.
-        self._attention: Final = [0]
+        self.attention: Final = [0]
+        self.returned: Final[list[TransportEnvelope]] = []
+        self.is_over = False
         made_here(self)
 
     #: A handler may fork, and return in the child: there it takes no message, and leaves.
-    _in_child: ClassVar[Mapping[str, object]] = {"_take_or_rest": REFUSES, "leave": None}
+    _in_child: ClassVar[Mapping[str, object]] = {"take_or_rest": REFUSES, "leave": None}
 
     def _after_fork(self, made_in: int) -> None:
-        """In a child, make each take call `_take_or_rest`, which is refused there."""
-        self._attention[0] = 1
+        """In a child, make each take call `take_or_rest`, which is refused there."""
+        self.attention[0] = 1
 
     def enter(self, follower: Follower | None = None) -> Follower:
         """Add a follower, or a new one, at the end of the line. Returns it."""
@@ -91,190 +95,126 @@ class LeaderFollowers:
                 follower.is_stopping = True  # nothing is called between the two
                 self._stopping += 1
             self._attend()
-            leads = self._lead[0] is follower
+            leads = self.lead[0] is follower
         # A follower that leads from now on sees `is_stopping` before it waits. If the lead has
         # passed on meanwhile, the interrupt ends the wait of the new leader, which checks, and
         # waits again.
         if leads:
-            self._source.interrupt()
+            self.source.interrupt()
         follower.wake()
+
+    def give_back[K](
+        self, holder: dict[K, float], key: K, envelope: TransportEnvelope
+    ) -> bool | None:
+        """Put a message that was taken before all others. Any thread.
+
+        Args:
+            holder: where the message is removed at the same time.
+            key: the message there.
+            envelope: what is delivered again.
+
+        Returns:
+            False if it is not there, so that another thread was first; None if the queue is over.
+        """
+        try:
+            with self.lock:
+                if key not in holder:
+                    return False
+                if self.is_over:
+                    return None
+                del holder[key]  # nothing is called between these three
+                self.returned[0:0] = [envelope]
+                self.attention[0] += 1
+            self._tell_leader()
+        except BaseException:
+            self._tell_leader()  # twice does no harm
+            raise
+        return True
+
+    def _tell_leader(self) -> None:
+        """End the wait of the leader. A later leader looks before it waits."""
+        if self.lead[0] is not None:
+            self.source.interrupt()
 
     def rests(self, follower: Follower) -> bool:
         """Whether a follower leads or stands in the line, so that it is idle.
 
         It reads without the lock, so the answer may be out of date.
         """
-        return follower.is_in_line or self._lead[0] is follower
+        return follower.is_in_line or self.lead[0] is follower
 
     def leave(self, follower: Follower) -> None:
         """Remove a follower. If it led, the first one in the line leads."""
         with self.lock:
             if follower in self._line:
                 self._line.remove(follower)
-            successor = self._pass_on() if self._lead[0] is follower else None
+            successor = self.pass_on() if self.lead[0] is follower else None
             self._stopping -= follower.is_stopping
             follower.is_stopping = True  # a late `stop` changes nothing
             self._attend()
         if successor is not None:
             successor.wake()
 
-    def receiver(self, follower: Follower) -> MessageReceiver:
-        """The calling thread's own functions for a follower.
-
-        They enter and leave the lock by its methods, bound once: a `with` block looks both up each
-        time, which doubles the cost of the lock. No signal handler can run between `enter` and
-        `try`: signals are handled in the main thread, which does not belong to a consumer.
-        """
-        lock, followers, lead, attention = self.lock, self, self._lead, self._attention
-        enter, leave = lock.__enter__, lock.__exit__
-        dequeuer = self._source.dequeuer()
-        take, wait = dequeuer.take, dequeuer.wait
-
-        def receive_now() -> TransportEnvelope | None:
-            with lock:
-                return followers._take_or_rest(follower, take)
-
-        def receive() -> TransportEnvelope | None:
-            with lock:
-                envelope = followers._take_or_rest(follower, take)
-            return await_message(False) if envelope is None else envelope
-
-        def await_message(
-            leads: bool,
-            # Bound here because a local is read several times as fast as a variable of the
-            # enclosing function.
-            lead: list[Follower | None] = lead,
-            attention: list[int] = attention,
-            follower: Follower = follower,
-            enter: Callable[[], object] = enter,
-            leave: Callable[[None, None, None], object] = leave,
-            take: Callable[[int], TransportEnvelope | None] = take,
-            wait: Callable[[], None] = wait,
-        ) -> TransportEnvelope | None:
-            """Rest until there is a message for the follower, or it is to stop.
-
-            `leads` says whether the follower led, and was not to stop, when the lock was held.
-
-            Each iteration sleeps until the follower gets the lead, or waits for a message.
-            Terminates because `stop` ends both, or the next check sees it: a leader that was not
-            to stop when the lock was held last is interrupted.
-            """
-            while True:
-                if not leads:
-                    with lock:
-                        if follower.is_stopping:
-                            return None
-                        leads = lead[0] is follower
-                    if not leads:
-                        follower.sleep()
-                        continue
-                wait()
-                enter()
-                try:
-                    if attention[0] == 1:
-                        # It leads, the line is empty, and no follower is to stop. As below,
-                        # without a successor.
-                        envelope = take(0)
-                        if envelope is not None:
-                            lead[0] = None
-                            attention[0] = 0
-                            return envelope
-                        continue
-                    if follower.is_stopping:
-                        return None
-                    envelope = take(0)
-                    successor = None if envelope is None else followers._pass_on()
-                finally:
-                    leave(None, None, None)
-                if successor is not None:
-                    successor.wake()
-                if envelope is not None:
-                    return envelope
-
-        def run(
-            handle: Callable[[TransportEnvelope], object],
-            check: Check,
-            fail: Callable[[TransportEnvelope], None],
-            context: Context | None = None,
-            pristine: Context | None = None,
-        ) -> bool:
-            # Locals, because a variable of the enclosing function takes several times as long.
-            enter_, leave_, followers_, follower_, take_, lead_, attention_ = (
-                enter,
-                leave,
-                followers,
-                follower,
-                take,
-                lead,
-                attention,
-            )
-            # Each iteration handles a message. Terminates because `stop` ends the wait in
-            # `await_message`, or a handler changes the context.
-            while True:
-                leads = False
-                enter_()
-                try:
-                    if attention_[0]:
-                        envelope = followers_._take_or_rest(follower_, take_)
-                    else:
-                        envelope = take_(0)
-                        if envelope is None:  # as `_rest` while no follower rests
-                            leads = True
-                            lead_[0] = follower_
-                            attention_[0] = 1
-                finally:
-                    leave_(None, None, None)
-                if envelope is None:
-                    envelope = await_message(leads)
-                    if envelope is None:
-                        return False
-                try:
-                    result = handle(envelope)
-                    if result is not None:
-                        check(result)
-                        result = None
-                except BaseException:
-                    fail(envelope)
-                envelope = None
-                if context != pristine:
-                    return True
-
-        return MessageReceiver(receive_now, receive, run, dequeuer.taken)
-
-    def _take_or_rest(
+    def take_or_rest(
         self, follower: Follower, take: Callable[[int], TransportEnvelope | None]
     ) -> TransportEnvelope | None:
         """Take the next message if there are more than the resting followers will take; else rest.
 
         The caller holds the lock.
         """
-        if self._lead[0] is follower or follower.is_in_line or follower.is_stopping:
+        if self.lead[0] is follower or follower.is_in_line or follower.is_stopping:
             return None
-        envelope = take(0 if self._lead[0] is None else len(self._line) + 1)
+        envelope = self.take_first(take, 0 if self.lead[0] is None else len(self._line) + 1)
         if envelope is None:
             self._rest(follower)
+        elif follower.hold is not None:
+            follower.hold(envelope)
         return envelope
+
+    def take_first(
+        self, take: Callable[[int], TransportEnvelope | None], beyond: int
+    ) -> TransportEnvelope | None:
+        """Take the first message, which may be one that has come back. The caller holds the lock.
+
+        Args:
+            take: see `Dequeuer`.
+            beyond: see `Dequeuer`.
+        """
+        returned = self.returned
+        if not returned:
+            return take(beyond)
+        if len(returned) <= beyond:
+            last = take(beyond - len(returned))
+            if last is None:
+                return None
+            returned += [last]
+        first = returned[0]
+        del returned[0]
+        self._attend()
+        return first
 
     def _rest(self, follower: Follower) -> None:
         """Make an idle follower lead, or stand in the line. The caller holds the lock."""
-        if self._lead[0] is None:
-            self._lead[0] = follower
+        if self.lead[0] is None:
+            self.lead[0] = follower
         else:
             follower.is_in_line = True
             self._line.append(follower)
         self._attend()
 
-    def _pass_on(self) -> Follower | None:
+    def pass_on(self) -> Follower | None:
         """Give the lead to the first follower in the line. The caller holds the lock.
 
         Returns the new leader, which the caller must wake; None if the line is empty.
         """
-        successor = self._lead[0] = self._line.popleft() if self._line else None
+        successor = self.lead[0] = self._line.popleft() if self._line else None
         if successor is not None:
             successor.is_in_line = False
         self._attend()
         return successor
 
     def _attend(self) -> None:
-        """Update `_attention`. The caller holds the lock."""
-        self._attention[0] = len(self._line) + (self._lead[0] is not None) + self._stopping
+        """Update `attention`. The caller holds the lock."""
+        self.attention[0] = (
+            len(self._line) + (self.lead[0] is not None) + self._stopping + len(self.returned)
+        )

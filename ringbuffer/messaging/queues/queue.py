@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, overload, runtime_checkable
 
 from ringbuffer.checks import Duration
 from ringbuffer.messaging.blocks import UsedInBlocks
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.message_handler import MessageHandler
 from ringbuffer.messaging.progress import ConsumerProgress
+from ringbuffer.messaging.queues.acknowledgement import Acknowledgement, LockedDelivery
 from ringbuffer.messaging.queues.consumer import Consumer
 
 
@@ -144,8 +145,24 @@ class InMemoryQueue(UsedInBlocks, Protocol):
         """The position of each consumer, also of removed ones that handle their last message."""
         ...
 
+    @overload
     def add_consumer(
         self, handler: MessageHandler[TransportEnvelope], *, name: str | None = None
+    ) -> Consumer: ...
+    @overload
+    def add_consumer(
+        self,
+        handler: MessageHandler[LockedDelivery],
+        *,
+        name: str | None = None,
+        acknowledgement: Acknowledgement,
+    ) -> Consumer: ...
+    def add_consumer(
+        self,
+        handler: MessageHandler[Any],
+        *,
+        name: str | None = None,
+        acknowledgement: Acknowledgement | None = None,
     ) -> Consumer:
         """Add a consumer, which calls a handler with messages, in a thread of its own.
 
@@ -153,9 +170,12 @@ class InMemoryQueue(UsedInBlocks, Protocol):
             handler: a function, or a coroutine function, of one envelope; or an object with a
                 method `handle`.
             name: the name of the consumer; the default is the queue's name and a number.
+            acknowledgement: the handler gets a `LockedDelivery`, and answers it; None means that a
+                message is done when the handler returns or raises.
 
         Raises:
-            TypeError: the handler cannot be called with one envelope.
+            TypeError: the handler cannot be called with one argument, or `acknowledgement` is not
+                an `Acknowledgement`.
             RuntimeError: the queue is closed.
         """
         ...

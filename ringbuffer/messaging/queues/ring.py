@@ -74,7 +74,8 @@ class RingBufferQueue(ConsumedQueue):
     def depth(self) -> int:
         """See `InMemoryQueue`. Never negative: `taken` is read first, and only grows."""
         taken = self._ring.taken.get()
-        return min(self._ring.sequencer.published() - taken, self.buffer_size)
+        waiting = min(self._ring.sequencer.published() - taken, self.buffer_size)
+        return waiting + len(self._followers.returned)
 
     @property
     def message_count(self) -> int:

@@ -1,13 +1,16 @@
 """Queues of messages, in both modes: enqueueing, consumers that come and go, the end."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ringbuffer.host import Host
 from ringbuffer.messaging import (
+    Acknowledgement,
     InMemoryQueueOptions,
+    LockedDelivery,
     ProducerMode,
     QueueMode,
     TransportEnvelope,
@@ -79,7 +82,7 @@ def subject(
             turns: Any = made.queue
             until(
                 lambda: (
-                    turns._followers._lead[0] is not None
+                    turns._followers.lead[0] is not None
                     and len(turns._followers._line) == consumers - 1
                 ),
                 "all wait",
@@ -240,6 +243,48 @@ def closed(drains: bool) -> Callable[[Subject, bool | None], None]:
     return check
 
 
+def hold_one(made: Subject) -> None:
+    """A message whose consumer gives no answer at first, and answers when it gets it again."""
+
+    def handle(delivery: LockedDelivery) -> None:
+        if delivery.delivery_count == 0:
+            made.prepared = delivery
+        else:
+            made.handled.append(int(delivery.envelope.body))
+            require(delivery.ack(), "it is the first answer")
+
+    options = Acknowledgement(lock_timeout=None)
+    made.consumer = made.queue.add_consumer(handle, acknowledgement=options)
+    sender = threading.Thread(target=lambda: made.queue.enqueue_sync(MESSAGES[SENT]))
+    sender.start()
+    sender.join()
+    until(lambda: made.prepared is not None, "the handler has it")
+
+
+def acknowledge(made: Subject) -> None:
+    require(made.prepared.ack(), "it is the first answer")
+
+
+def acknowledged(made: Subject, happened: bool | None) -> None:
+    require(made.prepared.ack() <= (not happened), "an answer counts once")
+    report = made.queue.close(timeout=10)
+    require((report.discarded, report.unfinished) == (0, 0), f"{report}")
+    require(made.handled == [], f"{made.handled} came again")
+
+
+def reject(made: Subject) -> None:
+    require(made.prepared.reject(), "it is the first answer")
+
+
+def rejected(made: Subject, happened: bool | None) -> None:
+    """It is delivered once more, and not twice. What was not rejected is rejected now."""
+    require(made.prepared.reject() <= (not happened), "an answer counts once")
+    until(lambda: made.handled == [SENT], "it comes again")
+    report = made.queue.close(timeout=10)
+    require((report.discarded, report.unfinished) == (0, 0), f"{report}")
+    require(made.handled == [SENT], f"{made.handled} came")
+
+
 def calls(mode: str) -> list[Call[Any]]:
     """The calls of one mode."""
     # Where one thread produces, nothing may be put in by the thread that makes the subject.
@@ -291,6 +336,8 @@ def calls(mode: str) -> list[Call[Any]]:
             send_next,
             batch=4,
         ),
+        Call("ack", subject(mode, prepare=hold_one), acknowledge, acknowledged, batch=4),
+        Call("reject", subject(mode, prepare=hold_one), reject, rejected, batch=4),
         Call("close", subject(mode, consumers=2), close, closed(True), batch=4),
         Call(
             "close without consumers",

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ringbuffer.messaging import (
+    Acknowledgement,
     InMemoryQueueOptions,
+    LockedDelivery,
     ProducerMode,
     QueueMode,
     TransportEnvelope,
@@ -45,16 +47,23 @@ class Watched:
         self.accepted: list[int] = []
         self.handled: dict[str, list[int]] = {}
         self.report: CloseReport | None = None
+        #: Called after each message.
+        self.then: Callable[[], object] = lambda: None
         #: Kept, for when a thread's own is gone is for the system to say, and a run must do the
         #: same each time.
         self.senders: set[object] = set()
         world.checks.append(self.check)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.handled.values()))
 
     def consumer(self, name: str) -> Consumer:
         own = self.handled.setdefault(name, [])
 
         def handle(envelope: TransportEnvelope) -> None:
             own.append(int(envelope.body))
+            self.then()
 
         return self.queue.add_consumer(handle, name=name)
 
@@ -154,6 +163,41 @@ def removed(wait: WaitStrategyKind) -> Callable[[World], None]:
     return build
 
 
+def answered(consumers: str) -> Callable[[World], None]:
+    """Messages without an answer; their consumer is removed, and as many others get them."""
+
+    def build(world: World) -> None:
+        count = len(consumers)
+        watched = Watched(world, 2, ProducerMode.MULTI, WaitStrategyKind.LITE_BLOCKING)
+        held, done = world.host.event(), world.host.event()
+        kept: list[object] = []
+
+        def keep(delivery: LockedDelivery) -> None:
+            kept.append(delivery)
+            if len(kept) == count:
+                held.set()
+
+        options = Acknowledgement(lock_timeout=None, prefetch=count)
+        first = watched.queue.add_consumer(keep, name="k", acknowledgement=options)
+        for number in range(count):
+            watched.enqueue(number)
+        watched.then = lambda: done.set() if watched.count == count else None
+
+        def remove_and_close() -> None:
+            held.wait()
+            for name in consumers:
+                watched.consumer(name)
+            assert watched.queue.remove_consumer(first)
+            done.wait()
+            watched.close()
+            assert watched.report is not None
+            assert watched.report.discarded == 0, f"{watched.report}"
+
+        world.task("remover", remove_and_close)
+
+    return build
+
+
 SCENARIOS = [
     Scenario(
         "queue", "1 consumer, 2 messages, ring 2", shared(1, 2, WaitStrategyKind.BUSY_SPIN), (0, 1)
@@ -182,6 +226,8 @@ SCENARIOS = [
         closed(ProducerMode.MULTI, False, False),
         (0, 1),
     ),
+    Scenario("queue-answers", "what has no answer goes to another", answered("a"), (0, 1)),
+    Scenario("queue-answers-more", "what has no answer goes to 2 others", answered("ab"), (0, 1)),
     Scenario("queue-late-sender", "closed while one puts its first message", late_sender, (1, 2)),
     Scenario(
         "queue-remove",

@@ -90,7 +90,7 @@ def resting(queue: InMemoryQueue) -> int:
     """How many consumers have nothing to do."""
     followers = queue._followers  # type: ignore[attr-defined]
     with followers.lock:
-        return len(followers._line) + (followers._lead[0] is not None)
+        return len(followers._line) + (followers.lead[0] is not None)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
