@@ -18,8 +18,10 @@ from typing import Final
 from ringbuffer import Queue
 from ringbuffer.errors import RingBufferError
 from ringbuffer.messaging import (
+    Acknowledgement,
     DeadLetterQueue,
     InMemoryQueueOptions,
+    LockedDelivery,
     QueueMode,
     RingBufferQueue,
     TransportEnvelope,
@@ -113,8 +115,9 @@ class BusLane:
         ]
         for handler in plan.handlers:
             self._subscribe(handler)
+        self._consumers_added = 0
         for _ in range(entrance.consumers):
-            self._queue.add_consumer(self._consumer)
+            self._add_consumer()
         self._pump: Final = Pump(self._front, self._queue)
         for producer in self._producers:
             producer.start()
@@ -154,7 +157,7 @@ class BusLane:
             self._front_producers[which % len(self._front_producers)].kill()
         elif what == "add a consumer" and len(consumers) < MOST_CONSUMERS:
             self._front_is_ordered = False
-            self._queue.add_consumer(self._consumer)
+            self._add_consumer()
         elif what == "remove a consumer" and len(consumers) > 1:
             self._remove_consumer(which)
         else:
@@ -185,6 +188,27 @@ class BusLane:
             sure_to if drain else subscriber.sure_from,
             drain,
         )
+
+    def _add_consumer(self) -> None:
+        """Every other consumer acknowledges its messages."""
+        self._consumers_added += 1
+        consumer = self._consumer
+        if self._consumers_added % 2:
+            self._queue.add_consumer(consumer)
+        elif isinstance(consumer, AsyncPipelineConsumer):
+
+            async def later(delivery: LockedDelivery) -> None:
+                await consumer(delivery.envelope)
+                delivery.ack()
+
+            self._queue.add_consumer(later, acknowledgement=Acknowledgement())
+        else:
+
+            def handle(delivery: LockedDelivery) -> None:
+                consumer(delivery.envelope)
+                delivery.ack()
+
+            self._queue.add_consumer(handle, acknowledgement=Acknowledgement())
 
     def _remove_consumer(self, which: int) -> None:
         consumers = self._queue.consumers

@@ -24,7 +24,7 @@ from ringbuffer.wait import (
 
 SECONDS = float(os.environ.get("RINGBUFFER_STRESS_SECONDS", "10"))
 SEED = int(os.environ.get("RINGBUFFER_STRESS_SEED", str(time.time_ns() % 1_000_000)))
-SCENARIOS = 6
+SCENARIOS = 8
 REPORT: Counter[str] = Counter()
 
 # Busy spinning is left to the unit tests: with more threads than cores it measures the scheduler's
