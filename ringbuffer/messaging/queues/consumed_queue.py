@@ -3,7 +3,7 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, Final, overload
+from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
 from ringbuffer.blocking_bridge import begin_call
@@ -16,7 +16,7 @@ from ringbuffer.messaging.closing import QUEUE_PASSES, Closing, hand_over_if_wit
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.message_handler import MessageHandler
 from ringbuffer.messaging.progress import ConsumerProgress
-from ringbuffer.messaging.queues.acknowledgement import Acknowledgement, LockedDelivery
+from ringbuffer.messaging.queues.acknowledgement import Acknowledgement
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.consumer_set import ConsumerSet
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
@@ -79,18 +79,6 @@ class ConsumedQueue(OneProcess, Blocks):
         """See `InMemoryQueue`."""
         return tuple(each.progress() for each in self._consumers.all())
 
-    @overload
-    def add_consumer(
-        self, handler: MessageHandler[TransportEnvelope], *, name: str | None = None
-    ) -> Consumer: ...
-    @overload
-    def add_consumer(
-        self,
-        handler: MessageHandler[LockedDelivery],
-        *,
-        name: str | None = None,
-        acknowledgement: Acknowledgement,
-    ) -> Consumer: ...
     def add_consumer(
         self,
         handler: MessageHandler[Any],
