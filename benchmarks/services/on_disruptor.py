@@ -73,18 +73,18 @@ def service(connection: sqlite3.Connection, send: Callable[[str], object]) -> Di
 def run(
     lines: Iterable[str], connection: sqlite3.Connection, send: Callable[[str], object]
 ) -> None:
-    """Handle all lines. Returns when each of them is stored, added and sent."""
+    """Handle all lines, and end when each of them is stored, added and sent."""
     with service(connection, send) as disruptor:
         for line in lines:
             disruptor.publish_event(receive, line)
 
 
-def main(database: str) -> None:
-    """Handle the lines of the standard input, until it ends or SIGTERM arrives."""
+def main(lines: Iterable[str], database: str) -> None:
+    """Handle lines until there are no more, or SIGTERM arrives; keep trades in a file."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with closing(sqlite3.connect(database, check_same_thread=False)) as connection:
-        run(sys.stdin, connection, lambda text: print(text, flush=True))
+        run(lines, connection, lambda text: print(text, flush=True))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.stdin, sys.argv[1])

@@ -74,7 +74,7 @@ def publish(stored: Queue[Trade], added: Queue[Trade], send: Callable[[str], obj
 def run(
     lines: Iterable[str], connection: sqlite3.Connection, send: Callable[[str], object]
 ) -> None:
-    """Handle all lines. Returns when each of them is stored, added and sent."""
+    """Handle all lines, and end when each of them is stored, added and sent."""
     connection.execute(CREATE)
     received: Queue[str] = Queue(1024)
     to_store, to_add, stored, added = (Queue[Trade](1024) for _ in range(4))
