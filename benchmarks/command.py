@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import compare, pages, perf, pictures
+from benchmarks import compare, pages, perf, pictures, readme
 from benchmarks.abandon import abandon
 from benchmarks.checking import check_gates
 from benchmarks.gates import load_gates
@@ -19,6 +19,7 @@ from ringbuffer.programs.progress_line import Progress
 
 PAGE = Path("docs/performance.md")
 PICTURES = Path("docs/pictures")
+README = Path("README.md")
 _DESCRIPTION = """\
 Measure the library beside its alternatives. Without a command, it runs the scenarios NAMES (the
 default is all of them), interleaved and verified, and prints their tables.
@@ -29,6 +30,7 @@ default is all of them), interleaved and verified, and prints their tables.
   python -m benchmarks compare OLD.json NEW.json      what became slower; exit code 1 if ours did
   python -m benchmarks gates [--half] [--deterministic] [--from RESULTS.json]
   python -m benchmarks docs RESULTS.json              put the figures into docs/performance.md
+  python -m benchmarks readme RESULTS.json            put those of `service` into README.md
 """
 
 
@@ -77,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0 if compare.report(*_two(rest)) else 1
         if command == "docs":
             return _docs(rest)
+        if command == "readme":
+            return _readme(rest)
         if command == "gates":
             return _gates(options, rest)
         return _run(options, options.names)
@@ -153,7 +157,18 @@ def _gates(options: argparse.Namespace, chosen: list[str]) -> int:
 def _docs(rest: list[str]) -> int:
     if len(rest) != 1:
         raise ValueError("docs takes one file of results")
-    for path in pages.rewrite(PAGE, PICTURES, Results.load(Path(rest[0])), load_gates()):
+    results = Results.load(Path(rest[0]))
+    for path in pages.rewrite(PAGE, PICTURES, results, load_gates()):
+        print(f"written: {path}")
+    if any(each.name == readme.SCENARIO for each in results.scenarios):
+        return _readme(rest)  # its picture is on both pages
+    return 0
+
+
+def _readme(rest: list[str]) -> int:
+    if len(rest) != 1:
+        raise ValueError("readme takes one file of results")
+    for path in readme.rewrite(README, PICTURES, Results.load(Path(rest[0]))):
         print(f"written: {path}")
     return 0
 

@@ -1,4 +1,4 @@
-"""The programs of the README and the quick start, for the scenario `defaults`: nothing is tuned."""
+"""The programs of the scenario `defaults`, like those of the quick start: nothing is tuned."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ type Wire = Callable[[Disruptor[Any]], list[bytearray]]
 
 
 def fill(order: SimpleNamespace, sequence: int, price: int) -> None:
-    """The README's translator."""
+    """The translator: fills an event in place."""
     order.price = price
 
 
@@ -129,8 +129,8 @@ def chain(disruptor: Disruptor[Any]) -> list[bytearray]:
     return [seen]
 
 
-def readme(disruptor: Disruptor[Any]) -> list[bytearray]:
-    """The README's graph: `journal` and `replicate`, then `execute`."""
+def diamond(disruptor: Disruptor[Any]) -> list[bytearray]:
+    """`journal` and `replicate`, and `execute` after both."""
     kept = [keep() for _ in range(3)]
     journal, replicate, execute = (on_event for _, on_event in kept)
     disruptor.handle_events_with(journal, replicate).then(execute)

@@ -19,15 +19,24 @@ def rewrite(page: Path, pictures: Path, results: Results, gates: list[Gate]) -> 
     Raises:
         ValueError: the page has no marks.
     """
-    text = page.read_text()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} has no part between {BEGIN!r} and {END!r} to be rewritten")
+    before, after = split(page, BEGIN)
     drawn = draw(results, pictures)
     shown = {path.stem: path.relative_to(page.parent).as_posix() for path in drawn}
-    page.write_text(f"{before}{BEGIN}\n\n{figures(results, gates, shown)}\n{END}{after}")
+    page.write_text(f"{before}{figures(results, gates, shown)}{after}")
     return [page, *drawn]
+
+
+def split(page: Path, begin: str) -> tuple[str, str]:
+    """What stands up to the line `begin` of a page, with it, and what stands from `END` on.
+
+    Raises:
+        ValueError: the page lacks one of the lines.
+    """
+    before, found, rest = page.read_text().partition(begin)
+    _, end, after = rest.partition(END)
+    if not found or not end:
+        raise ValueError(f"{page} has no part between {begin!r} and {END!r} to be rewritten")
+    return f"{before}{begin}\n\n", f"\n{END}{after}"
 
 
 def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:

@@ -1,11 +1,11 @@
-"""The defaults: the programs of the README and of the quick start, with nothing tuned.
+"""The defaults: small programs like those of the quick start, with nothing tuned.
 
     P -- publish_event(fill, price) --> [ Disruptor(SimpleNamespace, 1024) ] --> C
     P -- put(SimpleNamespace(price)) -> [ queue.Queue(1024) ] -- get ----------> C
 
     3C       three consumers, each of which gets every event; or three queues
     chain    three consumers, each after the one before; or a queue before each of them
-    README   two consumers, and a third that comes after both
+    diamond  two consumers, and a third that comes after both
 
 A Disruptor fills the events that it has. A queue gets a new object for each event. `of values` puts
 small integers into both. Every rate counts deliveries, so three consumers count three times. In a
@@ -88,7 +88,7 @@ def scenario() -> Scenario:
             *(queues(peer, ", 3C", consumers=3) for peer in PEERS),
             ours("publish_event, chain", publish_event, programs.chain),
             *(queues(peer, ", chain", stages=3) for peer in PEERS),
-            ours("publish_event, README", publish_event, programs.readme),
+            ours("publish_event, diamond", publish_event, programs.diamond),
             Contender(
                 "RingBufferQueue",
                 lambda count: programs.by_message_queue(count, QueueMode.RING_BUFFER),

@@ -1,11 +1,8 @@
 """The service on a Disruptor: one ring, and four handlers, each in a thread of its own."""
 
-import signal
 import sqlite3
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import closing
 
 from benchmarks.services.trade import CREATE, INSERT, Trade
 from ringbuffer import Disruptor, SkippingExceptionHandler
@@ -77,14 +74,3 @@ def run(
     with service(connection, send) as disruptor:
         for line in lines:
             disruptor.publish_event(receive, line)
-
-
-def main(lines: Iterable[str], database: str) -> None:
-    """Handle lines until there are no more, or SIGTERM arrives; keep trades in a file."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    with closing(sqlite3.connect(database, check_same_thread=False)) as connection:
-        run(lines, connection, lambda text: print(text, flush=True))
-
-
-if __name__ == "__main__":
-    main(sys.stdin, sys.argv[1])

@@ -4,71 +4,65 @@ import logging
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from queue import Empty, Queue, ShutDown
 
 from benchmarks.services.trade import CREATE, INSERT, Trade
 
 
-def parse(lines: Queue[str], to_store: Queue[Trade], to_add: Queue[Trade]) -> None:
-    """Make trades of lines. A line that is wrong is logged."""
+def each[Item](source: Queue[Item]) -> Iterator[Item]:
+    """Take items from a queue until it is shut down and empty."""
     with suppress(ShutDown):
         while True:
-            line = lines.get()
-            try:
-                symbol, price, amount = line.split()
-                trade = Trade(line, symbol, float(price), int(amount))
-            except ValueError:
-                logging.exception("cannot parse %r", line)
-                continue
+            yield source.get()
+
+
+def parse(lines: Queue[str], to_store: Queue[Trade], to_add: Queue[Trade]) -> None:
+    """Make trades of lines. A line that is wrong is logged."""
+    for line in each(lines):
+        try:
+            symbol, price, amount = line.split()
+            trade = Trade(line, symbol, float(price), int(amount))
+        except ValueError:
+            logging.exception("cannot parse %r", line)
+        else:
             to_store.put(trade)
             to_add.put(trade)
     to_store.shutdown()
     to_add.shutdown()
 
 
-def take(trades: Queue[Trade]) -> list[Trade]:
-    """Take a batch: wait for one trade, then take what is there."""
-    batch = [trades.get()]
-    with suppress(Empty, ShutDown):
-        while len(batch) < 1024:
-            batch.append(trades.get_nowait())
-    return batch
-
-
 def store(trades: Queue[Trade], connection: sqlite3.Connection, stored: Queue[Trade]) -> None:
     """Store trades, each batch in one transaction."""
-    with suppress(ShutDown):
-        while True:
-            batch = take(trades)
-            with connection:
-                rows = [(trade.symbol, trade.price, trade.amount) for trade in batch]
-                connection.executemany(INSERT, rows)
-            for trade in batch:
-                stored.put(trade)
+    for trade in each(trades):
+        batch = [trade]
+        with suppress(Empty, ShutDown):
+            while len(batch) < 1024:
+                batch.append(trades.get_nowait())
+        rows = [(trade.symbol, trade.price, trade.amount) for trade in batch]
+        with connection:
+            connection.executemany(INSERT, rows)
+        for trade in batch:
+            stored.put(trade)
     stored.shutdown()
 
 
 def aggregate(trades: Queue[Trade], added: Queue[Trade]) -> None:
     """Add up the turnover of each symbol."""
     turnovers: defaultdict[str, float] = defaultdict(float)
-    with suppress(ShutDown):
-        while True:
-            trade = trades.get()
-            turnovers[trade.symbol] += trade.price * trade.amount
-            trade.turnover = turnovers[trade.symbol]
-            added.put(trade)
+    for trade in each(trades):
+        turnovers[trade.symbol] += trade.price * trade.amount
+        trade.turnover = turnovers[trade.symbol]
+        added.put(trade)
     added.shutdown()
 
 
 def publish(stored: Queue[Trade], added: Queue[Trade], send: Callable[[str], object]) -> None:
     """Send the new turnover of a symbol, when the trade is stored and added."""
-    with suppress(ShutDown):
-        while True:
-            stored.get()
-            trade = added.get()  # the same one, because both queues keep the order
-            send(f"{trade.symbol} {trade.turnover:.2f}")
+    for trade in each(stored):
+        added.get()  # the same trade, because both queues keep the order
+        send(f"{trade.symbol} {trade.turnover:.2f}")
 
 
 def run(

@@ -79,7 +79,7 @@ def test_a_run_that_stores_something_else_does_not_count() -> None:
 def test_sigterm_ends_the_program_after_each_trade_is_stored_and_sent(tmp_path: Path) -> None:
     path = tmp_path / "trades.db"
     lines = lines_of(100)
-    command = [sys.executable, "-m", "benchmarks.services.on_disruptor", str(path)]
+    command = [sys.executable, "-m", "benchmarks.services", str(path)]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

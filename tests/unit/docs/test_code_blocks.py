@@ -54,7 +54,7 @@ def test_the_readme_shows_what_it_says() -> None:
         timeout=60,
         check=False,
     )
-    assert done.stdout == "101.5\n101.7\n101.6\n"
+    assert done.stdout == "ACME 21.0\nBOLT 20.0\nACME 32.0\n"
 
 
 def test_the_pages_are_found() -> None:

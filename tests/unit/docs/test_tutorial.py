@@ -18,7 +18,7 @@ CODE = "".join(
 
 def definitions() -> Iterator[tuple[str, str]]:
     """Every function, class and constant of the program, with its source."""
-    for name in ("trade.py", "on_disruptor.py"):
+    for name in ("trade.py", "on_disruptor.py", "__main__.py"):
         source = (SERVICES / name).read_text()
         for node in ast.parse(source).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AnnAssign):
