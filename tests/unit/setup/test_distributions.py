@@ -52,6 +52,8 @@ def test_the_metadata_says_what_is_needed(distributions: Path) -> None:
     assert [line for line in needed if "extra ==" not in line] == ["Requires-Dist: atomics==1.0.3"]
     assert "Programming Language :: Python :: Free Threading" in metadata
     assert "License-Expression: MIT" in metadata
+    assert "Description-Content-Type: text/markdown" in metadata
+    assert "(docs/" not in metadata, "a link that works in the repository alone"
 
 
 def test_the_source_distribution_holds_the_tests_too(distributions: Path) -> None:
