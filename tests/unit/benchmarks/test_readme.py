@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import command, pages, readme
+from benchmarks.scenarios import names
 from ringbuffer.programs.bench.machine import describe
 from ringbuffer.programs.bench.results import ContenderResult, Results, ScenarioResult
 from ringbuffer.programs.bench.scenario import Measurement, Role
@@ -83,6 +84,10 @@ def test_lines_of_code_are_those_with_more_than_comments_and_docstrings() -> Non
         )
     )
     assert sorted(set(readme.code_lines(source))) == [4, 6, 7, 8, 9, 11, 12]
+
+
+def test_the_readme_counts_the_scenarios() -> None:
+    assert f"runs {len(names())} scenarios" in (PROJECT / "README.md").read_text()
 
 
 def test_the_readme_has_the_marks_and_the_picture() -> None:
