@@ -36,7 +36,7 @@ HOUSE: Final = [
     ("wait", "wait strategies", RED),
     ("sequence_group", "the minimum of several sequences", RED),
     ("sequence skipped", "shared counters; skipped ranges", RED),
-    ("backoff blocking_bridge", "waits with a deadline; blocking calls for a loop", FREE),
+    ("backoff blocking_bridge blocked_loop", "waits with a deadline; calls that block loops", FREE),
     ("service", "threads of the library", FREE),
     ("host memory", "the seams: threads, locks, time; cells, flags, slots", FREE),
     ("at_exit", "the end of a program", FREE),

@@ -9,6 +9,7 @@ import queue
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
+from ringbuffer.blocked_loop import warn_of_blocked_loop
 from ringbuffer.checks import check_at_least_one, check_timeout, shown
 from ringbuffer.producer.values import chunks
 from ringbuffer.queues.errors import PutManyFull, PutManyShutDown, tell
@@ -99,6 +100,7 @@ def slow_put(ring: TwoLockRing, waits: Waits) -> Callable[[Any, bool, float | No
             if not block or (wait is not None and wait.is_over):
                 raise queue.Full
             if wait is None:
+                warn_of_blocked_loop(timeout)
                 wait = waits.for_room(timeout)
             wait.pause()
 
@@ -123,7 +125,9 @@ def slow_get(ring: TwoLockRing, waits: Waits) -> Callable[[bool, float | None], 
 
 def put_many(ring: TwoLockRing, waits: Waits, values: Iterable[Any], timeout: float | None) -> int:
     """Put all values, a slice at a time; return how many. See `Queue.put_many`."""
-    wait = waits.for_room(None if timeout is None else check_waiting_time(timeout))
+    limit = None if timeout is None else check_waiting_time(timeout)
+    wait = waits.for_room(limit)
+    has_waited = False
     put = 0
     for taken, failure in chunks(values, CHUNK):
         at = 0
@@ -136,11 +140,19 @@ def put_many(ring: TwoLockRing, waits: Waits, values: Iterable[Any], timeout: fl
                 if count == 0:
                     if wait.is_over:
                         raise queue.Full
+                    if not has_waited:
+                        has_waited = True
+                        warn_of_blocked_loop(limit)
                     wait.pause()
         except queue.Full as error:
             raise tell(PutManyFull(), put + at, taken[at:], failure) from error
         except queue.ShutDown as error:
             raise tell(PutManyShutDown(), put + at, taken[at:], failure) from error
+        except RuntimeWarning as error:
+            # A filter has made the warning an error. Its class does not declare these attributes.
+            setattr(error, "published", put + at)  # noqa: B010
+            setattr(error, "unpublished", tuple(taken[at:]))  # noqa: B010
+            raise
         put += at
         if failure is not None:
             raise failure

@@ -3,6 +3,7 @@
 from typing import Final
 
 from ringbuffer.backoff import Backoff
+from ringbuffer.blocked_loop import warn_of_blocked_loop
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, DeadlockError
 from ringbuffer.sequencer.ring_state import RingState
@@ -24,6 +25,7 @@ class CapacityWait:
             state.run_ends()  # the consumer to remove may be this thread's own
         state.check_deadlock(sequence)
         timeout = check_timeout(timeout)
+        warn_of_blocked_loop(timeout)
         self._backoff: Final = Backoff(state.host, state.was_closed, timeout)
         self._state: Final = state
         self._count: Final = count

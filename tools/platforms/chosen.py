@@ -40,6 +40,7 @@ LIBRARY: Final = (
     "messaging",
     "diagnostics",
     "checks",
+    "blocked_loop",
     "shortages",
     "endings",
     "forks",

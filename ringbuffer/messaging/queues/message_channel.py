@@ -10,6 +10,7 @@ has done nothing.
 from collections import deque
 from typing import Final
 
+from ringbuffer.blocked_loop import warn_of_blocked_loop
 from ringbuffer.host import Event, Host
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.queues.source import Dequeuer
@@ -74,6 +75,7 @@ class MessageChannel:
 
     def wait_for_capacity(self, timeout: float | None) -> ThreadWait:
         """A wait for free capacity. It ends when a consumer takes a message, or by `shut`."""
+        warn_of_blocked_loop(timeout)
         return ThreadWait(
             self._host, 0, self._for_capacity, self._await_capacity, self._has_capacity, timeout
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
+from ringbuffer.blocked_loop import warn_of_blocked_loop
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, PublicationError, RingBufferError
 from ringbuffer.forks import forked, made_here
@@ -74,6 +75,10 @@ class ChannelTransport:
         if timeout is not None:  # usually it is: that saves two calls for each event
             limit = check_timeout(timeout)
             deadline = deadline_after(self._host, limit)
+        with self._publishing:
+            if self._put_into_all(item):
+                return
+        warn_of_blocked_loop(limit)
         with self._publishing:
             # Terminates because each iteration but the last waits until `_freed_capacity` signals
             # free capacity, the bus closes, or the deadline passes.
