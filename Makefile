@@ -90,7 +90,7 @@ bench-quick: venv ## the same with short runs, in under three minutes
 bench-compare: venv ## what became slower from BASE=results/baseline.json to RESULTS=...
 	@$(BIN)/python -m benchmarks compare $(BASE) $(RESULTS)
 
-bench-docs: venv ## put figures and pictures of RESULTS=results/latest.json into docs/performance.md
+bench-docs: venv ## put figures and pictures of RESULTS=results/latest.json into docs/figures.md
 	@$(BIN)/python -m benchmarks.prepare
 	@$(BIN)/python -m benchmarks docs $(RESULTS)
 

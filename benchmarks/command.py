@@ -17,7 +17,7 @@ from ringbuffer.programs.bench.runner import QUICK, Settings, run_scenario
 from ringbuffer.programs.bench.tables import LEGEND, head, table
 from ringbuffer.programs.progress_line import Progress
 
-PAGE = Path("docs/performance.md")
+PAGE = Path("docs/figures.md")
 PICTURES = Path("docs/pictures")
 README = Path("README.md")
 _DESCRIPTION = """\
@@ -29,7 +29,7 @@ default is all of them), interleaved and verified, and prints their tables.
   python -m benchmarks --json results/today.json      and save every run
   python -m benchmarks compare OLD.json NEW.json      what became slower; exit code 1 if ours did
   python -m benchmarks gates [--half] [--deterministic] [--from RESULTS.json]
-  python -m benchmarks docs RESULTS.json              put the figures into docs/performance.md
+  python -m benchmarks docs RESULTS.json              put the figures into docs/figures.md
   python -m benchmarks readme RESULTS.json            put those of `service` into README.md
 """
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks docs RESULTS`: puts saved results into docs/performance.md."""
+"""`python -m benchmarks docs RESULTS`: puts saved results into docs/figures.md."""
 
 from pathlib import Path
 from typing import Final
@@ -52,19 +52,39 @@ def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:
 
 def promises(results: Results, gates: list[Gate]) -> str:
     """Every gate that these results can tell, with its figure."""
-    lines = ["| target | measured | at least, or at most (≤) | moonshot |", "|---|---|---|---|"]
+    lines = ["| target | measured | at least, or at most (≤) |", "|---|---|---|"]
     measured = {scenario.name for scenario in results.scenarios}
     for gate in gates:
         if gate.scenario in measured:
             verdict = judge(gate, results)
-            promise = f"{gate.at_least:g}" if gate.at_least is not None else f"≤ {gate.at_most:g}"
+            figure = "" if gate.against else gate.figure  # a ratio has no unit
+            promise = (
+                in_one_form(gate.at_least, figure)
+                if gate.at_least is not None
+                else f"≤ {in_one_form(gate.at_most or 0.0, figure)}"
+            )
             mark = "" if verdict.passes else ", **not reached**"
-            moonshot = "" if gate.moonshot is None else f"{gate.moonshot:g}"
             lines.append(
-                f"| {gate.name} | {verdict.figure:.3g} ± {verdict.margin:.2g}{mark} "
-                f"| {promise} | {moonshot} |"
+                f"| {gate.name} | {in_one_form(verdict.figure, figure)} "
+                f"± {in_one_form(verdict.margin, figure, digits=2)}{mark} | {promise} |"
             )
     return "\n".join(lines) + "\n"
+
+
+def in_one_form(value: float, figure: str, digits: int = 3) -> str:
+    """A value as pages have it: `1.17 M/s`, `404 k/s`, `2.25 k`, `7.93`.
+
+    Args:
+        value: the value.
+        figure: its name in `FIGURES`; empty for a ratio.
+        digits: how many digits are significant.
+    """
+    rounded = float(f"{value:.{digits}g}")
+    text = number(rounded)
+    amount = text.rstrip("kM")
+    per_second = "/s" if figure and FIGURES[figure].unit.endswith("/s") else ""
+    unit = text.removeprefix(amount) + per_second
+    return f"{amount} {unit}" if unit else amount
 
 
 def table(scenario: ScenarioResult) -> str:
@@ -77,7 +97,9 @@ def table(scenario: ScenarioResult) -> str:
         "|---" * (len(names) + 1) + "|",
     ]
     for each in ranked(scenario):
-        cells = [number(each.median(name)) if each.values(name) else "" for name in names]
+        cells = [
+            in_one_form(each.median(name), name) if each.values(name) else "" for name in names
+        ]
         name = f"**{each.name}**" if each.role is Role.OURS else each.name
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines.append("")

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import command, pages, perf
 from benchmarks.compare import compare, report
+from benchmarks.gates import Gate
 from tests.unit.cli.bench.kit import measured
 
 
@@ -39,11 +40,38 @@ def test_the_figures_of_a_page_are_replaced_and_nothing_else(
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith(f"{pages.END}\nafter\n")
-    assert "| **ringbuffer** | 100 |" in text
+    assert "| **ringbuffer** | 100 /s |" in text
     assert "old" not in text
     page.write_text("no marks")
     with pytest.raises(ValueError, match="no part between"):
         pages.rewrite(page, tmp_path / "pictures", measured([100.0]), [])
+
+
+@pytest.mark.parametrize(
+    ("value", "figure", "text"),
+    [
+        (1_170_000, "rate", "1.17 M/s"),
+        (404_321, "rate", "404 k/s"),
+        (600_000, "rate", "600 k/s"),
+        (100, "stores", "100 /s"),
+        (2_251, "p99", "2.25 k"),
+        (7.934, "p50", "7.93"),
+        (9.664, "", "9.66"),
+    ],
+)
+def test_pages_write_numbers_in_one_form(value: float, figure: str, text: str) -> None:
+    assert pages.in_one_form(value, figure) == text
+
+
+def test_a_page_shows_the_target_beside_what_was_measured() -> None:
+    gates = [
+        Gate("events/s", "unicast", "rate", ("ringbuffer",), at_least=600_000, moonshot=2e6),
+        Gate("less", "unicast", "rate", ("ringbuffer",), at_most=200.0),
+    ]
+    assert pages.promises(measured([100.0, 100.0]), gates).splitlines()[2:] == [
+        "| events/s | 100 /s ± 0 /s, **not reached** | 600 k/s |",
+        "| less | 100 /s ± 0 /s | ≤ 200 /s |",
+    ]
 
 
 def test_counters_of_perf_are_read_and_a_machine_without_them_is_named() -> None:
