@@ -166,7 +166,12 @@ class ScheduledThread:
         return "set-up" if self._task is None else self._task.name
 
     def is_alive(self) -> bool:
-        return self._task is None or not self._task.done
+        """What a thread has stored is in memory when it is seen to have ended, as after `join`.
+
+        CPython's thread sets an event by an atomic exchange when it ends, which `is_alive` reads.
+        """
+        task = self._task
+        return task is None or not task.done or bool(self._scheduler.buffers[task.index])
 
     def join(self, timeout: float | None = None) -> None:
         task = self._task
