@@ -8,6 +8,7 @@ reaches the end of the ring continues at its beginning.
 from collections.abc import Callable
 from typing import Any, Final
 
+from ringbuffer.memory import cell_ranges
 from ringbuffer.memory.protocols import SlotView
 from ringbuffer.memory.striped import StripedSlots
 
@@ -25,7 +26,7 @@ type StoreRange[E] = Callable[[int, list[E]], None]
 def range_reader[E](slots: SlotView[E]) -> ReadRange[E]:
     """A function that reads ranges."""
     if isinstance(slots, StripedSlots):
-        return _read_rows(slots)
+        return _read_rows(slots) if slots.mask else cell_ranges.bind_read(slots)
     assert isinstance(slots, list), "slots are a list, or rows of lists"
     return _read_list(slots)
 
@@ -33,7 +34,7 @@ def range_reader[E](slots: SlotView[E]) -> ReadRange[E]:
 def range_writer[E](slots: SlotView[E]) -> StoreRange[E]:
     """A function that stores ranges."""
     if isinstance(slots, StripedSlots):
-        return _store_in_rows(slots)
+        return _store_in_rows(slots) if slots.mask else cell_ranges.bind_store(slots)
     assert isinstance(slots, list), "slots are a list, or rows of lists"
     return _store_in_list(slots)
 
@@ -41,7 +42,7 @@ def range_writer[E](slots: SlotView[E]) -> StoreRange[E]:
 def range_clearer[E](slots: SlotView[E]) -> ClearRange[E]:
     """A function that clears ranges."""
     if isinstance(slots, StripedSlots):
-        return _clear_rows(slots)
+        return _clear_rows(slots) if slots.mask else cell_ranges.bind_clear(slots)
     read, store = range_reader(slots), range_writer(slots)
     nothing: Final[list[Any]] = [None] * len(slots)
 
