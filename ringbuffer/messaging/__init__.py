@@ -43,7 +43,12 @@ from ringbuffer.messaging.delivery import (
 )
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.environment import MODE_VARIABLE, with_environment
-from ringbuffer.messaging.message_handler import HandlesMessages, MessageHandler
+from ringbuffer.messaging.message_handler import (
+    HandlesMessageBatches,
+    HandlesMessages,
+    MessageBatchHandler,
+    MessageHandler,
+)
 from ringbuffer.messaging.options import (
     EventBusOptions,
     InMemoryQueueOptions,
@@ -134,6 +139,7 @@ __all__ = [
     "Expiry",
     "HandlerMetrics",
     "HandlerTimes",
+    "HandlesMessageBatches",
     "HandlesMessages",
     "HandlingTimeoutError",
     "Identity",
@@ -144,6 +150,7 @@ __all__ = [
     "LockTimeoutError",
     "LockedDelivery",
     "Logging",
+    "MessageBatchHandler",
     "MessageCodec",
     "MessageHandler",
     "Metrics",

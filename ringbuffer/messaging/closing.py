@@ -14,7 +14,7 @@ from ringbuffer.reentry import is_within
 QUEUE_PASSES: Final = frozenset(
     f"{name}.{method}"
     for name in ("RingBufferQueue", "ChannelQueue", "ConsumedQueue")
-    for method in ("enqueue_sync", "close")
+    for method in ("enqueue_sync", "enqueue_many", "_put_chunk", "close")
 )
 
 

@@ -40,6 +40,39 @@ def function_of(handler: MessageHandler[Any]) -> Callable[[Any], object]:
     return function
 
 
+class HandlesMessageBatches[M](Protocol):
+    """An object with a method `on_batch(messages)`, plain or asynchronous."""
+
+    def on_batch(self, messages: list[M], /) -> object:
+        """Handle some messages, in the order in which they were sent. The list is the handler's."""
+        ...
+
+
+#: A handler of batches: a function of a list of messages, a coroutine function of one, or an object
+#: with a method `on_batch`.
+type MessageBatchHandler[M] = (
+    Callable[[list[M]], object] | Callable[[list[M]], Awaitable[object]] | HandlesMessageBatches[M]
+)
+
+
+def batch_function_of(handler: MessageBatchHandler[Any]) -> Callable[[list[Any]], object]:
+    """Returns the method `on_batch` of a handler, or else the function that the handler is.
+
+    Raises:
+        TypeError: it is neither, or cannot be called with one list.
+    """
+    if isinstance(handler, type):
+        raise TypeError(f"{handler!r} is a class: pass an object of it, or a function")
+    function = getattr(handler, "on_batch", handler)
+    if not callable(function):
+        raise TypeError(
+            f"{handler!r} is not a handler of batches: it must be a function of a list of "
+            f"messages, a coroutine function, or an object with a method on_batch(messages)"
+        )
+    check_can_be_called(f"handler {handler!r}", function, 1)
+    return function
+
+
 def is_coroutine_function(function: Callable[..., object]) -> bool:
     """Whether the result of a handler's function must be awaited."""
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(

@@ -85,4 +85,27 @@ MESSAGE_QUEUES = [
         "while False:",
         "queue",
     ),
+    Fault(
+        "a chunk is published before it is stored",
+        "producer.whole_chunks",
+        "store(low, values)\nis_stored = True\npublish_claimed(low, high)",
+        "publish_claimed(low, high)\nstore(low, values)\nis_stored = True",
+        "queue-batches",
+    ),
+    Fault(
+        "the slots of a batch are free before they are empty",
+        "messaging.queues.ring_source",
+        "(batch,) = clear(current + 1, end)  # one list: each slot is a row of its own\n"
+        "# Release: the slots were read and emptied before a producer may fill them again\n"
+        "taken[0] = end",
+        "taken[0] = end\n(batch,) = clear(current + 1, end)",
+        "queue-batches-close",
+    ),
+    Fault(
+        "a batch waits for more although its consumer is to stop",
+        "messaging.queues.batch_filler",
+        "if self._follower.is_stopping:\n    return False",
+        "pass",
+        "queue-batches-wait",
+    ),
 ]

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from contextvars import Context
 
-from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
 from ringbuffer.messaging.queues.receiver import Check, MessageReceiver
+from ringbuffer.messaging.queues.source import BindTake
 
 
-def bind_receiver(followers: LeaderFollowers, follower: Follower) -> MessageReceiver:
+def bind_receiver[M](
+    followers: LeaderFollowers, follower: Follower, bind_take: BindTake[M]
+) -> MessageReceiver[M]:
     """The calling thread's own functions for a follower.
 
     They enter and leave the lock by its methods, bound once: a `with` block looks both up each
@@ -19,15 +21,17 @@ def bind_receiver(followers: LeaderFollowers, follower: Follower) -> MessageRece
     lock, lead, attention = followers.lock, followers.lead, followers.attention
     enter, leave = lock.__enter__, lock.__exit__
     dequeuer = followers.source.dequeuer()
-    take, wait = dequeuer.take, dequeuer.wait
+    take, wait = bind_take(dequeuer), dequeuer.wait
+    # For a thread that may find messages that have come back.
+    take_any = bind_take(followers.with_returned(dequeuer))
 
-    def receive_now() -> TransportEnvelope | None:
+    def receive_now() -> M | None:
         with lock:
-            return followers.take_or_rest(follower, take)
+            return followers.take_or_rest(follower, take_any)
 
-    def receive() -> TransportEnvelope | None:
+    def receive() -> M | None:
         with lock:
-            envelope = followers.take_or_rest(follower, take)
+            envelope = followers.take_or_rest(follower, take_any)
         return await_message(False) if envelope is None else envelope
 
     def await_message(
@@ -39,9 +43,9 @@ def bind_receiver(followers: LeaderFollowers, follower: Follower) -> MessageRece
         follower: Follower = follower,
         enter: Callable[[], object] = enter,
         leave: Callable[[None, None, None], object] = leave,
-        take: Callable[[int], TransportEnvelope | None] = take,
+        take: Callable[[int], M | None] = take,
         wait: Callable[[], None] = wait,
-    ) -> TransportEnvelope | None:
+    ) -> M | None:
         """Rest until there is a message for the follower, or it is to stop.
 
         `leads` says whether the follower led, and was not to stop, when the lock was held.
@@ -76,7 +80,7 @@ def bind_receiver(followers: LeaderFollowers, follower: Follower) -> MessageRece
                     continue
                 if follower.is_stopping:
                     return None
-                envelope = followers.take_first(take, 0)
+                envelope = take_any(0)
                 successor = None if envelope is None else followers.pass_on()
                 if envelope is not None and follower.hold is not None:
                     follower.hold(envelope)
@@ -88,9 +92,9 @@ def bind_receiver(followers: LeaderFollowers, follower: Follower) -> MessageRece
                 return envelope
 
     def run(
-        handle: Callable[[TransportEnvelope], object],
+        handle: Callable[[M], object],
         check: Check,
-        fail: Callable[[TransportEnvelope], None],
+        fail: Callable[[M], None],
         context: Context | None = None,
         pristine: Context | None = None,
     ) -> bool:
@@ -111,7 +115,7 @@ def bind_receiver(followers: LeaderFollowers, follower: Follower) -> MessageRece
             enter_()
             try:
                 if attention_[0]:
-                    envelope = followers_.take_or_rest(follower_, take_)
+                    envelope = followers_.take_or_rest(follower_, take_any)
                 else:
                     envelope = take_(0)
                     if envelope is None:  # as `_rest` while no follower rests

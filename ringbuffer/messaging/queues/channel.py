@@ -1,5 +1,6 @@
 """`ChannelQueue`: a queue of messages under one lock."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from ringbuffer.backoff import Backoff
@@ -9,6 +10,7 @@ from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
 from ringbuffer.messaging.options import InMemoryQueueOptions
 from ringbuffer.messaging.queues.consumed_queue import ConsumedQueue
+from ringbuffer.messaging.queues.enqueue_many import enqueue_in_chunks
 from ringbuffer.messaging.queues.message_channel import MessageChannel
 from ringbuffer.messaging.queues.queue import PutEnvelope
 
@@ -88,6 +90,29 @@ class ChannelQueue(ConsumedQueue):
         """See `ConsumedQueue`."""
         check_envelope(envelope)
         return self._channel.put(envelope, self._drops)
+
+    def enqueue_many(
+        self, messages: Iterable[TransportEnvelope], timeout: Duration | None = None
+    ) -> int:
+        """See `InMemoryQueue`. Each time there is free capacity, it is filled."""
+        return enqueue_in_chunks(messages, timeout, self.buffer_size, self._put_chunk, self._host)
+
+    def _put_chunk(
+        self, chunk: list[TransportEnvelope], timeout: float | None, count: list[int]
+    ) -> bool | None:
+        """See `PutChunk`."""
+        channel, before = self._channel, count[0]
+        accepted = channel.put_many(chunk, self._drops, count)
+        if accepted is not None:
+            return accepted
+        with self._consumers.waiting_for_capacity(timeout):
+            wait = channel.wait_for_capacity(None if timeout is None else max(0.0, timeout))
+            # Terminates because consumers take messages, the queue is closed, or the time is up.
+            while True:
+                accepted = channel.put_many(chunk[count[0] - before :], False, count)
+                if accepted is not None or wait.is_over:
+                    return accepted
+                wait.pause()
 
     def _shut(self, backoff: Backoff) -> None:
         self._channel.shut()

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
@@ -14,9 +14,10 @@ from ringbuffer.messaging.blocks import Blocks
 from ringbuffer.messaging.capacity_waiters import AsyncCapacityWaiters
 from ringbuffer.messaging.closing import QUEUE_PASSES, Closing, hand_over_if_within
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.message_handler import MessageHandler
+from ringbuffer.messaging.message_handler import MessageBatchHandler, MessageHandler
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.messaging.queues.acknowledgement import Acknowledgement
+from ringbuffer.messaging.queues.batch_filler import Batching
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.consumer_set import ConsumerSet
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
@@ -81,13 +82,16 @@ class ConsumedQueue(OneProcess, Blocks):
 
     def add_consumer(
         self,
-        handler: MessageHandler[Any],
+        handler: MessageHandler[Any] | MessageBatchHandler[TransportEnvelope],
         *,
         name: str | None = None,
+        max_batch_size: int | None = None,
+        max_batch_age: Duration = 0,
         acknowledgement: Acknowledgement | None = None,
     ) -> Consumer:
         """See `InMemoryQueue`."""
-        return self._consumers.add(handler, name, acknowledgement)
+        batching = Batching.of(max_batch_size, max_batch_age)
+        return self._consumers.add(handler, name, batching, acknowledgement)
 
     def remove_consumer(self, consumer: Consumer, timeout: Duration | None = None) -> bool:
         """See `InMemoryQueue`."""
@@ -112,6 +116,12 @@ class ConsumedQueue(OneProcess, Blocks):
 
     @abstractmethod
     def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
+        """See `InMemoryQueue`."""
+
+    @abstractmethod
+    def enqueue_many(
+        self, messages: Iterable[TransportEnvelope], timeout: Duration | None = None
+    ) -> int:
         """See `InMemoryQueue`."""
 
     @abstractmethod

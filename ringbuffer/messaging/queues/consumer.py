@@ -12,26 +12,30 @@ from ringbuffer.forks import made_here
 from ringbuffer.host import Event, Host
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.message_handler import (
+    MessageBatchHandler,
     MessageHandler,
-    function_of,
     is_coroutine_function,
     no_coroutine,
 )
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.messaging.queues.acknowledgement import Acknowledgement
+from ringbuffer.messaging.queues.batch_filler import BatchFiller, Batching, function_for
 from ringbuffer.messaging.queues.bind_receiver import bind_receiver
 from ringbuffer.messaging.queues.coroutine_runner import CoroutineRunner
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
 from ringbuffer.messaging.queues.locked_messages import LockedMessages
 from ringbuffer.messaging.queues.receiver import MessageReceiver
+from ringbuffer.messaging.queues.source import one_at_a_time
 from ringbuffer.one_process import OneProcess
 
 logger: Final = logging.getLogger("ringbuffer.messaging")
 
 
 class Consumer(OneProcess):
-    """A handler that takes messages from one queue, one at a time. `add_consumer` makes it.
+    """A handler that takes messages from one queue, one at a time, or in batches.
+
+    `add_consumer` makes it.
 
     Any thread may call its methods.
 
@@ -42,13 +46,14 @@ class Consumer(OneProcess):
     Each message is handled in an empty context of its own (`contextvars`). What the handler sets
     there for one message is not visible at the next one.
 
-    If the handler raises, the error is logged and counted, and the message counts as finished. To
-    retry or to keep such messages, put a pipeline around the handler.
+    If the handler raises, the error is logged and counted, and the message counts as finished. An
+    error of a batch counts for each of its messages. To retry or to keep such messages, put a
+    pipeline around the handler.
 
     Attributes:
         name: the name of the consumer and of its thread.
         handler: what it calls.
-        failed: how often the handler has raised.
+        failed: on how many messages the handler has raised.
         failure: the exception that ended its thread; None while the thread lives. The other
             consumers continue.
         waits_for_capacity: whether the handler waits for free capacity in the queue that it takes
@@ -58,9 +63,10 @@ class Consumer(OneProcess):
     def __init__(
         self,
         followers: LeaderFollowers,
-        handler: MessageHandler[Any],
+        handler: MessageHandler[Any] | MessageBatchHandler[TransportEnvelope],
         name: str,
         host: Host,
+        batching: Batching | None = None,
         acknowledgement: Acknowledgement | None = None,
     ) -> None:
         self.name: Final = name
@@ -77,14 +83,18 @@ class Consumer(OneProcess):
         #: its own thread.
         self._begins: Final = host.lock()
         self._has_begun = False
-        function = function_of(handler)
+        function = function_for(handler, batching)
         is_async = is_coroutine_function(function)
         #: The messages without an answer; None if the consumer gives none.
         self._locked: LockedMessages | None = None
+        self._filler: BatchFiller | None = None
         if acknowledgement is not None:
             locked = LockedMessages(acknowledgement, followers, self._follower, name, host)
             function = locked.around(function) if is_async else function
             self._locked = locked
+        elif batching is not None:
+            self._filler = BatchFiller(function, batching, followers, self._follower, host)
+            function = self._filler.function
         self._function: Final = function
         #: Awaits the handler, if that is a coroutine function.
         self._runner: Final = CoroutineRunner(function, name, host) if is_async else None
@@ -131,7 +141,8 @@ class Consumer(OneProcess):
         threads = () if thread is None else (thread,)
         state = "HANDLING" if handles else "WAITING"
         task = None if self._runner is None else self._runner.task
-        return ConsumerProgress(self.name, taken - handles, int(handles), state, threads, task)
+        waiting = int(handles) if self._filler is None else handles * self._filler.held
+        return ConsumerProgress(self.name, taken - waiting, waiting, state, threads, task)
 
     def start(self, then: Callable[["Consumer"], None]) -> None:
         """Begin to take messages in a new thread. That thread calls `then` when it ends.
@@ -184,7 +195,11 @@ class Consumer(OneProcess):
             return
         self._thread_id = self._host.thread_id()
         try:
-            receiver = bind_receiver(self._followers, self._follower)
+            receiver: MessageReceiver[Any] = (
+                bind_receiver(self._followers, self._follower, one_at_a_time)
+                if self._filler is None
+                else self._filler.receiver()
+            )
             self._taken = receiver.taken
             if self._runner is not None:
                 self._runner.run(receiver, self._fail)
@@ -213,7 +228,7 @@ class Consumer(OneProcess):
         finally:
             self._followers.leave(self._follower)
 
-    def _run_function(self, receiver: MessageReceiver) -> None:
+    def _run_function(self, receiver: MessageReceiver[Any]) -> None:
         context, pristine = Context(), Context()
         # Terminates because `run` returns False when the consumer is to stop; each of the other
         # runs has handled a message.
@@ -230,18 +245,27 @@ class Consumer(OneProcess):
                 break
             context = Context()
 
-    def _fail(self, envelope: TransportEnvelope) -> None:
+    def _fail(self, failed: TransportEnvelope | list[TransportEnvelope]) -> None:
         """Log and count an exception of the handler. What is counted has been logged."""
+        count = 1 if self._filler is None else self._filler.held
         try:
             with contextlib.suppress(Exception):  # the filter of a user's log may raise
-                logger.exception(
-                    "consumer %r failed on message %s (%s)",
-                    self.name,
-                    envelope.message_id,
-                    envelope.message_type,
-                )
+                if isinstance(failed, TransportEnvelope):
+                    logger.exception(
+                        "consumer %r failed on message %s (%s)",
+                        self.name,
+                        failed.message_id,
+                        failed.message_type,
+                    )
+                elif self._filler is not None:
+                    logger.exception(
+                        "consumer %r failed on a batch of %d messages, the first of which is %s",
+                        self.name,
+                        count,
+                        self._filler.first,
+                    )
         finally:
-            self.failed += 1
+            self.failed += count
 
     def __repr__(self) -> str:
         state = "alive" if self.is_alive else "ended"

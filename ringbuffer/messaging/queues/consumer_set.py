@@ -8,8 +8,10 @@ from typing import Any, Final
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import DeadlockError
 from ringbuffer.host import Host
-from ringbuffer.messaging.message_handler import MessageHandler, function_of
+from ringbuffer.messaging.envelope import TransportEnvelope
+from ringbuffer.messaging.message_handler import MessageBatchHandler, MessageHandler
 from ringbuffer.messaging.queues.acknowledgement import Acknowledgement
+from ringbuffer.messaging.queues.batch_filler import Batching, function_for
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
 
@@ -47,7 +49,7 @@ class ConsumerSet:
 
     @property
     def failed(self) -> int:
-        """How often a handler has raised, including those of consumers that have ended."""
+        """On how many messages a handler has raised, also one of a consumer that has ended."""
         with self.lock:
             return self._failed_before + sum(consumer.failed for consumer in self._now())
 
@@ -66,14 +68,20 @@ class ConsumerSet:
 
     def add(
         self,
-        handler: MessageHandler[Any],
+        handler: MessageHandler[Any] | MessageBatchHandler[TransportEnvelope],
         name: str | None,
+        batching: Batching | None,
         acknowledgement: Acknowledgement | None,
     ) -> Consumer:
         """See `InMemoryQueue.add_consumer`."""
-        function_of(handler)  # refuses wrong handlers before anything is done
+        function_for(handler, batching)  # refuses wrong handlers before anything is done
         if acknowledgement is not None and not isinstance(acknowledgement, Acknowledgement):
             raise TypeError(f"acknowledgement must be an Acknowledgement, not {acknowledgement!r}")
+        if acknowledgement is not None and batching is not None:
+            raise ValueError(
+                "a consumer that acknowledges gets one message at a time: leave out "
+                "max_batch_size, or acknowledgement. Nothing was added"
+            )
         consumer = None
         try:
             with self.lock:
@@ -82,7 +90,9 @@ class ConsumerSet:
                         f"the queue {self._name!r} is closed: it takes no more consumers"
                     )
                 name = f"{self._name} #{next(self._numbers)}" if name is None else name
-                consumer = Consumer(self._followers, handler, name, self._host, acknowledgement)
+                consumer = Consumer(
+                    self._followers, handler, name, self._host, batching, acknowledgement
+                )
                 self.active = (*self.active, consumer)
                 self._started()
                 consumer.start(self._has_ended)

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from ringbuffer.blocking_bridge import BlockingBridge
 from ringbuffer.host import Host
-from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.queues.receiver import MessageReceiver
 
 logger: Final = logging.getLogger("ringbuffer.messaging")
@@ -60,7 +59,7 @@ class CoroutineRunner:
         if self._loop is not None:
             self._loop.close()
 
-    def run(self, receiver: MessageReceiver, fail: Callable[[TransportEnvelope], None]) -> None:
+    def run[M](self, receiver: MessageReceiver[M], fail: Callable[[M], None]) -> None:
         """Handle messages until the consumer is to stop. `start` has returned.
 
         Calls `fail` with each message on which the handler raised.
@@ -79,10 +78,10 @@ class CoroutineRunner:
             self._is_ending = True
             bridge.close()
 
-    def _run_task(
+    def _run_task[M](
         self,
-        receiver: MessageReceiver,
-        fail: Callable[[TransportEnvelope], None],
+        receiver: MessageReceiver[M],
+        fail: Callable[[M], None],
         loop: asyncio.AbstractEventLoop,
         bridge: BlockingBridge,
     ) -> bool:
@@ -113,10 +112,10 @@ class CoroutineRunner:
             self._is_ending = True  # tasks that are cancelled from here on must end
             raise
 
-    async def _await_each(
+    async def _await_each[M](
         self,
-        receiver: MessageReceiver,
-        fail: Callable[[TransportEnvelope], None],
+        receiver: MessageReceiver[M],
+        fail: Callable[[M], None],
         bridge: BlockingBridge,
         context: Context,
     ) -> bool:

@@ -1,10 +1,9 @@
 """`Follower`: one consumer of a queue, as `LeaderFollowers` sees it."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from ringbuffer.host import Host
-from ringbuffer.messaging.envelope import TransportEnvelope
 
 
 class Follower:
@@ -26,7 +25,7 @@ class Follower:
         self._awake = False
         self.is_in_line = False
         self.is_stopping = False
-        self.hold: Callable[[TransportEnvelope], object] | None = None
+        self.hold: Callable[[Any], object] | None = None
 
     def wake(self) -> None:
         """End its sleep, or the next one. Any thread. The caller has stored the reason before.

@@ -21,13 +21,14 @@ Kircher and Pyarali, 2000.)
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from ringbuffer.forks import REFUSES, made_here
 from ringbuffer.host import Host
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.queues.follower import Follower
-from ringbuffer.messaging.queues.source import Source
+from ringbuffer.messaging.queues.source import Dequeuer, Source
 
 
 class LeaderFollowers:
@@ -155,16 +156,18 @@ class LeaderFollowers:
         if successor is not None:
             successor.wake()
 
-    def take_or_rest(
-        self, follower: Follower, take: Callable[[int], TransportEnvelope | None]
-    ) -> TransportEnvelope | None:
+    def others_at_rest(self, follower: Follower) -> int:
+        """How many other followers rest. The caller holds the lock."""
+        return len(self._line) + (self.lead[0] is not None) - self.rests(follower)
+
+    def take_or_rest[M](self, follower: Follower, take: Callable[[int], M | None]) -> M | None:
         """Take the next message if there are more than the resting followers will take; else rest.
 
         The caller holds the lock.
         """
         if self.lead[0] is follower or follower.is_in_line or follower.is_stopping:
             return None
-        envelope = self.take_first(take, 0 if self.lead[0] is None else len(self._line) + 1)
+        envelope = take(0 if self.lead[0] is None else len(self._line) + 1)
         if envelope is None:
             self._rest(follower)
         elif follower.hold is not None:
@@ -192,6 +195,20 @@ class LeaderFollowers:
         del returned[0]
         self._attend()
         return first
+
+    def with_returned(self, dequeuer: Dequeuer) -> Dequeuer:
+        """The same dequeuer, which takes messages that have come back before all others."""
+
+        def take(beyond: int) -> TransportEnvelope | None:
+            return self.take_first(dequeuer.take, beyond)
+
+        def take_many(beyond: int, others: int, most: int) -> list[TransportEnvelope] | None:
+            if not self.returned:
+                return dequeuer.take_many(beyond, others, most)
+            first = take(beyond)
+            return None if first is None else [first]
+
+        return replace(dequeuer, take=take, take_many=take_many)
 
     def _rest(self, follower: Follower) -> None:
         """Make an idle follower lead, or stand in the line. The caller holds the lock."""

@@ -93,7 +93,7 @@ class LockedMessages:
 
     def run(
         self,
-        receiver: MessageReceiver,
+        receiver: MessageReceiver[TransportEnvelope],
         handle: Callable[[Any], object],
         fail: Callable[[TransportEnvelope], None],
         context: Context,

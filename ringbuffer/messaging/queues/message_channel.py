@@ -8,12 +8,14 @@ has done nothing.
 """
 
 from collections import deque
+from itertools import islice, repeat
+from operator import delitem
 from typing import Final
 
 from ringbuffer.blocked_loop import warn_of_blocked_loop
 from ringbuffer.host import Event, Host
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.queues.source import Dequeuer
+from ringbuffer.messaging.queues.source import Dequeuer, share
 from ringbuffer.queues.thread_wait import ThreadWait
 from ringbuffer.queues.waiters import Waiter, Waiters
 
@@ -73,6 +75,40 @@ class MessageChannel:
             messages.append(envelope)
             return True
 
+    def put_many(
+        self, messages: list[TransportEnvelope], drops: bool, count: list[int]
+    ) -> bool | None:
+        """Put in as many of these messages as there is room for, and return True if that is all.
+
+        Returns False if the channel is shut, and None if it is full before that. With `drops`, a
+        full channel drops its oldest message for each further one.
+
+        Adds each message to `count[0]`. An interrupt cannot come between the two: an addition to a
+        deque is not a call.
+        """
+        with self._lock:
+            if self._is_shut:
+                return False
+            own, before = self._messages, len(self._messages)
+            added = min(len(messages), self.size - before)
+            part = messages if added == len(messages) else messages[:added]
+            if self._for_message.waiting and added:
+                self._for_message.wake(1)  # before the store: see the top of this file
+            try:
+                own += part
+                count[0] += added
+            except MemoryError:
+                count[0] += len(own) - before
+                raise
+            if not drops:
+                return True if added == len(messages) else None
+            for message in messages[added:]:
+                del own[0]
+                self.dropped += 1
+                own += (message,)
+                count[0] += 1
+            return True
+
     def wait_for_capacity(self, timeout: float | None) -> ThreadWait:
         """A wait for free capacity. It ends when a consumer takes a message, or by `shut`."""
         warn_of_blocked_loop(timeout)
@@ -123,7 +159,26 @@ class MessageChannel:
                 channel.taken = last = channel.taken + 1
                 return envelope
 
-        return Dequeuer(take, self.wait, lambda: last)
+        def take_many(beyond: int, others: int, most: int) -> list[TransportEnvelope] | None:
+            nonlocal last
+            if len(messages) <= beyond:
+                return None
+            with lock:
+                waiting = len(messages)
+                if waiting <= beyond:
+                    return None
+                number = share(waiting, others, most)
+                batch = list(islice(messages, number))
+                if for_capacity.waiting:
+                    for_capacity.wake(number)
+                if number == waiting:
+                    messages.clear()
+                else:
+                    any(map(delitem, repeat(messages, number), repeat(0)))  # each result is None
+                channel.taken = last = channel.taken + number
+                return batch
+
+        return Dequeuer(take, take_many, self.wait, lambda: last)
 
     def wait(self) -> None:
         """See `Dequeuer`. `put` and `interrupt` set the leader's event."""

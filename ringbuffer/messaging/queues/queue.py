@@ -7,7 +7,7 @@ from typing import Any, Protocol, overload, runtime_checkable
 from ringbuffer.checks import Duration
 from ringbuffer.messaging.blocks import UsedInBlocks
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.message_handler import MessageHandler
+from ringbuffer.messaging.message_handler import MessageBatchHandler, MessageHandler
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.messaging.queues.acknowledgement import Acknowledgement, LockedDelivery
 from ringbuffer.messaging.queues.consumer import Consumer
@@ -121,6 +121,34 @@ class InMemoryQueue(UsedInBlocks, Protocol):
         """
         ...
 
+    def enqueue_many(
+        self, messages: Iterable[TransportEnvelope], timeout: Duration | None = None
+    ) -> int:
+        """Put many messages into the queue, in order, blocking the thread while the queue is full.
+
+        It takes them from the iterable in chunks of at most 256, and at most half the queue. All
+        messages of a chunk share the cost of one `enqueue_sync`. A chunk is enqueued when the
+        iterable has given all of it.
+
+        Args:
+            messages: the messages.
+            timeout: the longest wait in all, in seconds; None waits without a limit.
+
+        Returns:
+            How many messages were enqueued: all of them, or fewer if the queue was closed
+            meanwhile. These are the first ones.
+
+        Raises:
+            TimeoutError: there was no free capacity in time. As with each error here, the attribute
+                `enqueued` says how many messages were enqueued. The attribute `not_enqueued` has
+                those that were taken from the iterable, and were not.
+            TypeError: a message is not an envelope. Nothing of its chunk was enqueued.
+            BaseException: what the iterable raised. What it gave before was enqueued.
+            DeadlockError: see `enqueue_sync`.
+            ProducerThreadError: the ring has a single producer, which is another thread.
+        """
+        ...
+
     def sender(self) -> PutEnvelope:
         """A faster `enqueue_sync` for the calling thread alone, for use in loops.
 
@@ -152,6 +180,15 @@ class InMemoryQueue(UsedInBlocks, Protocol):
     @overload
     def add_consumer(
         self,
+        handler: MessageBatchHandler[TransportEnvelope],
+        *,
+        name: str | None = None,
+        max_batch_size: int,
+        max_batch_age: Duration = 0,
+    ) -> Consumer: ...
+    @overload
+    def add_consumer(
+        self,
         handler: MessageHandler[LockedDelivery],
         *,
         name: str | None = None,
@@ -159,23 +196,36 @@ class InMemoryQueue(UsedInBlocks, Protocol):
     ) -> Consumer: ...
     def add_consumer(
         self,
-        handler: MessageHandler[Any],
+        handler: MessageHandler[Any] | MessageBatchHandler[TransportEnvelope],
         *,
         name: str | None = None,
+        max_batch_size: int | None = None,
+        max_batch_age: Duration = 0,
         acknowledgement: Acknowledgement | None = None,
     ) -> Consumer:
         """Add a consumer, which calls a handler with messages, in a thread of its own.
 
+        With `max_batch_size`, each call of the handler gets a list of messages, and the consumer
+        takes all of them at once. While other consumers rest, it takes an equal share of what
+        waits. An exception is logged once, and is a failure of each message of its batch.
+
         Args:
             handler: a function, or a coroutine function, of one envelope; or an object with a
-                method `handle`.
+                method `handle`. With `max_batch_size`: a function, or a coroutine function, of a
+                list of envelopes; or an object with a method `on_batch`.
             name: the name of the consumer; the default is the queue's name and a number.
+            max_batch_size: the greatest number of messages of a batch; None for single messages.
+            max_batch_age: how long a batch that is not full waits for more messages after its first
+                one, in seconds. With 0 it does not wait.
             acknowledgement: the handler gets a `LockedDelivery`, and answers it; None means that a
                 message is done when the handler returns or raises.
 
         Raises:
-            TypeError: the handler cannot be called with one argument, or `acknowledgement` is not
-                an `Acknowledgement`.
+            TypeError: the handler cannot be called with one envelope, or with a list of them;
+                `max_batch_size` is not an integer; `max_batch_age` is not a duration;
+                `acknowledgement` is not an `Acknowledgement`.
+            ValueError: `max_batch_size` is less than 1; `max_batch_age` is negative, or was given
+                without a size; there is an acknowledgement and a size.
             RuntimeError: the queue is closed.
         """
         ...

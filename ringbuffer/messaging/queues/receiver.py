@@ -5,20 +5,18 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Protocol
 
-from ringbuffer.messaging.envelope import TransportEnvelope
-
 #: `check(result)` raises if a handler must not return such a result.
 type Check = Callable[[object], object]
 
 
-class Run(Protocol):
-    """Receives messages, and calls `handle` with each. One thread at a time."""
+class Run[M](Protocol):
+    """Receives messages, or batches, and calls `handle` with each. One thread at a time."""
 
     def __call__(
         self,
-        handle: Callable[[TransportEnvelope], object],
+        handle: Callable[[M], object],
         check: Check,
-        fail: Callable[[TransportEnvelope], None],
+        fail: Callable[[M], None],
         context: Context | None = None,
         pristine: Context | None = None,
     ) -> bool:
@@ -41,8 +39,8 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageReceiver:
-    """A follower's functions to receive messages. One thread at a time.
+class MessageReceiver[M]:
+    """A follower's functions to receive messages, or batches of them. One thread at a time.
 
     Attributes:
         receive_now: returns the next message if the follower may take one immediately. If it
@@ -53,7 +51,7 @@ class MessageReceiver:
             first. Any thread.
     """
 
-    receive_now: Callable[[], TransportEnvelope | None]
-    receive: Callable[[], TransportEnvelope | None]
-    run: Run
+    receive_now: Callable[[], M | None]
+    receive: Callable[[], M | None]
+    run: Run[M]
     taken: Callable[[], int]

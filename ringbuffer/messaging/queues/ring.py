@@ -18,6 +18,7 @@ skipped.
 """
 
 import threading
+from collections.abc import Iterable
 from typing import Final
 
 from ringbuffer.backoff import Backoff
@@ -29,6 +30,7 @@ from ringbuffer.messaging.closing import hand_over
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.options import InMemoryQueueOptions
 from ringbuffer.messaging.queues.consumed_queue import ConsumedQueue
+from ringbuffer.messaging.queues.enqueue_many import enqueue_in_chunks
 from ringbuffer.messaging.queues.queue import CloseReport, PutEnvelope
 from ringbuffer.messaging.queues.ring_source import Ring
 from ringbuffer.messaging.queues.sender import Sender, new_sender
@@ -106,6 +108,13 @@ class RingBufferQueue(ConsumedQueue):
         """See `ConsumedQueue`."""
         sender = self._own.sender or self._new_sender()
         return sender.try_put(envelope)
+
+    def enqueue_many(
+        self, messages: Iterable[TransportEnvelope], timeout: Duration | None = None
+    ) -> int:
+        """See `InMemoryQueue`. A chunk is enqueued whole, or not at all."""
+        sender = self._own.sender or self._new_sender()
+        return enqueue_in_chunks(messages, timeout, self.buffer_size, sender.put_chunk, self._host)
 
     def _new_sender(self) -> Sender:
         """A sender for the calling thread.

@@ -5,10 +5,10 @@ from typing import Any, Final
 from ringbuffer.barrier import WaitFor
 from ringbuffer.errors import AlertError
 from ringbuffer.host import Host
-from ringbuffer.memory import Memory, SlotLayout, Slots, StripedSlots, Word
+from ringbuffer.memory import Memory, SlotLayout, Slots, StripedSlots, Word, range_clearer
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, make_wait_strategy
-from ringbuffer.messaging.queues.source import Dequeuer
+from ringbuffer.messaging.queues.source import Dequeuer, share
 from ringbuffer.sequence import INITIAL_SEQUENCE, Sequence
 from ringbuffer.sequencer import Sequencer, SingleProducerSequencer
 from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
@@ -87,6 +87,31 @@ class Ring:
                     return envelope
                 ring.passed_over += 1
 
+        clear, skipped = range_clearer(slots), self.sequencer.state.skipped
+
+        def take_many(beyond: int, others: int, most: int) -> list[TransportEnvelope] | None:
+            nonlocal available, last
+            # Terminates because each iteration but the last passes over empty slots.
+            while True:
+                current = taken[0]
+                # Look again, too, if more messages than it has seen would make a larger share.
+                if available - current < max(beyond + 1, most * (others + 1)):
+                    available = published()
+                    if available - current <= beyond:
+                        available = current  # so that the next call reads again
+                        return None
+                end = current + share(available - current, others, most)
+                batch: list[TransportEnvelope]
+                (batch,) = clear(current + 1, end)  # one list: each slot is a row of its own
+                # Release: the slots were read and emptied before a producer may fill them again
+                taken[0] = end
+                if skipped.between(current, end):  # an empty slot was skipped
+                    batch = [each for each in batch if each is not None]
+                    ring.passed_over += end - current - len(batch)
+                if batch:
+                    last = end
+                    return batch
+
         def wait(taken: Word = taken, wait_for: WaitFor = wait_for) -> None:
             nonlocal available
             try:
@@ -94,7 +119,7 @@ class Ring:
             except AlertError:
                 clear_alert()
 
-        return Dequeuer(take, wait, lambda: last + 1)
+        return Dequeuer(take, take_many, wait, lambda: last + 1)
 
     def count_empty(self, published: int) -> int:
         """How many slots up to `published` are empty although no consumer has taken them.

@@ -13,8 +13,10 @@ from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, ProducerThreadError, RingBufferClosedError
 from ringbuffer.memory import Slots, range_writer
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
+from ringbuffer.messaging.queues.enqueue_many import PutChunk
 from ringbuffer.messaging.queues.queue import PutEnvelope
 from ringbuffer.producer import producer_ops
+from ringbuffer.producer.whole_chunks import bind_publish_chunk
 from ringbuffer.sequencer import Sequencer
 
 
@@ -25,10 +27,12 @@ class Sender(NamedTuple):
         put: `put(envelope, timeout)` returns True, or False if the queue is closed; it raises
             `TimeoutError` if the queue stays full.
         try_put: `try_put(envelope)` does the same, but returns None if the queue is full.
+        put_chunk: puts in a whole chunk or nothing, see `PutChunk`.
     """
 
     put: PutEnvelope
     try_put: Callable[[TransportEnvelope], bool | None]
+    put_chunk: PutChunk
 
 
 def new_sender(
@@ -93,9 +97,29 @@ def new_sender(
         except RingBufferClosedError:
             return False
 
-    for function in (put, try_put):
+    publish_chunk = bind_publish_chunk(ops, own_slots)
+
+    def put_chunk(
+        chunk: list[TransportEnvelope], timeout: float | None, count: list[int]
+    ) -> bool | None:
+        """Put a chunk into the queue, all of it or nothing. See `PutChunk`."""
+        try:
+            try:
+                publish_chunk(chunk, timeout if waiting is None else 0, count)
+            except ClaimTimeoutError:
+                if waiting is None:
+                    return None
+                with waiting(timeout):
+                    publish_chunk(chunk, timeout, count)
+        except RingBufferClosedError:
+            return False
+        except ClaimTimeoutError:
+            return None
+        return True
+
+    for function in (put, try_put, put_chunk):
         function.__qualname__ = f"Sender.{function.__name__}"
-    return Sender(put, try_put)
+    return Sender(put, try_put, put_chunk)
 
 
 def _refuse() -> NoReturn:

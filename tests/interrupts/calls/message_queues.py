@@ -26,6 +26,8 @@ SIZE = 4
 MESSAGES = [TransportEnvelope("number", str(number).encode()) for number in range(32)]
 #: What is sent in the interrupted call, and by the same thread after it.
 SENT, NEXT = 20, 21
+#: What is sent in one call: two chunks, or one where there is no room for more.
+MANY = [20, 22, 23]
 
 MODES = {
     "channel": InMemoryQueueOptions(QueueMode.CHANNEL, SIZE),
@@ -156,6 +158,39 @@ def enqueue_in_loop(made: Subject) -> None:
 async def enqueue_within(made: Subject) -> bool:
     """Interrupts only the coroutine itself: a loop after an interrupt is asyncio's matter."""
     return await made.queue.enqueue(MESSAGES[SENT], 5)
+
+
+def many(made: Subject) -> list[int]:
+    return MANY[: SIZE - len(made.before)] or MANY
+
+
+def enqueue_many(made: Subject) -> None:
+    """It notes what the error says about the messages that are in the queue."""
+    numbers = many(made)
+    try:
+        count = made.queue.enqueue_many([MESSAGES[number] for number in numbers], 5)
+    except BaseException as error:
+        made.prepared = getattr(error, "enqueued", None), getattr(error, "not_enqueued", None)
+        raise
+    require(count == len(numbers), f"{count} are accepted")
+
+
+def many_sent(made: Subject, happened: bool | None) -> None:
+    """The first messages were handled, each once: as many as the error says."""
+    numbers = many(made)
+    handled = [each for each in drained(made) if each in numbers]
+    handled.sort()
+    require(handled == numbers[: len(handled)], f"{handled} of {numbers} were handled")
+    enqueued, left = made.prepared or (None, ())
+    if happened or enqueued is None:  # it was complete, or had not begun
+        require(handled == numbers or (not happened and not handled), f"{handled} were handled")
+    else:
+        require(enqueued == len(handled), f"the error says {enqueued}, not {handled}")
+        rest = [int(each.body) for each in left]
+        require(
+            rest == numbers[enqueued : enqueued + len(rest)],
+            f"{rest} are left, after {handled}",
+        )
 
 
 # -- consumers ------------------------------------------------------------------------------------
@@ -300,6 +335,21 @@ def calls(mode: str) -> list[Call[Any]]:
             send_next,
             batch=4,
         ),
+        Call(
+            "enqueue_many",
+            subject(mode, before, prepare=prepare),
+            enqueue_many,
+            many_sent,
+            send_next,
+        ),
+        Call(
+            "enqueue_many, a consumer waits",
+            subject(mode, consumers=2),
+            enqueue_many,
+            many_sent,
+            send_next,
+            batch=4,
+        ),
         Call("sender", subject(mode, before, prepare=prepare), put_by_sender, sent, send_next),
         Call(
             "enqueue",
@@ -357,6 +407,9 @@ def calls(mode: str) -> list[Call[Any]]:
     if prepare is not None:
         full = subject(mode, SIZE, prepare=fill, asleep=add)
         found.append(Call("enqueue_sync, waiting", full, enqueue, sent, send_next, batch=4))
+        found.append(
+            Call("enqueue_many, waiting", full, enqueue_many, many_sent, send_next, batch=4)
+        )
     return [replace(each, name=f"Queue of messages, {mode}: {each.name}") for each in found]
 
 

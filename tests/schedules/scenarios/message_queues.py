@@ -67,6 +67,15 @@ class Watched:
 
         return self.queue.add_consumer(handle, name=name)
 
+    def batch_consumer(self, name: str, size: int, age: float = 0) -> Consumer:
+        own = self.handled.setdefault(name, [])
+
+        def handle(messages: list[TransportEnvelope]) -> None:
+            assert 0 < len(messages) <= size, f"a batch of {len(messages)}"
+            own.extend(int(each.body) for each in messages)
+
+        return self.queue.add_consumer(handle, name=name, max_batch_size=size, max_batch_age=age)
+
     def producer(self, name: str, *numbers: int) -> None:
         def produce() -> None:
             for number in numbers:
@@ -77,6 +86,11 @@ class Watched:
     def enqueue(self, number: int) -> None:
         if self.queue.enqueue_sync(MESSAGES[number]):
             self.accepted.append(number)
+        self.senders.add(self.queue._own.sender)
+
+    def enqueue_many(self, *numbers: int) -> None:
+        count = self.queue.enqueue_many([MESSAGES[number] for number in numbers])
+        self.accepted.extend(numbers[:count])
         self.senders.add(self.queue._own.sender)
 
     def close(self, drain: bool = True) -> None:
@@ -198,6 +212,37 @@ def answered(consumers: str) -> Callable[[World], None]:
     return build
 
 
+def batched(world: World) -> None:
+    """Chunks of two, for a consumer of batches and one of single messages. Then a draining close.
+
+    The consumer of batches rests at the end of the line, or takes what the other one leaves.
+    """
+    watched = Watched(world, 4, ProducerMode.MULTI, WaitStrategyKind.BUSY_SPIN)
+    watched.batch_consumer("a", 2)
+    watched.consumer("b")
+
+    def produce_and_close() -> None:
+        watched.enqueue_many(0, 1, 2)
+        watched.close()
+        assert watched.report is not None
+        assert watched.report.discarded == 0, f"{watched.report}"
+
+    world.task("p", produce_and_close)
+
+
+def batches_closed(age: float) -> Callable[[World], None]:
+    """The first batch is the whole ring. Closed at any moment, while a producer waits for it."""
+
+    def build(world: World) -> None:
+        watched = Watched(world, 2, ProducerMode.MULTI, WaitStrategyKind.BUSY_SPIN)
+        watched.enqueue_many(0, 1)
+        watched.batch_consumer("a", 3 if age else 2, age)
+        world.task("p", lambda: watched.enqueue_many(2, 3))
+        world.task("closer", lambda: watched.close(False))
+
+    return build
+
+
 SCENARIOS = [
     Scenario(
         "queue", "1 consumer, 2 messages, ring 2", shared(1, 2, WaitStrategyKind.BUSY_SPIN), (0, 1)
@@ -240,5 +285,12 @@ SCENARIOS = [
         "the same while they sleep",
         removed(WaitStrategyKind.LITE_BLOCKING),
         (0, 1),
+    ),
+    Scenario("queue-batches", "chunks of 2, batches of 2 and single messages", batched, (0, 1)),
+    Scenario(
+        "queue-batches-close", "closed at any moment, batches of 2", batches_closed(0), (0, 1)
+    ),
+    Scenario(
+        "queue-batches-wait", "the same, and a batch waits for more", batches_closed(5e-3), (0, 1)
     ),
 ]

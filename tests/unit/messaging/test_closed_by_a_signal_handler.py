@@ -58,7 +58,7 @@ QUEUES = {
 
 @each_step
 @pytest.mark.parametrize("kind", QUEUES)
-@pytest.mark.parametrize("through", ["enqueue_sync", "sender"])
+@pytest.mark.parametrize("through", ["enqueue_sync", "sender", "enqueue_many"])
 def test_a_queue_says_exactly_what_became_of_its_messages(
     kind: str, through: str, step: int
 ) -> None:
@@ -66,7 +66,12 @@ def test_a_queue_says_exactly_what_became_of_its_messages(
         queue = create_queue(QUEUES[kind])
         handled: list[TransportEnvelope] = []
         queue.add_consumer(handled.append)
-        put = queue.enqueue_sync if through == "enqueue_sync" else queue.sender()
+        puts: dict[str, Callable[[TransportEnvelope], int]] = {
+            "enqueue_sync": queue.enqueue_sync,
+            "sender": queue.sender(),
+            "enqueue_many": lambda envelope: queue.enqueue_many([envelope] * 5),
+        }
+        put = puts[through]
         accepted = [put(ENVELOPE)]
 
         def call() -> None:
