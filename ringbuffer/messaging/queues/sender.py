@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, ProducerThreadError, RingBufferClosedError
-from ringbuffer.memory import Slots, range_writer
+from ringbuffer.memory import Slots
 from ringbuffer.messaging.envelope import TransportEnvelope, check_envelope
 from ringbuffer.messaging.queues.enqueue_many import PutChunk
 from ringbuffer.messaging.queues.queue import PutEnvelope
@@ -55,23 +55,17 @@ def new_sender(
     """
     ops = producer_ops(sequencer)
     own_slots = slots.view()
-    store = range_writer(own_slots)
     put_now = ops.try_put_into(own_slots, _refuse)
+    publish_chunk = bind_publish_chunk(ops, own_slots)
 
     def put_when_capacity_is_free(envelope: TransportEnvelope, timeout: float | None) -> bool:
         with nullcontext() if waiting is None else waiting(timeout):
             try:
-                sequence = ops.next(1, timeout)
+                publish_chunk([envelope], timeout, [0])
             except RingBufferClosedError:
                 return False
             except ClaimTimeoutError:
                 raise no_capacity(timeout) from None
-            try:
-                store(sequence, [envelope])
-                ops.publish_claimed(sequence, sequence)
-            except BaseException as error:
-                ops.give_up(sequence, sequence, error)
-                raise
             return True
 
     # HOT: puts one message.
@@ -96,8 +90,6 @@ def new_sender(
             return True if put_now(envelope) >= 0 else None
         except RingBufferClosedError:
             return False
-
-    publish_chunk = bind_publish_chunk(ops, own_slots)
 
     def put_chunk(
         chunk: list[TransportEnvelope], timeout: float | None, count: list[int]

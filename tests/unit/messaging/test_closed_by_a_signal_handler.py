@@ -2,7 +2,9 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +20,7 @@ from ringbuffer.messaging.options import InMemoryQueueOptions, ProducerMode, Que
 from ringbuffer.producer import producer_ops
 from tests.support.handler import HandlerPoints
 from tests.support.threads import PATIENCE
+from tests.unit.messaging.queues.kit import wait_until
 
 ENVELOPE = TransportEnvelope("t", b"x")
 #: More points than any of these calls has.
@@ -83,6 +86,59 @@ def test_a_queue_says_exactly_what_became_of_its_messages(
 
         def check() -> None:
             report = queue.close(timeout=PATIENCE)
+            assert report.unfinished == 0
+            assert sum(accepted) == len(handled) + report.discarded, (
+                f"{accepted}, {len(handled)} handled, {report}"
+            )
+
+        return call, close, check
+
+    assert each_point(make, step) >= 3
+
+
+@each_step
+@pytest.mark.parametrize("kind", ["ring", "ring of one producer"])
+def test_a_ring_that_is_full_says_it_too(kind: str, step: int) -> None:
+    """The put waits for capacity, which a consumer frees then."""
+
+    def make() -> tuple[Callable[[], object], Callable[[], object], Callable[[], None]]:
+        queue: Any = create_queue(replace(QUEUES[kind], buffer_size=1))
+        stalls = queue._ring.sequencer.state.claim_stalls
+        begun, go_on = threading.Event(), threading.Event()
+        handled: list[TransportEnvelope] = []
+
+        def handle(envelope: TransportEnvelope) -> None:
+            begun.set()
+            assert go_on.wait(PATIENCE)
+            handled.append(envelope)
+
+        queue.add_consumer(handle)
+        accepted = [queue.enqueue_sync(ENVELOPE)]
+        assert begun.wait(PATIENCE)
+        accepted.append(queue.enqueue_sync(ENVELOPE))
+
+        def free_capacity() -> None:
+            wait_until(
+                lambda: queue.is_closed or any(each.wanted for each in stalls.by_thread().values())
+            )
+            go_on.set()
+
+        freeing = threading.Thread(target=free_capacity)
+        freeing.start()
+
+        def call() -> None:
+            accepted.append(queue.enqueue_sync(ENVELOPE, timeout=PATIENCE))
+
+        def close() -> None:
+            go_on.set()
+            begun = time.monotonic()
+            with contextlib.suppress(DeadlockError):
+                queue.close(timeout=PATIENCE)
+            assert time.monotonic() - begun < PATIENCE, "it has waited for its own thread"
+
+        def check() -> None:
+            report = queue.close(timeout=PATIENCE)
+            freeing.join()
             assert report.unfinished == 0
             assert sum(accepted) == len(handled) + report.discarded, (
                 f"{accepted}, {len(handled)} handled, {report}"

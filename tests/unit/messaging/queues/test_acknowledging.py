@@ -204,6 +204,26 @@ def test_what_has_come_back_goes_to_a_consumer_that_waits(make: Make) -> None:
     accounts(queue, 2)
 
 
+def test_what_has_come_back_goes_to_a_consumer_of_batches_too(make: Make) -> None:
+    queue, kept, notes = make(), Answers(keep), Notes()
+
+    def handle_batch(messages: list[TransportEnvelope]) -> None:
+        for each in messages:
+            notes.note(number_of(each))
+
+    first = queue.add_consumer(kept, acknowledgement=Acknowledgement(prefetch=3))
+    put(queue, *range(6))
+    kept.notes.wait_for(3)
+    assert queue.remove_consumer(first, timeout=PATIENCE)
+    queue.add_consumer(handle_batch, max_batch_size=4)
+    assert notes.wait_for(6) == list(range(6))
+    accounts(queue, 6)
+    with pytest.raises(ValueError, match="one message at a time"):
+        make().add_consumer(  # type: ignore[call-overload]
+            keep, acknowledgement=Acknowledgement(), max_batch_size=2
+        )
+
+
 def test_a_consumer_that_dies_gives_its_messages_back(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
