@@ -14,8 +14,8 @@ from ringbuffer.reentry import is_within
 QUEUE_PASSES: Final = frozenset(
     f"{name}.{method}"
     for name in ("RingBufferQueue", "ChannelQueue", "ConsumedQueue")
-    for method in ("enqueue_sync", "enqueue_many", "_put_chunk", "close")
-)
+    for method in ("enqueue_sync", "enqueue_many", "close")
+) | {"ChannelQueue._put_chunk"}
 
 
 def hand_over_if_within(

@@ -196,6 +196,15 @@ def many_sent(made: Subject, happened: bool | None) -> None:
 # -- consumers ------------------------------------------------------------------------------------
 
 
+def free_capacity(made: Subject) -> None:
+    """Add a consumer, in another thread. The call may have ended, and the queue may be closed."""
+    try:
+        add(made)
+    except RuntimeError:
+        if not made.queue.is_closed:
+            raise
+
+
 def add(made: Subject) -> None:
     made.consumer = made.queue.add_consumer(made.handle)
 
@@ -405,7 +414,7 @@ def calls(mode: str) -> list[Call[Any]]:
         ),
     ]
     if prepare is not None:
-        full = subject(mode, SIZE, prepare=fill, asleep=add)
+        full = subject(mode, SIZE, prepare=fill, asleep=free_capacity)
         found.append(Call("enqueue_sync, waiting", full, enqueue, sent, send_next, batch=4))
         found.append(
             Call("enqueue_many, waiting", full, enqueue_many, many_sent, send_next, batch=4)

@@ -441,9 +441,9 @@ class RingQueueConsumer(Scenario):
         turns = self.queue._followers
         return (
             self.queue.consumers,
-            turns._lead[0],
+            turns.lead[0],
             list(turns._line),
-            turns._attention,
+            turns.attention,
             turns._stopping,
         )
 
