@@ -1,10 +1,13 @@
 """`tools.site` finds each kind of bad link in a built site, and no fault in good ones."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tools.site import faults, main
+
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def site(tmp_path: Path, body: str) -> Path:
@@ -53,3 +56,11 @@ def test_a_bad_link_is_reported(
 def test_a_folder_without_a_site_is_an_error(tmp_path: Path) -> None:
     assert main([str(tmp_path)]) == 2
     assert main([]) == 2
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.name)
+def test_a_page_links_to_no_page_that_the_site_lacks(page: Path) -> None:
+    """README.md is not on it, and Sphinx is strict."""
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(((?:\.\./)+)README\.md", text)
+    assert not [up for up in links if (page.parent / up).resolve() == DOCS.parent]
