@@ -25,6 +25,9 @@ from ringbuffer.messaging.queues.queue import CloseReport, PutEnvelope
 from ringbuffer.messaging.queues.source import Dequeuer, Source
 from ringbuffer.one_process import OneProcess
 
+#: How long a close waits, beyond its limit, for consumers that only wait for answers, in seconds.
+ENDS_WITHIN: Final = 1.0
+
 
 class ConsumedQueue(OneProcess, Blocks):
     """A source of messages with consumers. Any thread. `InMemoryQueue` documents its methods.
@@ -218,17 +221,15 @@ class ConsumedQueue(OneProcess, Blocks):
         for consumer in left:
             consumer.stop()
         # Consumers take no more messages; current handlers have until the deadline to return.
-        with self._followers.lock:
-            # `_taken_before` is set before this method is called.
-            if self._handled is None and self._taken_before is not None:
-                returned = len(self._followers.returned)
-                self._handled = self._taken - self._taken_before - returned
+        self._fix_handled()
         self._discard()
         while any(each.is_alive and not each.runs_in(caller) for each in left) and backoff.pause():
             pass
-        # A consumer that waits for answers is not inside a handler. Terminates because it ends now.
-        soon = Backoff(self._host, self._host.event(), None)
-        while any(each.is_alive and not each.may_handle for each in left) and soon.pause():
+        # A consumer that waits for answers is not inside a handler. It ends now, unless a task of
+        # its loop refuses to be cancelled. Terminates because it ends, or this time is up, too.
+        soon = Backoff(self._host, self._host.event(), ENDS_WITHIN)
+        others = [each for each in left if not each.runs_in(caller)]
+        while any(each.is_alive and not each.may_handle for each in others) and soon.pause():
             pass
         self._discard_returned()
         unfinished = [each.name for each in left if each.is_alive]
@@ -244,22 +245,31 @@ class ConsumedQueue(OneProcess, Blocks):
         discarded = []
         with self._followers.lock:
             while True:  # see `ringbuffer.system` for why the condition does not stand here
-                envelope = self._followers.take_first(self._own_dequeuer.take, 0)
-                if envelope is None:
+                if (envelope := self._own_dequeuer.take(0)) is None:
                     break
                 discarded.append(envelope)
 
-    def _discard_returned(self) -> None:
-        """Take what consumers without an answer have given back at their end.
+    def _fix_handled(self) -> None:
+        """Count the messages that consumers have taken, and drop those that have come back."""
+        with self._followers.lock:
+            dropped = self._followers.returned[:]  # deallocated without the lock
+            # `_taken_before` is set before this method is called.
+            if self._handled is None and self._taken_before is not None:
+                handled = self._taken - self._taken_before - len(dropped)
+                self._handled = handled  # nothing is called between the two
+                self._followers.returned[:] = []
 
-        It was counted as handled. No message comes back after this.
+    def _discard_returned(self) -> None:
+        """Drop what has come back since `_fix_handled`, which has counted it as handled.
+
+        No message comes back after this.
         """
         with self._followers.lock:
-            late, handled = len(self._followers.returned), self._handled
-            if handled is not None:
-                self._handled = handled - late  # nothing is called between these three
-                self._followers.returned[:] = []
-                self._followers.is_over = True
+            dropped = self._followers.returned[:]  # deallocated without the lock
+            handled = -len(dropped) if self._handled is None else self._handled - len(dropped)
+            self._handled = handled  # nothing is called between these three
+            self._followers.returned[:] = []
+            self._followers.is_over = True
 
     def _unanswered(self, caller: int) -> Iterator[int]:
         """How many messages of each consumer have no answer, but for one that runs in `caller`."""

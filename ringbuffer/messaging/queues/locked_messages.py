@@ -9,13 +9,14 @@ The dequeue lock protects them. So a message is in the queue or here, and goes b
 """
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ringbuffer.blocking_bridge import begin_call
 from ringbuffer.checks import check_duration
+from ringbuffer.forks import made_here
 from ringbuffer.host import Event, Host
 from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.envelope import TransportEnvelope
@@ -32,10 +33,11 @@ from ringbuffer.messaging.queues.acknowledgement import (
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
 from ringbuffer.messaging.queues.receiver import MessageReceiver
+from ringbuffer.one_process import OneProcess
 from ringbuffer.service import ServiceThread
 
 
-class LockedMessages:
+class LockedMessages(OneProcess):
     """The messages of one consumer that have no answer yet. Any thread.
 
     Args:
@@ -48,6 +50,9 @@ class LockedMessages:
     Attributes:
         is_handling: whether the consumer is inside its handler, or about to enter it.
     """
+
+    #: A handler may fork, and return in the child: there its consumer leaves.
+    _in_child: ClassVar[Mapping[str, object]] = {"end": None, "count": 0}
 
     def __init__(
         self,
@@ -77,6 +82,7 @@ class LockedMessages:
         self._sleeps = False
         self._is_over = False
         follower.hold = self._hold
+        made_here(self)
         self._watch: Final = ServiceThread(self._expire, host=host, name=f"{name} locks")
 
     @property
@@ -107,14 +113,15 @@ class LockedMessages:
             envelope = receiver.receive_now() or receiver.receive()
             if envelope is None:
                 return False
+            delivery = self._take_last()
             try:
                 self.is_handling = True
-                no_coroutine(handle(self._current()))
+                no_coroutine(handle(delivery))
             except BaseException as error:
-                self.reject(self._current(), True, error)
+                self.reject(delivery, True, error)
                 fail(envelope)
             self.is_handling = False
-            envelope = None
+            del envelope, delivery  # so that none is kept alive by a wait for the next
             self._wait_for_room()
             if context != pristine:
                 return True
@@ -123,7 +130,7 @@ class LockedMessages:
         """The coroutine function of an envelope that awaits `function` with its delivery."""
 
         async def handle(envelope: object) -> None:
-            delivery = self._current()
+            delivery = self._take_last()
             try:
                 self.is_handling = True
                 await function(delivery)
@@ -137,10 +144,11 @@ class LockedMessages:
 
         return handle
 
-    def _current(self) -> LockedDelivery:
-        """The delivery of the message that the consumer took last."""
-        assert self._last is not None, "the follower holds each message that it takes"
-        return self._last
+    def _take_last(self) -> LockedDelivery:
+        """The delivery of the message that the consumer took last; it is not kept."""
+        last, self._last = self._last, None
+        assert last is not None, "the follower holds each message that it takes"
+        return last
 
     def end(self) -> None:
         """Give back everything that has no answer. The consumer takes no more messages."""

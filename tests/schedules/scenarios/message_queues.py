@@ -243,6 +243,15 @@ def batches_closed(age: float) -> Callable[[World], None]:
     return build
 
 
+def unanswered(world: World) -> None:
+    """Closed at any moment, while a message has no answer: it counts as discarded."""
+    watched = Watched(world, 2, ProducerMode.MULTI, WaitStrategyKind.LITE_BLOCKING)
+    options = Acknowledgement(lock_timeout=None)
+    watched.queue.add_consumer(lambda delivery: None, name="k", acknowledgement=options)
+    watched.enqueue(0)
+    world.task("closer", lambda: watched.close(False))
+
+
 SCENARIOS = [
     Scenario(
         "queue", "1 consumer, 2 messages, ring 2", shared(1, 2, WaitStrategyKind.BUSY_SPIN), (0, 1)
@@ -272,6 +281,7 @@ SCENARIOS = [
         (0, 1),
     ),
     Scenario("queue-answers", "what has no answer goes to another", answered("a"), (0, 1)),
+    Scenario("queue-answers-close", "closed without an answer", unanswered, (1, 2)),
     Scenario("queue-answers-more", "what has no answer goes to 2 others", answered("ab"), (0, 1)),
     Scenario("queue-late-sender", "closed while one puts its first message", late_sender, (1, 2)),
     Scenario(

@@ -1,5 +1,6 @@
 """Consumers that answer each message: both modes of a queue."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -275,6 +276,39 @@ def test_a_draining_close_waits_for_the_answers(make: Make) -> None:
     closing.join(PATIENCE)
     assert not closing.is_alive()
     assert queue.close().discarded == 0
+
+
+def test_a_close_ends_although_a_task_of_the_consumer_refuses_to_end(make: Make) -> None:
+    queue, begun, let_go = make(), threading.Event(), threading.Event()
+
+    async def refuse() -> None:
+        while not let_go.is_set():
+            try:
+                begun.set()
+                await asyncio.sleep(0.001)
+            except asyncio.CancelledError:
+                pass
+
+    tasks = []
+
+    async def handle(delivery: LockedDelivery) -> None:
+        tasks.append(asyncio.create_task(refuse()))
+
+    queue.add_consumer(handle, acknowledgement=Acknowledgement(lock_timeout=None))
+    put(queue, 0)
+    assert begun.wait(PATIENCE)
+    report = queue.close(drain=False, timeout=0.05)
+    assert report.unfinished == 1
+    let_go.set()
+
+
+def test_the_last_message_is_not_kept_while_the_consumer_waits(make: Make) -> None:
+    queue, answers = make(), Answers(LockedDelivery.ack)
+    consumer = queue.add_consumer(answers, acknowledgement=Acknowledgement())
+    put(queue, 0)
+    answers.notes.wait_for(1)
+    assert consumer._locked is not None
+    assert consumer._locked._last is None
 
 
 def test_a_coroutine_function_answers_too(make: Make) -> None:
