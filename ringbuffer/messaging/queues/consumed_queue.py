@@ -221,7 +221,7 @@ class ConsumedQueue(OneProcess, Blocks):
         for consumer in left:
             consumer.stop()
         # Consumers take no more messages; current handlers have until the deadline to return.
-        self._fix_handled()
+        self._drop_returned(is_over=False)
         self._discard()
         while any(each.is_alive and not each.runs_in(caller) for each in left) and backoff.pause():
             pass
@@ -231,7 +231,7 @@ class ConsumedQueue(OneProcess, Blocks):
         others = [each for each in left if not each.runs_in(caller)]
         while any(each.is_alive and not each.may_handle for each in others) and soon.pause():
             pass
-        self._discard_returned()
+        self._drop_returned(is_over=True)
         unfinished = [each.name for each in left if each.is_alive]
         report = CloseReport(self._handled or 0, self._discarded, len(unfinished))
         self._at_exit.ended("was closed", report.left(unfinished))
@@ -249,27 +249,18 @@ class ConsumedQueue(OneProcess, Blocks):
                     break
                 discarded.append(envelope)
 
-    def _fix_handled(self) -> None:
-        """Count the messages that consumers have taken, and drop those that have come back."""
-        with self._followers.lock:
-            dropped = self._followers.returned[:]  # deallocated without the lock
-            # `_taken_before` is set before this method is called.
-            if self._handled is None and self._taken_before is not None:
-                handled = self._taken - self._taken_before - len(dropped)
-                self._handled = handled  # nothing is called between the two
-                self._followers.returned[:] = []
+    def _drop_returned(self, is_over: bool) -> None:
+        """Drop what has come back: it does not count as handled. The first call counts the others.
 
-    def _discard_returned(self) -> None:
-        """Drop what has come back since `_fix_handled`, which has counted it as handled.
-
-        No message comes back after this.
+        If `is_over`, no message comes back after this.
         """
         with self._followers.lock:
             dropped = self._followers.returned[:]  # deallocated without the lock
-            handled = -len(dropped) if self._handled is None else self._handled - len(dropped)
+            taken = self._taken - (self._taken_before or 0)
+            handled = (taken if self._handled is None else self._handled) - len(dropped)
             self._handled = handled  # nothing is called between these three
             self._followers.returned[:] = []
-            self._followers.is_over = True
+            self._followers.is_over = is_over
 
     def _unanswered(self, caller: int) -> Iterator[int]:
         """How many messages of each consumer have no answer, but for one that runs in `caller`."""
