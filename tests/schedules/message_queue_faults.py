@@ -73,8 +73,8 @@ MESSAGE_QUEUES = [
     Fault(
         "a close does not wait for a producer that is about to publish",
         "messaging.queues.ring",
-        "while sequencer.published() < sequencer.claimed and backoff.pause():",
-        "while False:",
+        "while (is_open := sequencer.published() < sequencer.claimed) and backoff.pause():",
+        "while is_open := False:",
         "queue-close",
     ),
     Fault(

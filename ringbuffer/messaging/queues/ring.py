@@ -63,7 +63,9 @@ class RingBufferQueue(ConsumedQueue):
     ) -> None:
         self._ring: Final = Ring(options, memory, host)
         self._own: Final = _ThreadSender()
-        #: Accepted messages that no consumer gets, because they were published too late.
+        #: Whether a close has given up waiting for claims to be published; and how many accepted
+        #: messages no consumer gets, because they were published too late.
+        self._has_open_claims = False
         self._lost = 0
         super().__init__(self._ring, host, name, grace, drain_at_exit)
 
@@ -137,8 +139,9 @@ class RingBufferQueue(ConsumedQueue):
         """
         sequencer = self._ring.sequencer
         sequencer.close()
-        while sequencer.published() < sequencer.claimed and backoff.pause():
+        while (is_open := sequencer.published() < sequencer.claimed) and backoff.pause():
             pass
+        self._has_open_claims = is_open
 
     def close(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
         """See `InMemoryQueue`."""
@@ -148,10 +151,15 @@ class RingBufferQueue(ConsumedQueue):
         return super().close(drain, timeout)
 
     def _discard(self) -> None:
-        """See `ConsumedQueue`. Messages that are published too late for any consumer are lost."""
+        """See `ConsumedQueue`. Messages that are published too late for any consumer are lost.
+
+        If `_shut` has seen everything published, none is lost. `claimed` may go beyond that for a
+        moment, while a producer announces a claim and finds the ring closed.
+        """
         super()._discard()
-        with self._followers.lock:
-            self._lost = max(0, self._ring.sequencer.claimed - self._ring.taken.get())
+        if self._has_open_claims:
+            with self._followers.lock:
+                self._lost = max(0, self._ring.sequencer.claimed - self._ring.taken.get())
 
 
 class _ThreadSender(threading.local):

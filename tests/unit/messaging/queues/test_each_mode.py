@@ -17,7 +17,9 @@ from ringbuffer.messaging import (
     WaitStrategyKind,
     create_queue,
 )
+from ringbuffer.messaging.queues.consumed_queue import ConsumedQueue
 from ringbuffer.producer import producer_ops
+from ringbuffer.sequencer import SingleProducerSequencer
 from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 from tests.support.threads import Background, together
 from tests.unit.messaging.queues.kit import Held, Notes, message, put, wait_until
@@ -209,6 +211,25 @@ class TestRing:
                 Background(functools.partial(function, message(1))).start().join()
         put(queue, 2)
         assert queue.close().discarded == 2
+
+    def test_a_claim_that_a_closed_ring_is_about_to_refuse_counts_as_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A producer has announced a claim, and has yet to find the ring closed."""
+        queue = self.queue(ProducerMode.SINGLE)
+        put(queue, 0)
+        announced = [0]
+        real, discard = SingleProducerSequencer.claimed.fget, ConsumedQueue._discard  # type: ignore[attr-defined]
+
+        def discard_and_announce(self: ConsumedQueue) -> None:
+            discard(self)
+            announced[0] = 4
+
+        monkeypatch.setattr(ConsumedQueue, "_discard", discard_and_announce)
+        monkeypatch.setattr(
+            SingleProducerSequencer, "claimed", property(lambda self: real(self) + announced[0])
+        )
+        assert queue.close(drain=False).discarded == 1
 
     def test_a_ring_begins_with_one_producer_until_another_thread_enqueues(self) -> None:
         queue = self.queue(size=64)
