@@ -59,9 +59,11 @@ class BlockingBridge:
 
         Raises:
             RuntimeError, MemoryError: the system has no thread left. Nothing was called.
+            ForkedProcessError: another process made this object. Nothing was called.
         """
         import asyncio
 
+        self._thread.ensure()  # first, as in `call`
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
@@ -89,9 +91,11 @@ class BlockingBridge:
 
         Raises:
             RuntimeError, MemoryError: the system has no thread left. Nothing was called.
+            ForkedProcessError: another process made this object. Nothing was called.
         """
         import asyncio
 
+        self._thread.ensure()  # first: in a child, where no loop runs, its error says why
         loop = asyncio.get_running_loop()
         # The thread may refer to this call until the next one: the result must not stay there.
         results: list[T] = []
@@ -137,7 +141,10 @@ class BlockingBridge:
     def _ask[T](
         self, loop: "asyncio.AbstractEventLoop", function: Callable[[], T], settle: Settle[T]
     ) -> None:
-        """Have the thread call `function`, and then the loop call `settle` with the outcome."""
+        """Have the thread call `function`, and then the loop call `settle` with the outcome.
+
+        The thread was started.
+        """
         result: list[T] = []
         error: BaseException | None = None
         is_called = False
@@ -155,7 +162,6 @@ class BlockingBridge:
                 loop.call_soon_threadsafe(settle, result, error)
             error = None  # its traceback refers to this function
 
-        self._thread.ensure()
         with self._condition:
             self._asked = work
             self._condition.notify_all()

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from ringbuffer.forks import Noted, made_here
 from ringbuffer.host import Event, Host, Thread
 
 logger: Final = logging.getLogger("ringbuffer.service")
@@ -21,8 +22,11 @@ FIRST_REST: Final = 1e-3
 LONGEST_REST: Final = 1.0
 
 
-class ServiceThread:
+class ServiceThread(Noted):
     """A thread that repeats some work. It starts when it is first needed. Any thread.
+
+    In a child that `os.fork` makes, it starts no thread. If a callback of the work forks, and
+    returns in the child, the work ends there.
 
     Args:
         work: what it does. It returns when it is asked to end, which ends the thread. If it raises,
@@ -43,6 +47,7 @@ class ServiceThread:
         self._over: Event | None = None
         self._thread: Thread | None = None
         self._failures = 0
+        made_here(self)
 
     @property
     def is_alive(self) -> bool:
@@ -64,6 +69,7 @@ class ServiceThread:
 
         Raises:
             RuntimeError, MemoryError: the system has no thread left. Nothing was done.
+            ForkedProcessError: another process made this object.
         """
         with self._lock:
             if self._over is not None and not self._over.wait(0):
@@ -103,6 +109,8 @@ class ServiceThread:
                     self._work()
                     return
                 except BaseException:
+                    if self._left_behind_by is not None:
+                        return
                     self._failures += 1
                     # A user's log handler may raise
                     with contextlib.suppress(BaseException):

@@ -36,7 +36,11 @@ HOUSE: Final = [
     ("wait", "wait strategies", RED),
     ("sequence_group", "the minimum of several sequences", RED),
     ("sequence skipped", "shared counters; skipped ranges", RED),
-    ("backoff blocking_bridge blocked_loop", "waits with a deadline; calls that block loops", FREE),
+    (
+        "backoff blocking_bridge blocked_loop own_loop",
+        "waits with a deadline; event loops",
+        FREE,
+    ),
     ("service", "threads of the library", FREE),
     ("host memory", "the seams: threads, locks, time; cells, flags, slots", FREE),
     ("at_exit", "the end of a program", FREE),

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ringbuffer.blocking_bridge import BlockingBridge
 from ringbuffer.host import Host
 from ringbuffer.messaging.queues.receiver import MessageReceiver
+from ringbuffer.own_loop import new_event_loop
 
 logger: Final = logging.getLogger("ringbuffer.messaging")
 
@@ -32,7 +33,7 @@ class CoroutineRunner:
     """
 
     def __init__(self, handler: Callable[..., object], name: str, host: Host) -> None:
-        self.task: object = None
+        self.task: asyncio.Task[Any] | None = None
         self._handler: Final[Any] = handler
         self._name: Final = name
         self._host: Final = host
@@ -48,7 +49,7 @@ class CoroutineRunner:
             OSError: no file descriptor is left for the loop. Call `close`.
             RuntimeError, MemoryError: no thread is left. Call `close`.
         """
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_event_loop()
         self._bridge = BlockingBridge(self._host, f"{self._name} waits")
         self._bridge.start()
 
@@ -151,7 +152,7 @@ class CoroutineRunner:
 
         Only the handler can have cancelled the task: nothing else cancels it before the loop ends.
         """
-        task = asyncio.current_task()
+        task = self.task
         if task is None or self._is_ending:
             return False
         # Terminates because each iteration takes back one cancellation.

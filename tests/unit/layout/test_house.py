@@ -31,7 +31,7 @@ FLOORS = [
     "wait",
     "sequence_group",
     "sequence skipped",
-    "backoff blocking_bridge blocked_loop",
+    "backoff blocking_bridge blocked_loop own_loop",
     "service",
     "host memory",
     "at_exit",

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Final
 
+from ringbuffer.errors import ForkedProcessError
 from ringbuffer.host import Host
 from ringbuffer.messaging.pipeline.logs import logger
+from ringbuffer.own_loop import new_event_loop
 from ringbuffer.service import ServiceThread
 
 
@@ -53,7 +55,7 @@ class LoopThread:
                 raise RuntimeError(f"{self._name!r} is closed")
             loop = self._loop
             if loop is None or loop.is_closed():
-                loop = self._loop = asyncio.new_event_loop()
+                loop = self._loop = new_event_loop()
                 try:
                     self._thread.ensure()
                 except BaseException:
@@ -105,6 +107,8 @@ class LoopThread:
             while True:
                 try:
                     loop.run_forever()
+                except ForkedProcessError:
+                    raise  # a handler has forked, and this is the child
                 except BaseException:
                     logger.critical(
                         "a task in %r raised what ends a program; the loop goes on",
