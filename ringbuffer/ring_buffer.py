@@ -23,7 +23,7 @@ from ringbuffer.sequence import Readable, Sequence
 from ringbuffer.sequence_group import SequenceGroup
 from ringbuffer.sequencer import ProducerType, Sequencer
 from ringbuffer.sequencer.producer_type import sequencer_class
-from ringbuffer.wait import WaitStrategy, bind_signal
+from ringbuffer.wait import WaitStrategy, bind_signal, followed_by, steps_of
 
 
 class RingBuffer[E = Any](EventSink[E]):
@@ -264,15 +264,8 @@ class RingBuffer[E = Any](EventSink[E]):
 
         It reclaims slots that hold values, and wakes consumers that block.
         """
-        signal, reclaim = bind_signal(self._sequencer.wait_strategy), self.bind_reclaim()
-        if signal is None or reclaim is None:
-            return signal or reclaim
-
-        def signal_and_reclaim() -> None:
-            signal()
-            reclaim()
-
-        return signal_and_reclaim
+        steps = steps_of(bind_signal(self._sequencer.wait_strategy))
+        return followed_by(steps, self.bind_reclaim())
 
     def bind_reclaim(self) -> Callable[[], None] | None:
         """The part of `on_advance` that reclaims slots; None if the events are pre-allocated."""
