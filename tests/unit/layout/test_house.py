@@ -242,7 +242,7 @@ HOT_FILES = {
     "producer/single.py": {"next_", "try_next", "publish", "try_put", "try_fill", "each"},
     "producer/multi.py": {"next_", "try_next", "publish", "try_put", "each"},
     "producer/multi_fill.py": {"try_fill"},
-    "producer/thread_producer.py": {"publish_event", "publish_value"},
+    "producer/thread_producer.py": {"publish_event", "publish_value", "try_fill", "try_put"},
 }
 SCREEN = 60
 
