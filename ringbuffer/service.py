@@ -29,9 +29,12 @@ class ServiceThread:
             the exception is logged, and it is called again after a rest.
         host: what provides the thread, the lock and the rests.
         name: of the thread.
+
+    Attributes:
+        failures: how often the work has failed and was started again.
     """
 
-    __slots__ = ("_failures", "_host", "_lock", "_name", "_over", "_thread", "_work")
+    __slots__ = ("_host", "_lock", "_name", "_over", "_thread", "_work", "failures")
 
     def __init__(self, work: Callable[[], object], *, host: Host, name: str) -> None:
         self._work: Final = work
@@ -42,18 +45,13 @@ class ServiceThread:
         #: Set at the end of the thread that was started last; None before the first start.
         self._over: Event | None = None
         self._thread: Thread | None = None
-        self._failures = 0
+        self.failures = 0
 
     @property
     def is_alive(self) -> bool:
         """Whether the thread was started and has not ended."""
         over = self._over
         return over is not None and not over.wait(0)
-
-    @property
-    def failures(self) -> int:
-        """How often the work has failed and was started again."""
-        return self._failures
 
     def is_current(self) -> bool:
         """Whether the caller runs in this thread."""
@@ -103,7 +101,7 @@ class ServiceThread:
                     self._work()
                     return
                 except BaseException:
-                    self._failures += 1
+                    self.failures += 1
                     # A user's log handler may raise
                     with contextlib.suppress(BaseException):
                         logger.critical("thread %r failed, and goes on", self._name, exc_info=True)
