@@ -22,7 +22,6 @@ has bound its own name to 127.0.0.1. No answer allows another origin to read it.
 import json
 import os
 from http import HTTPStatus
-from types import TracebackType
 from typing import Final, Self
 
 from ringbuffer.checks import check_integer, check_timeout
@@ -171,12 +170,7 @@ class Endpoint(OneProcess):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -6,7 +6,6 @@ with disruptor: disruptor.publish_event(fill, 101.5)
 """
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 from ringbuffer.checks import Duration
@@ -248,12 +247,7 @@ class Disruptor[E = Any](Wiring[E], EventSink[E]):
             self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Call `shutdown` with the grace period; after a `KeyboardInterrupt` in the block, `halt`.
 
         An interrupt of the shutdown halts as well. If the block raised, that error propagates, with

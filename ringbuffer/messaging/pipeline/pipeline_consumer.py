@@ -6,7 +6,6 @@ A queue, a ring, or any other caller may call it.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Final, Self
 
 from ringbuffer.backoff import Backoff
@@ -90,12 +89,7 @@ class RetryingConsumer(OneProcess, ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Wait for the retries that are due later, within the grace period; then `close()`.
 
         After `KeyboardInterrupt` it closes at once. It also closes at once in a thread whose event
