@@ -31,18 +31,16 @@ class BlockingBridge:
     Args:
         host: what provides the thread and the condition.
         name: of the thread, which starts at the first call, or by `start`.
+
+    Attributes:
+        is_closed: whether `close` was called.
     """
 
     def __init__(self, host: Host, name: str) -> None:
         self._condition: Final = host.condition()
         self._asked: Callable[[], None] | None = None
-        self._closed = False
+        self.is_closed = False
         self._thread: Final = ServiceThread(self._run, host=host, name=name)
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed
 
     def start(self) -> None:
         """Start the thread now.
@@ -131,7 +129,7 @@ class BlockingBridge:
     def close(self) -> None:
         """End the thread after the call that was begun, if there is one."""
         with self._condition:
-            self._closed = True
+            self.is_closed = True
             self._condition.notify_all()
 
     def join(self) -> None:
@@ -171,7 +169,7 @@ class BlockingBridge:
         while True:
             with self._condition:
                 while True:  # see `ringbuffer.system` for why the condition does not stand here
-                    if self._asked is not None or self._closed:
+                    if self._asked is not None or self.is_closed:
                         break
                     self._condition.wait()
                 work, self._asked = self._asked, None

@@ -33,9 +33,12 @@ class ServiceThread(Noted):
             the exception is logged, and it is called again after a rest.
         host: what provides the thread, the lock and the rests.
         name: of the thread.
+
+    Attributes:
+        failures: how often the work has failed and was started again.
     """
 
-    __slots__ = ("_failures", "_host", "_lock", "_name", "_over", "_thread", "_work")
+    __slots__ = ("_host", "_lock", "_name", "_over", "_thread", "_work", "failures")
 
     def __init__(self, work: Callable[[], object], *, host: Host, name: str) -> None:
         self._work: Final = work
@@ -46,7 +49,7 @@ class ServiceThread(Noted):
         #: Set at the end of the thread that was started last; None before the first start.
         self._over: Event | None = None
         self._thread: Thread | None = None
-        self._failures = 0
+        self.failures = 0
         made_here(self)
 
     @property
@@ -54,11 +57,6 @@ class ServiceThread(Noted):
         """Whether the thread was started and has not ended."""
         over = self._over
         return over is not None and not over.wait(0)
-
-    @property
-    def failures(self) -> int:
-        """How often the work has failed and was started again."""
-        return self._failures
 
     def is_current(self) -> bool:
         """Whether the caller runs in this thread."""
@@ -111,7 +109,7 @@ class ServiceThread(Noted):
                 except BaseException:
                     if self._left_behind_by is not None:
                         return
-                    self._failures += 1
+                    self.failures += 1
                     # A user's log handler may raise
                     with contextlib.suppress(BaseException):
                         logger.critical("thread %r failed, and goes on", self._name, exc_info=True)

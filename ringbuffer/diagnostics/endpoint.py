@@ -85,11 +85,8 @@ class Endpoint(OneProcess):
         for sampler in samplers:
             sampler.sample()  # the next look has rates
         self._health.problems()  # the first look: the time of a stall counts from here
-        pages = {
-            "/statistics": self._statistics,
-            "/metrics": self._metrics,
-            "/healthz": self._healthz,
-        }
+        statistics, metrics, healthz = self._statistics, self._metrics, self._healthz
+        pages = {"/statistics": statistics, "/metrics": metrics, "/healthz": healthz}
         self._server: Final = Server(address, port, pages, host)
         self._address: Final = address
         made_here(self)
@@ -135,11 +132,8 @@ class Endpoint(OneProcess):
 
     def _statistics(self, accept: str) -> Answer:
         rings = [sampler.sample().as_dict() for sampler in self._samplers]
-        return Answer(
-            HTTPStatus.OK,
-            "application/json",
-            json.dumps({"pid": os.getpid(), "rings": rings}) + "\n",
-        )
+        text = json.dumps({"pid": os.getpid(), "rings": rings}) + "\n"
+        return Answer(HTTPStatus.OK, "application/json", text)
 
     def _metrics(self, accept: str) -> Answer:
         try:
@@ -160,11 +154,8 @@ class Endpoint(OneProcess):
         word = "failing" if problems else "ok"
         if "text/plain" in accept and "json" not in accept and "*/*" not in accept:
             return Answer(status, "text/plain", "\n".join([word, *map(str, problems), ""]))
-        told = {
-            "status": word,
-            "pid": os.getpid(),
-            "reasons": [each.as_dict() for each in problems],
-        }
+        reasons = [each.as_dict() for each in problems]
+        told = {"status": word, "pid": os.getpid(), "reasons": reasons}
         return Answer(status, "application/json", json.dumps(told) + "\n")
 
     def __enter__(self) -> Self:
