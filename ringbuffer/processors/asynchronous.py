@@ -97,8 +97,7 @@ class _LoopWait:
 
 
 def _awaited(
-    method: Callable[..., object],
-    loop: asyncio.AbstractEventLoop,
+    method: Callable[..., object], loop: asyncio.AbstractEventLoop
 ) -> Callable[..., object]:
     """Wrap `method`: if it returns a coroutine, the wrapper runs that to its end."""
 

@@ -276,7 +276,7 @@ class EventProcessor[E](Life, OneProcess, ABC):
         """
         finished = f"it had finished up to sequence {self._sequence.get()}"
         error = ConsumerFailedError(
-            f"consumer {self._name!r} died of {describe(failure)}; {finished}. The ring is closed",
+            f"consumer {self._name!r} died of {describe(failure)}; {finished}. The ring is closed"
         )
         error.__cause__ = failure
         self._ring.close(error)
