@@ -191,11 +191,8 @@ class AsyncPipelineConsumer(RetryingConsumer):
             self._abandon(delivery)
             raise
         except Exception:
-            logger.exception(
-                "handler %r failed on %r, and there is no dead-letter queue to keep it",
-                self._name,
-                delivery.message,
-            )
+            text = "handler %r failed on %r, and there is no dead-letter queue to keep it"
+            logger.exception(text, self._name, delivery.message)
             result = None
         self._given_back.pop(number, None)
         return result

@@ -14,9 +14,9 @@ from ringbuffer.ending import USUAL_GRACE, Grace, check_grace, drains, log_left
 from ringbuffer.errors import RingBufferError
 from ringbuffer.forks import made_here
 from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.messaging.dead_letters.dead_letters import abandon
 from ringbuffer.messaging.delivery import Delivery, Identity, RetryLater, ScheduleRedelivery
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.pipeline.abandoned import abandon
 from ringbuffer.messaging.pipeline.logs import logger
 from ringbuffer.messaging.pipeline.pipeline import Pipeline
 from ringbuffer.messaging.pipeline.timer import Timer

@@ -1,17 +1,15 @@
 """`CoroutineRunner`: the event loop in which a consumer awaits a coroutine function."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any, Final
 
 from ringbuffer.blocking_bridge import BlockingBridge
 from ringbuffer.host import Host
-from ringbuffer.messaging.queues.receiver import MessageReceiver
+from ringbuffer.messaging.pipeline.logs import logger
+from ringbuffer.messaging.queues.source import MessageReceiver
 from ringbuffer.own_loop import new_event_loop
-
-logger: Final = logging.getLogger("ringbuffer.messaging")
 
 #: How many messages a coroutine function may handle before the other tasks of its loop run.
 MESSAGES_PER_TURN: Final = 16
@@ -100,12 +98,8 @@ class CoroutineRunner:
                 except (SystemExit, KeyboardInterrupt) as error:
                     if task.done():
                         raise
-                    logger.critical(
-                        "a task in the loop of %r raised %r; the loop goes on",
-                        self._name,
-                        error,
-                        exc_info=True,
-                    )
+                    text = "a task in the loop of %r raised %r; the loop goes on"
+                    logger.critical(text, self._name, error, exc_info=True)
         except asyncio.CancelledError:
             # A task that an earlier message left behind has cancelled it before its first step.
             return True
