@@ -15,8 +15,6 @@ from ringbuffer.errors import DeadlockError
 
 #: Where a claim is made, filled and published.
 _PUBLISHES: Final = ("ringbuffer.sequencer.", "ringbuffer.producer.")
-#: Where consumers are woken.
-_SIGNALS: Final = "ringbuffer.wait."
 
 
 def _below() -> Iterator[FrameType]:
@@ -98,11 +96,6 @@ def is_publishing(*shared: object) -> bool:
         ):
             return True
     return False
-
-
-def is_signalling() -> bool:
-    """Whether the same thread is waking consumers, and may hold the lock that they wait for."""
-    return any(str(frame.f_globals.get("__name__")).startswith(_SIGNALS) for frame in _below())
 
 
 def _reaches(value: object, shared: tuple[object, ...], depth: int = 4) -> bool:
