@@ -14,6 +14,8 @@ ARGS ?=
 # NAMES="multi death"; the parts of `make test` and `make verify` to run, such as NAMES=models; the
 # interpreters of `make verify-interpreters`, the folders of tests/unit of `make verify-arm64`.
 NAMES ?=
+# Within how many days `make verify` runs each part that does exactly the same in each run.
+DAYS ?= 1
 # The files that must be in plain English.
 PLAIN := .
 
@@ -45,7 +47,7 @@ test: venv ## the small part of everything: about five minutes on two cores
 	@$(BIN)/python -m tools.suite test $(NAMES)
 
 verify: venv ## what takes longer: medium models, mutants, faults, interrupts, traces, stress, soak
-	@$(BIN)/python -m tools.suite verify $(NAMES)
+	@$(BIN)/python -m tools.suite verify --days $(DAYS) $(NAMES)
 
 stress: venv ## litmus tests, random topologies, faults at every callback, for SECONDS=300
 	@$(BIN)/python -m tests.stress --seconds $(SECONDS)
