@@ -50,11 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
     named = [part for part in parts if not given.names or part.name in given.names]
     chosen = named if given.names else in_turn(parts, given.days, int(time.time() // 86_400))
     others = ", ".join(part.name for part in named if part not in chosen)
-    not_today = f"not today, but on another of {given.days} days: {others}" if others else ""
+    not_today = f"not today, but on another of {given.days} days: {others}\n" if others else ""
     if given.list:
         for part in chosen:
             print(f"{part.name:24} python {' '.join(part.command)}")
-        print(not_today)
+        print(not_today, end="")
         return 0
     os.chdir(PROJECT)
     folder = Path("build") / "suite" / given.suite
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     results = runner.run(chosen)
     results.sort(key=lambda result: chosen.index(result.part))
     print(table(given.suite, results, time.monotonic() - started, processors))
-    print(not_today, flush=True)
+    print(not_today, end="", flush=True)
     if runner.interrupted:
         return 130
     return int(any(result.problem for result in results))
