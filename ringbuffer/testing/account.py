@@ -11,8 +11,10 @@ WIDEST: Final = 34
 
 def table(steps: Sequence[Step]) -> str:
     """Threads against steps: a column for each thread, a row for each step, time goes down."""
-    names = list(dict.fromkeys(step.task for step in steps))
-    cells = [(step.task, describe(step)) for step in steps]
+    tasks = list(dict.fromkeys(step.task for step in steps))
+    shown = _short(tasks)
+    names = [shown[task] for task in tasks]
+    cells = [(shown[step.task], describe(step)) for step in steps]
     widths = {
         name: min(WIDEST, max(len(name), *(len(text) for task, text in cells if task == name)))
         for name in names
@@ -25,6 +27,12 @@ def table(steps: Sequence[Step]) -> str:
         for number, (task, text) in enumerate(cells, 1)
     ]
     return "\n".join(rows)
+
+
+def _short(names: Sequence[str]) -> dict[str, str]:
+    """Names of handlers without the functions in which they are defined, unless two become one."""
+    short = {name: name.rpartition(".<locals>.")[2] for name in names}
+    return short if len({*short.values()}) == len(short) else {name: name for name in names}
 
 
 def describe(step: Step) -> str:

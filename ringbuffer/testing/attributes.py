@@ -24,7 +24,7 @@ class SharedAttribute(Location):
     def __init__(self, scheduler: Scheduler, name: str, value: Any) -> None:
         super().__init__(name, value)
         self._marks: Final = scheduler.marks
-        scheduler.locations.append(self)
+        scheduler.add(self)
 
     def shown(self, value: Any) -> Any:
         """See `Location`."""
@@ -72,7 +72,7 @@ class SharedList(list[Any]):
         super().__init__()
         self._scheduler: Final = scheduler
         self._length: Final = Location(name, 0)
-        scheduler.locations.append(self._length)
+        scheduler.add(self._length)
 
     def append(self, item: Any, /) -> None:
         """One step: the store of the new length."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # it loads asyncio
 
 #: How long a pause between two looks is, in seconds of the real clock.
 PAUSE: Final = 1e-3
+#: So often the clock of a schedule moves on without a change, before `drain` gives up.
+MOST_IDLE: Final = 20
 
 
 class Backlog:
@@ -51,7 +53,7 @@ def drain(thing: "Disruptor[Any] | InMemoryQueue | EventBus", *, timeout: Durati
     Args:
         thing: a disruptor that was started, a queue of messages, or an event bus.
         timeout: the longest wait, in seconds of the real clock, whatever the thing's own clock
-            says. In a schedule there is no limit: a run that cannot continue fails by itself.
+            says. In a schedule it does not count: the wait ends when no other thread continues.
 
     Raises:
         TimeoutError: not all is handled; the message says where each consumer stands.
@@ -61,7 +63,7 @@ def drain(thing: "Disruptor[Any] | InMemoryQueue | EventBus", *, timeout: Durati
     seconds = check_duration("timeout", timeout)
     name, look = name_of(thing), _look_at(thing)
     scheduler = scheduler_of_this_thread()
-    limit = SYSTEM_HOST.monotonic() + seconds
+    limit, idle = SYSTEM_HOST.monotonic() + seconds, 0
     while True:
         backlog = look()
         if not backlog.left:
@@ -69,7 +71,12 @@ def drain(thing: "Disruptor[Any] | InMemoryQueue | EventBus", *, timeout: Durati
         if backlog.dead:
             raise ConsumerFailedError(f"{name!r} cannot be drained: {'; '.join(backlog.dead)}")
         if scheduler is not None:
-            scheduler.pause("drain", 0.0)
+            idle = 0 if scheduler.await_others("drain") else idle + 1
+            if idle > MOST_IDLE:
+                raise TimeoutError(
+                    f"{name!r} is not drained, and no other thread continues: "
+                    f"{'; '.join(backlog.left)}"
+                )
         elif SYSTEM_HOST.monotonic() >= limit:
             raise TimeoutError(
                 f"{name!r} is not drained within {seconds:g} s: {'; '.join(backlog.left)}"

@@ -9,8 +9,9 @@ from ringbuffer.checks import Duration, check_can_be_called, check_duration, che
 from ringbuffer.testing.exploring import (
     Explored,
     FailingSchedule,
-    explore_all,
+    explore_bound,
     explore_some,
+    find_shared,
     shrink,
 )
 from ringbuffer.testing.failing import Exploration, FailingRun, ScheduleFailedError, text_of
@@ -22,6 +23,8 @@ from ringbuffer.testing.this_thread import scheduler_of_this_thread
 
 #: How long the first schedule of random priorities is taken to be, in steps.
 LENGTH: Final = 200
+#: How long a simpler schedule is sought than the first that fails, in seconds, in each of two ways.
+SIMPLER: Final = 10.0
 
 
 def explore(
@@ -79,7 +82,7 @@ def explore(
     outcome = Explored()
     with quiet():
         if strategy == "every":
-            explore_all(runs, preemptions, limit, outcome, ends_early=False)
+            _explore_every(runs, preemptions, limit, outcome)
         else:
             seeds = range(seed, seed + schedules)
             changes = depth if strategy == "pct" else None
@@ -143,6 +146,21 @@ def _check_scenario(scenario: Scenario) -> None:
         raise RuntimeError("a scenario cannot explore: call `explore` in the test itself")
 
 
+def _explore_every(runs: Runs, preemptions: int, limit: float, outcome: Explored) -> None:
+    """Every schedule, those with fewer preemptions first: a failure of those is easier to read."""
+    find_shared(runs, outcome)
+    found, outcome.found = outcome.found, None
+    if found is not None:
+        limit = min(limit, SIMPLER)
+    for bound in range(preemptions + 1):
+        left = limit - outcome.seconds
+        explore_bound(runs, bound, left, outcome, ends_early=False)
+        if outcome.found is not None or not outcome.complete:
+            break
+    if outcome.found is None and found is not None:
+        outcome.found = found
+
+
 def _at_random(outcome: Explored, depth: int | None, seeds: range) -> Iterator[Strategy]:
     """A strategy for each seed; random priorities, if `depth` says how often they change."""
     for seed in seeds:
@@ -158,7 +176,7 @@ def _shrunk(runs: Runs, found: FailingSchedule, exploration: Exploration) -> Sch
     error: BaseException = found.error
     choices = found.choices
     try:
-        choices, _, error = shrink(runs, found)
+        choices, _, error = shrink(runs, found, SIMPLER)
     except RunFailure as differs:
         found.error.add_note(
             f"{differs}. Does the scenario depend on time, chance, or an earlier run?"

@@ -80,7 +80,6 @@ def explore_all(
     outcome: Explored,
     *,
     shared: Callable[[Scheduler], set[str]] = shared,
-    ends_early: bool = True,
 ) -> None:
     """Every schedule with at most so many preemptions, unless the time is used up.
 
@@ -91,13 +90,39 @@ def explore_all(
             else runs on the machine.
         outcome: what is counted and found goes there.
         shared: what a run has shown to be shared.
-        ends_early: see `Exhaustive`.
     """
+    find_shared(run, outcome, shared)
+    if outcome.found is None:
+        explore_bound(run, preemptions, seconds - outcome.seconds, outcome, shared=shared)
+
+
+def find_shared(
+    run: RunOnce, outcome: Explored, shared: Callable[[Scheduler], set[str]] = shared
+) -> None:
+    """A few schedules at random, in which everything is a point: they show what is shared."""
+    with _measured(outcome):
+        any(not _note(outcome, *run(RandomWalk(n), None), None, shared) for n in range(FIRST_RUNS))
+
+
+def explore_bound(
+    run: RunOnce,
+    preemptions: int,
+    seconds: float,
+    outcome: Explored,
+    *,
+    shared: Callable[[Scheduler], set[str]] = shared,
+    ends_early: bool = True,
+) -> None:
+    """Every schedule with at most so many preemptions, with turns at what is known to be shared.
+
+    Args: see `explore_all`, and for `ends_early` see `Exhaustive`.
+    """
+    outcome.complete = False
     with _measured(outcome) as used:
-        _explore_all(run, preemptions, lambda: used() > seconds, outcome, shared, ends_early)
+        _explore_bound(run, preemptions, lambda: used() > seconds, outcome, shared, ends_early)
 
 
-def _explore_all(
+def _explore_bound(
     run: RunOnce,
     preemptions: int,
     is_late: Callable[[], bool],
@@ -105,9 +130,6 @@ def _explore_all(
     shared: Callable[[Scheduler], set[str]],
     ends_early: bool,
 ) -> None:
-    for seed in range(FIRST_RUNS):
-        if not _note(outcome, *run(RandomWalk(seed), None), None, shared):
-            return
     has_grown = True
     # Terminates because a scenario has finitely many places to share.
     while has_grown:
@@ -163,10 +185,10 @@ def _note(
 ) -> bool:
     """Count a run; return whether nothing went wrong in it."""
     outcome.schedules += 1
+    outcome.points |= shared(scheduler)
     if error is not None:
         outcome.found = FailingSchedule(error, scheduler.choices, points)
         return False
-    outcome.points |= shared(scheduler)
     if outcome.schedules % COLLECT_AFTER == 0:
         gc.collect()
     return True
@@ -189,12 +211,20 @@ def _measured(outcome: Explored) -> Iterator[Callable[[], float]]:
         outcome.seconds += used()
 
 
-def shrink(run: RunOnce, found: FailingSchedule) -> tuple[list[int], list[Step], BaseException]:
+def shrink(
+    run: RunOnce, found: FailingSchedule, seconds: float = 1e9
+) -> tuple[list[int], list[Step], BaseException]:
     """A schedule that fails in the same way with fewer switches; its steps, and its error.
+
+    Args:
+        run: makes one run.
+        found: the failure.
+        seconds: the most processor time; the best schedule that was found until then is returned.
 
     Raises:
         RunFailure: the schedule does not fail when it is run again.
     """
+    until = time.process_time() + seconds
     choices, error = found.choices, found.error
 
     def fails(candidate: list[int]) -> tuple[list[int], list[Step], BaseException] | None:
@@ -212,7 +242,7 @@ def shrink(run: RunOnce, found: FailingSchedule) -> tuple[list[int], list[Step],
     # Terminates because each round but the last has fewer switches than the one before.
     while is_smaller:
         is_smaller, cut = False, 0
-        while (cut := cut + 1) < len(best[0]):
+        while (cut := cut + 1) < len(best[0]) and time.process_time() < until:
             if best[0][cut] == best[0][cut - 1]:
                 continue
             # One switch fewer: the task before it goes on for one more choice.

@@ -22,7 +22,7 @@ class ScheduledLock(Location):
         self._scheduler: Final = scheduler
         #: How often it was taken: a task that takes it knows thereby what others did before.
         self.count = 0
-        scheduler.locations.append(self)
+        scheduler.add(self)
 
     @property
     def state(self) -> object:
@@ -131,7 +131,7 @@ class ScheduledEvent(Location):
     def __init__(self, scheduler: Scheduler, name: str) -> None:
         super().__init__(name, False)
         self._scheduler: Final = scheduler
-        scheduler.locations.append(self)
+        scheduler.add(self)
 
     def set(self) -> None:
         self._scheduler.fence()

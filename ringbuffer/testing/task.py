@@ -11,7 +11,7 @@ LONGEST_TURN: Final = 16
 class Location:
     """Something shared that has a value: a word, a lock, a condition, an event."""
 
-    __slots__ = ("clock", "is_own", "name", "users", "value", "written")
+    __slots__ = ("clock", "hands_over", "is_own", "name", "users", "value", "written")
 
     def __init__(self, name: str, value: Any) -> None:
         self.name = name
@@ -21,6 +21,8 @@ class Location:
         self.written = False
         #: Whether the author of the scenario made it: then each access of it is a point.
         self.is_own = False
+        #: Whether the library hands events over here: then each write is a point.
+        self.hands_over = False
         #: What a task that reads this knows to have happened: a vector clock, by the numbers of
         #: the tasks.
         self.clock: dict[int, int] = {}
@@ -69,6 +71,8 @@ class ScheduledTask:
         self.loads: dict[str, int] = {}
         self.loads_at = self.spun_at = -1
         self.turn = -1
+        #: How much it has written itself; and what others had written when it last waited for them.
+        self.own_writes, self.seen_of_others = 0, -1
         self.made = 0
         #: What has happened before the step that it takes: a vector clock.
         self.clock: dict[int, int] = {index: 1}

@@ -34,7 +34,7 @@ class TaskTurns:
         strategy: decides.
         points: the names of what is shared; before an access to anything else no other task gets a
             turn. None: everything is.
-        is_coarse: whether, of the library's own accesses, only those that write are points.
+        is_coarse: whether, of the library's own accesses, only hand-overs are points.
         early_timeouts: how often a wait with a limit may time out though others could go on.
         max_steps: a run with more of them fails.
         keep_steps: whether to note what was done.
