@@ -6,10 +6,18 @@ from typing import Final
 from ringbuffer.host import Host, Lock, Thread
 from ringbuffer.memory import Memory
 from ringbuffer.testing.attributes import share
-from ringbuffer.testing.scheduled_host import ScheduledHost, ScheduledLock
+from ringbuffer.testing.scheduled_host import ScheduledHost, ScheduledLock, ScheduledThread
 from ringbuffer.testing.scheduled_memory import ScheduledMemory
 from ringbuffer.testing.scheduler import Scheduler
 from ringbuffer.testing.this_thread import scheduler_of_this_thread
+
+
+class NamingHost(ScheduledHost):
+    """A host whose threads have names of their own, also if handlers have the same name."""
+
+    def start_thread(self, target: Callable[[], None], name: str) -> ScheduledThread:
+        """See `Host`."""
+        return super().start_thread(target, _unused(name, (t.name for t in self._scheduler.tasks)))
 
 
 class Schedule:
@@ -24,7 +32,7 @@ class Schedule:
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler: Final = scheduler
         self.memory: Final[Memory] = ScheduledMemory(scheduler)
-        self.host: Final[Host] = ScheduledHost(scheduler)
+        self.host: Final[Host] = NamingHost(scheduler)
 
     def thread(
         self, target: Callable[..., object], *arguments: object, name: str | None = None
@@ -41,7 +49,6 @@ class Schedule:
         """
         self._check_open()
         called = str(getattr(target, "__name__", "thread")) if name is None else name
-        called = _unused(called, (task.name for task in self._scheduler.tasks))
 
         def run() -> None:
             target(*arguments)
