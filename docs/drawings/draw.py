@@ -24,6 +24,7 @@ EXECUTE: Final = 12
 HOUSE: Final = [
     ("cli", "the commands of `ringbuffer`", FREE),
     ("programs", "what the commands run", FREE),
+    ("testing", "schedules, clock and drain for tests", FREE),
     ("diagnostics", "metrics, exporters, stall detector", BLUE),
     ("messaging", "queues of messages, event buses, pipelines", BLUE),
     ("queues", "Queue and AsyncQueue", BLUE),

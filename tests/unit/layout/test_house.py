@@ -19,6 +19,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 FLOORS = [
     "cli",
     "programs",
+    "testing",
     "diagnostics",
     "messaging",
     "queues",
@@ -108,7 +109,8 @@ def test_no_other_module_finds_the_atomics_in_another_way(module: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [m for m in MODULES if room_of(m) not in ("cli", "programs", "host", "system")],
+    # `testing` has hosts of its own, and runs their threads.
+    [m for m in MODULES if room_of(m) not in ("cli", "programs", "testing", "host", "system")],
     ids=within,
 )
 def test_only_the_host_has_a_clock_and_locks_and_threads(module: Path) -> None:
@@ -146,6 +148,14 @@ def test_nothing_below_imports_the_command_line() -> None:
     for module in MODULES:
         if room_of(module) not in ("cli", "__main__"):
             assert not any(name.startswith("ringbuffer.cli") for name in imports_of(module)), module
+
+
+def test_no_other_part_of_the_library_imports_what_is_for_tests() -> None:
+    for module in MODULES:
+        if room_of(module) != "testing":
+            assert not any(name.startswith("ringbuffer.testing") for name in imports_of(module)), (
+                module
+            )
 
 
 def test_everything_public_is_documented() -> None:

@@ -1,4 +1,4 @@
-"""Turns ordinary attributes and lists into places of a scenario: each access of them is a step.
+"""TaskTurns ordinary attributes and lists into places of a scenario: each access of them is a step.
 
 Production code hands over through cells, which are places anyway. What it keeps beside them, such
 as a tuple that is replaced before a count is raised, is stored and loaded between two steps, as if
@@ -12,31 +12,57 @@ here makes use.
 
 from typing import Any, Final
 
-from tests.schedules.scheduler import Scheduler
-from tests.schedules.task import Location
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.task import Location
 
 
-def share(scheduler: Scheduler, thing: object, attribute: str, name: str) -> None:
-    """Make each access of this attribute a step. Its values must be the same in each equal run.
+class SharedAttribute(Location):
+    """An attribute whose accesses are steps. It may hold any object."""
+
+    __slots__ = ("_marks",)
+
+    def __init__(self, scheduler: Scheduler, name: str, value: Any) -> None:
+        super().__init__(name, value)
+        self._marks: Final = scheduler.marks
+        scheduler.add(self)
+
+    def shown(self, value: Any) -> Any:
+        """See `Location`."""
+        return self._marks.of(value)
+
+
+def share(scheduler: Scheduler, thing: object, attribute: str, name: str) -> Location:
+    """Make each access of this attribute a step.
 
     Args:
         scheduler: of the run.
         thing: whose attribute; it gets a class of its own, derived from its class.
         attribute: that it has already.
         name: of the place.
+
+    Returns:
+        The place.
+
+    Raises:
+        TypeError: the class of `thing` does not allow it.
     """
     kind: Any = type(thing)
-    location = Location(name, getattr(thing, attribute))
-    scheduler.locations.append(location)
+    place = SharedAttribute(scheduler, name, getattr(thing, attribute))
 
     def load(self: object) -> Any:
-        return _load(scheduler, location)
+        return _load(scheduler, place)
 
     def store(self: object, value: Any) -> None:
-        scheduler.store("store", location, value)
+        scheduler.store("store", place, value)
 
-    members = {"__slots__": (), attribute: property(load, store)}
+    members = {
+        "__slots__": (),
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        attribute: property(load, store),
+    }
     thing.__class__ = type(kind.__name__, (kind,), members)
+    return place
 
 
 class SharedList(list[Any]):
@@ -46,18 +72,20 @@ class SharedList(list[Any]):
         super().__init__()
         self._scheduler: Final = scheduler
         self._length: Final = Location(name, 0)
-        scheduler.locations.append(self._length)
+        scheduler.add(self._length)
 
     def append(self, item: Any, /) -> None:
+        """One step: the store of the new length."""
         super().append(item)
         self._scheduler.store("append", self._length, len(self))
 
     def copy(self) -> list[Any]:
+        """One step: the load of the length."""
         return self[: _load(self._scheduler, self._length)]
 
 
 def _load(scheduler: Scheduler, location: Location) -> Any:
     scheduler.reach_load(location)
     value = scheduler.load(location)
-    scheduler.did("load", location, value)
+    scheduler.did("load", location, location.shown(value))
     return value

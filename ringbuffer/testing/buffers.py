@@ -25,13 +25,13 @@ import enum
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from tests.schedules.task import Location, Task
+from ringbuffer.testing.task import Location, ScheduledTask
 
-#: Turns that do not belong to a task have numbers too: each kind begins so much higher.
+#: TaskTurns that do not belong to a task have numbers too: each kind begins so much higher.
 KINDS_APART: Final = 64
 
 
-class Order(enum.StrEnum):
+class StoreOrder(enum.StrEnum):
     """Which stores may overtake others."""
 
     SC = "sc"
@@ -42,7 +42,7 @@ class Order(enum.StrEnum):
     @property
     def delays_slots(self) -> bool:
         """Whether what a slot holds is delayed too."""
-        return self in (Order.WEAK, Order.RELAXED)
+        return self in (StoreOrder.WEAK, StoreOrder.RELAXED)
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Machine:
         them are not counted.
     """
 
-    order: Order = Order.SC
+    order: StoreOrder = StoreOrder.SC
     delays: int = 0
 
     def __str__(self) -> str:
-        return self.order.value if self.order is Order.SC else f"{self.order} {self.delays}"
+        return self.order.value if self.order is StoreOrder.SC else f"{self.order} {self.delays}"
 
 
 #: Nothing is delayed.
@@ -76,25 +76,25 @@ class Store(NamedTuple):
     clock: dict[int, int]
 
 
-class Turn(Task):
+class StoreTurn(ScheduledTask):
     """What can be chosen besides a task that goes on; it belongs to a task, its owner."""
 
-    def __init__(self, owner: Task, kind: int, name: str) -> None:
+    def __init__(self, owner: ScheduledTask, kind: int, name: str) -> None:
         super().__init__(f"{name} {owner.name}", owner.index + KINDS_APART * kind)
         self.owner: Final = owner
 
 
-class Late(Turn):
+class LateTurn(StoreTurn):
     """Its owner goes on, and the store that it does is delayed."""
 
-    def __init__(self, owner: Task) -> None:
+    def __init__(self, owner: ScheduledTask) -> None:
         super().__init__(owner, 1, "late")
 
 
-class Drain(Turn):
+class DrainTurn(StoreTurn):
     """The store at this place of its owner's buffer goes to memory. It ends no task's turn."""
 
-    def __init__(self, owner: Task, position: int) -> None:
+    def __init__(self, owner: ScheduledTask, position: int) -> None:
         super().__init__(owner, 2 + position, "drain")
         self.position: Final = position
 
@@ -102,19 +102,19 @@ class Drain(Turn):
 class Buffer:
     """The stores of one task that are not in memory yet, the oldest first."""
 
-    def __init__(self, owner: Task, order: Order) -> None:
+    def __init__(self, owner: ScheduledTask, order: StoreOrder) -> None:
         self.stores: Final[list[Store]] = []
-        self.late: Final = Late(owner)
+        self.late: Final = LateTurn(owner)
         self.owner: Final = owner
         self._order: Final = order
-        self._drains: Final[list[Drain]] = []
+        self._drains: Final[list[DrainTurn]] = []
 
     def __bool__(self) -> bool:
         return bool(self.stores)
 
     def holds_back(self, location: Location, is_release: bool) -> bool:
         """Whether a store cannot go to memory before what is here."""
-        if self._order is Order.TSO or (is_release and self._order is Order.WEAK):
+        if self._order is StoreOrder.TSO or (is_release and self._order is StoreOrder.WEAK):
             return bool(self.stores)
         return self.has(location)
 
@@ -122,7 +122,7 @@ class Buffer:
         """Whether a store to this place is here."""
         return any(store.location is location for store in self.stores)
 
-    def is_awaited(self, tasks: list[Task]) -> bool:
+    def is_awaited(self, tasks: list[ScheduledTask]) -> bool:
         """Whether a store here could matter to another task: one that is about to use its place.
 
         A task that looks at such a place in a loop counts too. A store that no task is about to
@@ -135,10 +135,10 @@ class Buffer:
             for task in others
         )
 
-    def drains(self) -> list[Drain]:
+    def drains(self) -> list[DrainTurn]:
         """The stores that may be the next to go to memory."""
         while len(self._drains) < len(self.stores):
-            self._drains.append(Drain(self.owner, len(self._drains)))
+            self._drains.append(DrainTurn(self.owner, len(self._drains)))
         return [
             self._drains[position]
             for position in range(len(self.stores))
@@ -149,7 +149,7 @@ class Buffer:
         store = self.stores[position]
         if position == 0:
             return True
-        if self._order is Order.TSO or (store.is_release and self._order is Order.WEAK):
+        if self._order is StoreOrder.TSO or (store.is_release and self._order is StoreOrder.WEAK):
             return False
         return all(older.location is not store.location for older in self.stores[:position])
 

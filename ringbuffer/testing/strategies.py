@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.schedules.buffers import Drain, Late, Turn
-from tests.schedules.scheduler import Failure, Pruned, Scheduler
-from tests.schedules.task import Task
+from ringbuffer.testing.buffers import DrainTurn, LateTurn, StoreTurn
+from ringbuffer.testing.outcomes import Pruned, RunFailure
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.task import ScheduledTask
 
 #: Less than any two priorities differ by.
 TINY: Final = 1e-12
@@ -16,7 +17,9 @@ TINY: Final = 1e-12
 class First:
     """The current task goes on; else the first. The schedule with the fewest switches."""
 
-    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+    def choose(
+        self, scheduler: Scheduler, enabled: list[ScheduledTask], current: ScheduledTask | None
+    ) -> ScheduledTask:
         return enabled[0] if current is None else current
 
 
@@ -27,7 +30,9 @@ class RandomWalk:
         self._random: Final = random.Random(seed)
         self._stay: Final = stay
 
-    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+    def choose(
+        self, scheduler: Scheduler, enabled: list[ScheduledTask], current: ScheduledTask | None
+    ) -> ScheduledTask:
         if current is not None and self._stay and self._random.random() < self._stay:
             return current
         return self._random.choice(enabled)
@@ -49,9 +54,11 @@ class Priorities:
         }
         self._taken = 0
 
-    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+    def choose(
+        self, scheduler: Scheduler, enabled: list[ScheduledTask], current: ScheduledTask | None
+    ) -> ScheduledTask:
         for each in enabled:
-            if isinstance(each, Late):
+            if isinstance(each, LateTurn):
                 more = self._random.choice((-TINY, TINY))
                 self._priorities[each.index] = self._priorities[each.owner.index] + more
             else:
@@ -63,14 +70,16 @@ class Priorities:
         return max(enabled, key=lambda each: self._priorities[each.index])
 
 
-class Replay:
+class ReplayedChoices:
     """The choices of an earlier run, by the numbers of the tasks; `First` without a choice."""
 
     def __init__(self, choices: Sequence[int]) -> None:
         self._choices: Final = choices
         self._taken = 0
 
-    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+    def choose(
+        self, scheduler: Scheduler, enabled: list[ScheduledTask], current: ScheduledTask | None
+    ) -> ScheduledTask:
         wanted = self._choices[self._taken] if self._taken < len(self._choices) else -1
         self._taken += 1
         for each in enabled:
@@ -100,18 +109,23 @@ class Exhaustive:
 
     Attributes:
         preemptions: the most in one run; None sets no limit.
+        ends_early: whether a run ends where it comes to a state from which another run has gone on.
+            If not, it goes on without a further choice. So what follows each choice is seen once
+            at least, also if it depends on more than the states show.
         visited: the states in which there was a choice, and how many preemptions and delays were
         left.
         edges: what was chosen, and in which state.
     """
 
     preemptions: int | None = None
+    ends_early: bool = True
     visited: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     edges: set[tuple[int, int]] = field(default_factory=set)
     _path: list[_Node] = field(default_factory=list)
     _taken: int = 0
     _left: int = 0
     _started: bool = False
+    _chooses: bool = True
 
     def next_run(self) -> bool:
         """Prepare the next run. Returns False after the last one."""
@@ -123,24 +137,33 @@ class Exhaustive:
             last = self._path[-1]
             last.chosen = last.others.pop()
             self.edges.add((last.state, last.chosen[0]))
-        self._started = True
+        self._started = self._chooses = True
         self._taken = 0
         self._left = 1 << 30 if self.preemptions is None else self.preemptions
         return True
 
-    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+    def choose(
+        self, scheduler: Scheduler, enabled: list[ScheduledTask], current: ScheduledTask | None
+    ) -> ScheduledTask:
+        first = enabled[0] if current is None else current
+        if not self._chooses:
+            return first
         if self._taken < len(self._path):
             index, cost = self._path[self._taken].chosen
         else:
             # The tasks that can go on, and those for which that is not a preemption, are a part of
             # the state: a task that spins cannot, for a while.
-            who = tuple(each.index for each in enabled)
-            state = hash((scheduler.fingerprint(), who, None if current is None else current.index))
+            numbers = tuple(each.index for each in enabled)
+            state = hash(
+                (scheduler.fingerprint(), numbers, None if current is None else current.index)
+            )
             before, left = self.visited.setdefault(state, []), (self._left, scheduler.delays)
             if any(preemptions >= left[0] and delays >= left[1] for preemptions, delays in before):
-                raise Pruned
+                if self.ends_early:
+                    raise Pruned
+                self._chooses = False
+                return first
             before.append(left)
-            first = enabled[0] if current is None else current
             costs = [(each.index, cost_of(each, current)) for each in enabled if each is not first]
             index, cost = first.index, 0
             self.edges.add((state, index))
@@ -156,13 +179,13 @@ class Exhaustive:
         for each in enabled:
             if each.index == index:
                 return each
-        raise Failure(
+        raise RunFailure(
             f"this scenario does not do the same twice: task {index} should go on, "
             f"and only {enabled} can"
         )
 
 
-def cost_of(chosen: Task, current: Task | None) -> int:
+def cost_of(chosen: ScheduledTask, current: ScheduledTask | None) -> int:
     """How many preemptions it is to choose this one."""
-    owner = chosen.owner if isinstance(chosen, Turn) else chosen
-    return 0 if current is None or owner is current or isinstance(chosen, Drain) else 1
+    owner = chosen.owner if isinstance(chosen, StoreTurn) else chosen
+    return 0 if current is None or owner is current or isinstance(chosen, DrainTurn) else 1

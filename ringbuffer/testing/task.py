@@ -1,4 +1,4 @@
-"""`Task`: a thread of a scenario, with what it has learned; `Location`: something shared."""
+"""`ScheduledTask`: a thread of a scenario, and what it has learned; `Location`: a shared place."""
 
 import threading
 from collections.abc import Callable
@@ -11,13 +11,18 @@ LONGEST_TURN: Final = 16
 class Location:
     """Something shared that has a value: a word, a lock, a condition, an event."""
 
-    __slots__ = ("clock", "name", "users", "value", "written")
+    __slots__ = ("clock", "hands_over", "is_own", "name", "users", "value", "written")
 
     def __init__(self, name: str, value: Any) -> None:
         self.name = name
         self.value = value
+        #: The numbers of the tasks that have used it, as bits; and whether one has written it.
         self.users = 0
         self.written = False
+        #: Whether the author of the scenario made it: then each access of it is a point.
+        self.is_own = False
+        #: Whether the library hands events over here: then each write is a point.
+        self.hands_over = False
         #: What a task that reads this knows to have happened: a vector clock, by the numbers of
         #: the tasks.
         self.clock: dict[int, int] = {}
@@ -25,19 +30,23 @@ class Location:
     @property
     def state(self) -> Any:
         """What two runs must have in common here to be in the same state."""
-        return self.value
+        return self.shown(self.value)
 
     @property
     def point(self) -> str:
         """What a task that is about to use this says that it is about to use."""
         return self.name
 
+    def shown(self, value: Any) -> Any:
+        """What stands for a value here in steps and states: hashable, the same in equal runs."""
+        return value
+
     def put(self, value: Any) -> None:
         """A store reaches memory."""
         self.value = value
 
 
-class Task:
+class ScheduledTask:
     """One thread of a scenario."""
 
     def __init__(self, name: str, index: int) -> None:
@@ -62,6 +71,8 @@ class Task:
         self.loads: dict[str, int] = {}
         self.loads_at = self.spun_at = -1
         self.turn = -1
+        #: How much it has written itself; and what others had written when it last waited for them.
+        self.own_writes, self.seen_of_others = 0, -1
         self.made = 0
         #: What has happened before the step that it takes: a vector clock.
         self.clock: dict[int, int] = {index: 1}

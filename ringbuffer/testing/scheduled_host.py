@@ -4,8 +4,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
-from tests.schedules.scheduler import Abandoned, Scheduler
-from tests.schedules.task import Location, Task
+from ringbuffer.testing.outcomes import Abandoned
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.task import Location, ScheduledTask
 
 #: A wait that is no longer than this is a pause between two looks; a longer one is a limit.
 BRIEF: Final = 1e-3
@@ -19,9 +20,9 @@ class ScheduledLock(Location):
     def __init__(self, scheduler: Scheduler, name: str) -> None:
         super().__init__(name, None)
         self._scheduler: Final = scheduler
-        #: How often it was taken: who takes it knows thereby what others did before.
+        #: How often it was taken: a task that takes it knows thereby what others did before.
         self.count = 0
-        scheduler.locations.append(self)
+        scheduler.add(self)
 
     @property
     def state(self) -> object:
@@ -70,7 +71,7 @@ class ScheduledCondition(ScheduledLock):
 
     def __init__(self, scheduler: Scheduler, name: str) -> None:
         super().__init__(scheduler, name)
-        self._asleep: Final[list[Task]] = []
+        self._asleep: Final[list[ScheduledTask]] = []
 
     @property
     def state(self) -> object:
@@ -78,7 +79,7 @@ class ScheduledCondition(ScheduledLock):
 
     @property
     def asleep(self) -> list[str]:
-        """Who waits to be notified."""
+        """The tasks that wait to be notified."""
         return [task.name for task in self._asleep]
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -130,7 +131,7 @@ class ScheduledEvent(Location):
     def __init__(self, scheduler: Scheduler, name: str) -> None:
         super().__init__(name, False)
         self._scheduler: Final = scheduler
-        scheduler.locations.append(self)
+        scheduler.add(self)
 
     def set(self) -> None:
         self._scheduler.fence()
@@ -158,7 +159,7 @@ class ScheduledEvent(Location):
 class ScheduledThread:
     """A task, as production code sees it; or the thread that sets the scenario up."""
 
-    def __init__(self, scheduler: Scheduler, task: Task | None) -> None:
+    def __init__(self, scheduler: Scheduler, task: ScheduledTask | None) -> None:
         self._scheduler, self._task = scheduler, task
 
     @property
@@ -188,7 +189,7 @@ class ScheduledHost:
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler: Final = scheduler
-        self._threads: Final[dict[Task | None, ScheduledThread]] = {}
+        self._threads: Final[dict[ScheduledTask | None, ScheduledThread]] = {}
 
     def lock(self) -> ScheduledLock:
         return ScheduledLock(self._scheduler, self._scheduler.name("lock"))
@@ -212,7 +213,7 @@ class ScheduledHost:
     def current_thread(self) -> ScheduledThread:
         return self._thread(self._scheduler.current)
 
-    def _thread(self, task: Task | None) -> ScheduledThread:
+    def _thread(self, task: ScheduledTask | None) -> ScheduledThread:
         if task not in self._threads:
             self._threads[task] = ScheduledThread(self._scheduler, task)
         return self._threads[task]
@@ -226,20 +227,12 @@ class ScheduledHost:
         return self._scheduler.clock
 
     def yield_now(self) -> None:
-        self._end_if_over()
+        self._scheduler.end_if_over()
         self._scheduler.pause("yield", 0.0)
 
     def sleep(self, seconds: float) -> None:
-        self._end_if_over()
+        self._scheduler.end_if_over()
         self._scheduler.pause("sleep", seconds)
-
-    def _end_if_over(self) -> None:
-        """End a thread that goes on in a run that was given up.
-
-        A service thread continues after any exception, and a consumer that ends waits for others.
-        """
-        if self._scheduler.is_over:
-            raise Abandoned
 
     def available_cpus(self) -> frozenset[int]:
         return frozenset()
