@@ -170,5 +170,7 @@ def delayed(job: Job, extent: Extent, delays: int) -> Iterator[Job]:
                 yield replace(job, name=name, machine=Machine(order, delays))
     if extent is not Extent.REST:
         # The smaller bound is enough to find it. Within the larger one it comes later, or too late.
-        found = replace(job, full=False, machine=Machine(StoreOrder.RELAXED, delays), must_fail=True)
+        found = replace(
+            job, full=False, machine=Machine(StoreOrder.RELAXED, delays), must_fail=True
+        )
         yield from (replace(found, name=name) for name in NEEDED)

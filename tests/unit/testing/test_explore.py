@@ -274,7 +274,7 @@ def test_inside_the_library_there_are_more_choices() -> None:
     assert inside.states > outside.states
 
 
-def test_a_scenario_that_does_not_do_the_same_twice_is_told() -> None:
+def test_a_scenario_that_does_not_do_the_same_twice_is_reported() -> None:
     numbers = itertools.count()
 
     def scenario(schedule: Schedule) -> None:
