@@ -53,6 +53,9 @@ class Runs:
             return scheduler, None
         except BaseException as error:
             if scheduler.was_interrupted or scheduler.failure is not error:
+                # An interrupt of this thread, perhaps before the run has begun
+                scheduler.fail(error)
+                scheduler.join()
                 raise
             return scheduler, error
         return scheduler, None

@@ -44,6 +44,7 @@ LIBRARY: Final = (
     "shortages",
     "endings",
     "forks",
+    "testing",
     "cli",
 )
 #: Where a small Debian has this repository, and the packages of this environment.

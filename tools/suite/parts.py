@@ -18,7 +18,7 @@ REST: Final = "rest"
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     REST: (),
     "interrupts": ("interrupts", "forks", "endings", "shortages"),
-    "models": ("model", "schedules", "traces"),
+    "models": ("model", "schedules", "testing", "traces"),
     "processors": ("processors", "disruptor", "barrier", "wait"),
     "messaging": ("messaging",),
     "command line": ("cli", "setup", "reclaiming", "docs"),

@@ -3,6 +3,9 @@
 import itertools
 import json
 import signal
+import subprocess
+import sys
+import textwrap
 import threading
 from pathlib import Path
 from typing import Any
@@ -329,6 +332,23 @@ def test_an_interrupt_ends_an_exploration_and_leaves_no_thread() -> None:
     with pytest.raises(KeyboardInterrupt):
         explore(scenario)
     assert not scheduled_threads()
+
+
+def test_a_program_that_has_explored_ends_in_silence() -> None:
+    """Runs that are given up leave open disruptors and dying consumers, and no report of them."""
+    program = """
+        import logging
+        from ringbuffer.testing import ScheduleFailedError, explore
+        from tests.unit.testing.kit import loses_an_update
+        logging.basicConfig(level=logging.INFO)
+        try:
+            explore(loses_an_update, strategy="random")
+        except ScheduleFailedError:
+            print("found")
+    """
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "found\n", "")
 
 
 @pytest.mark.parametrize(
