@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Final
 
+from benchmarks.forms import in_one_form
 from benchmarks.gates import Gate, judge
 from benchmarks.pictures import draw
 from ringbuffer.programs.bench.results import Results, ScenarioResult
 from ringbuffer.programs.bench.scenario import FIGURES, Role
-from ringbuffer.programs.bench.tables import head, number, ranked
+from ringbuffer.programs.bench.tables import head, ranked
 
 BEGIN: Final = "<!-- figures: begin; written by `python -m benchmarks docs`, not by hand -->"
 END: Final = "<!-- figures: end -->"
@@ -69,22 +70,6 @@ def promises(results: Results, gates: list[Gate]) -> str:
                 f"± {in_one_form(verdict.margin, figure, digits=2)}{mark} | {promise} |"
             )
     return "\n".join(lines) + "\n"
-
-
-def in_one_form(value: float, figure: str, digits: int = 3) -> str:
-    """A value as pages have it: `1.17 M/s`, `404 k/s`, `2.25 k`, `7.93`.
-
-    Args:
-        value: the value.
-        figure: its name in `FIGURES`; empty for a ratio.
-        digits: how many digits are significant.
-    """
-    rounded = float(f"{value:.{digits}g}")
-    text = number(rounded)
-    amount = text.rstrip("kM")
-    per_second = "/s" if figure and FIGURES[figure].unit.endswith("/s") else ""
-    unit = text.removeprefix(amount) + per_second
-    return f"{amount} {unit}" if unit else amount
 
 
 def table(scenario: ScenarioResult) -> str:

@@ -1,15 +1,10 @@
-"""Just enough SVG for the pictures of `docs/`: shapes, arrows and words on white paper."""
+"""Just enough SVG for the pictures of `docs/`: shapes, arrows and words, for two palettes."""
 
 import math
 from html import escape
 from typing import Final
 
-INK: Final = "#1f2937"
-FAINT: Final = "#6b7280"
-FREE: Final = "#f3f4f6"
-BLUE: Final = "#bfdbfe"
-GREEN: Final = "#bbf7d0"
-RED: Final = "#fecaca"
+from tools.palette import INK, in_both_palettes
 
 
 class Picture:
@@ -21,7 +16,6 @@ class Picture:
             f'width="{width}" height="{height}" '
             f'role="img" font-family="system-ui, Helvetica, Arial, sans-serif" font-size="14">',
             f"<title>{escape(title)}</title>",
-            f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
         ]
 
     def text(
@@ -91,7 +85,7 @@ class Picture:
         )
 
     def __str__(self) -> str:
-        return "\n".join([*self._parts, "</svg>\n"])
+        return in_both_palettes("\n".join([*self._parts, "</svg>\n"]))
 
 
 def on_circle(x: float, y: float, radius: float, turn: float) -> tuple[float, float]:
