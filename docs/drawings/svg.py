@@ -44,8 +44,9 @@ class Picture:
         fill: str,
         *lines: str,
         rounded: float = 6,
+        has_title: bool = True,
     ) -> None:
-        """A box with lines of text in its middle."""
+        """A box with lines of text in its middle; the first of several is its title."""
         self._parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
             f'rx="{rounded:.0f}" fill="{fill}" stroke="{INK}"/>'
@@ -55,7 +56,7 @@ class Picture:
                 x + width / 2,
                 y + height / 2 + 18 * (i - (len(lines) - 1) / 2),
                 line,
-                bold=i == 0 and len(lines) > 1,
+                bold=has_title and i == 0 and len(lines) > 1,
             )
 
     def arrow(self, *points: tuple[float, float], dashed: bool = False) -> None:

@@ -41,7 +41,8 @@ def picture(title: str, unit: str, curves: Sequence[Curve]) -> str:
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{value:,.6g}</text>')
         x = LEFT + (WIDTH - LEFT - RIGHT) * step / 4
         parts.append(
-            f'<text x="{x:.0f}" y="{HEIGHT - 14}" text-anchor="middle">'
+            f'<text x="{x:.0f}" y="{HEIGHT - 14}" '
+            f'text-anchor="{"end" if step == 4 else "middle"}">'
             f"{longest * step / 4:,.0f} s</text>"
         )
     for number, curve in enumerate(curves):
