@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ringbuffer import Disruptor
+from ringbuffer import Disruptor, HandlerSpec
 
 DRAWINGS = Path(__file__).parents[3] / "docs" / "drawings"
 NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -40,7 +40,9 @@ def test_a_graph_of_a_disruptor_is_drawn_from_left_to_right(
     def execute(event: object, sequence: int, end_of_batch: bool) -> None: ...
 
     disruptor: Disruptor[list[object]] = Disruptor(list, 8, name='a "<name>"')
-    disruptor.handle_events_with(journal, check).then(execute)
+    disruptor.handle_events_with(
+        HandlerSpec(journal, name="journal"), HandlerSpec(check, name="check")
+    ).then(HandlerSpec(execute, name="execute"))
     svg, words = flowchart(disruptor.to_mermaid())
     assert 'a "<name>": 8 slots' in words
     assert "journal → execute; check → execute" in words

@@ -119,7 +119,7 @@ def test_a_reader_may_choose_against_the_system() -> None:
     assert str(View(390, "dark", is_switched=True)) == "390 dark by the switch"
 
 
-def test_a_fault_is_told_once_with_its_views() -> None:
+def test_a_fault_is_reported_once_with_its_views() -> None:
     sight = Sight()
     sight.add("is cut", View(390, "light"))
     sight.add("is cut", View(390, "dark"))
