@@ -52,7 +52,7 @@ def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:
 
 
 def promises(results: Results, gates: list[Gate]) -> str:
-    """Every gate that these results can tell, with its figure."""
+    """Every gate that these results cover, with its figure."""
     lines = ["| target | measured | at least, or at most (≤) |", "|---|---|---|"]
     measured = {scenario.name for scenario in results.scenarios}
     for gate in gates:

@@ -23,8 +23,8 @@ JOURNAL: Final = 18
 CHECK: Final = 16
 EXECUTE: Final = 12
 
-#: The floors of the library, from the top down, as `FLOORS` of tests/unit/layout/test_house.py has
-#: them: the rooms, what they hold, and a colour for the floors that belong together.
+#: The layers of the library, from the top down, as `FLOORS` of tests/unit/layout/test_house.py has
+#: them: the modules, what they hold, and a colour for the layers that belong together.
 HOUSE: Final = [
     ("cli", "the command line", FREE),
     ("programs", "what the commands run", FREE),
@@ -159,12 +159,12 @@ def skipping() -> Picture:
 
 
 def house() -> Picture:
-    """The floors of the library; imports point down."""
+    """The layers of the library; imports point down."""
     floor = 26
     picture = Picture(
         840,
         len(HOUSE) * floor + 60,
-        "The floors of the library, from cli at the top to errors at the bottom: "
+        "The layers of the library, from cli at the top to errors at the bottom: "
         "imports point down",
     )
     for i, (rooms, words, fill) in enumerate(HOUSE):

@@ -101,7 +101,7 @@ class Wiring[E](OneProcess, ABC):
             ValueError: one of them does not consume here, or no handler was named.
         """
         if not handlers:
-            raise ValueError("after what? Name the handlers that come before")
+            raise ValueError("after() needs at least one handler: name those that come before")
         editable = self._editable()
         return EventHandlerGroup(
             editable, tuple(dict.fromkeys(editable.graph.find(handler) for handler in handlers))
