@@ -44,7 +44,8 @@ def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:
     """The marked part: the machine, the promises, and each scenario with drawing and table."""
     parts = [f"```text\n{head(results)}\n```\n", promises(results, gates)]
     for scenario in results.scenarios:
-        parts.append(f"### {scenario.title}\n\n```text\n{scenario.topology.strip()}\n```\n")
+        drawn = scenario.topology.strip().replace("`", "")  # they are text here
+        parts.append(f"### {scenario.title}\n\n```text\n{drawn}\n```\n")
         parts.append(table(scenario))
         if scenario.name in shown:
             parts.append(f"![{scenario.title}]({shown[scenario.name]})\n")

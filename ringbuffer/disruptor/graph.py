@@ -36,7 +36,7 @@ class Graph[E]:
 
     Attributes:
         nodes: the nodes, each after its dependencies.
-        exception_handler: decides for consumers without an exception handler of their own.
+        exception_handler: decides for consumers without their own exception handler.
     """
 
     def __init__(self, ring: RingBuffer[E]) -> None:

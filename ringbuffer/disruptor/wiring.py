@@ -156,6 +156,6 @@ class EventHandlerGroup[E](Wiring[E]):
     def as_sequence_barrier(self) -> SequenceBarrier:
         """Make a barrier that lets through the events that every member of this group has passed.
 
-        It is for a processor of your own.
+        It is for your own processor.
         """
         return self._disruptor.graph.ring.new_barrier(*(node.sequence for node in self._members))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.look import browser, png, sheet
+from tools.look import browser, png, sheet, visit
 from tools.look.__main__ import BAD, GOOD, LOOKS, USAGE, main
 from tools.look.compare import SQUARE, difference
 from tools.look.png import Pixels
@@ -160,6 +160,55 @@ body { background: white; color: black }
 }
 body[data-theme=dark] { background: black; color: white }
 </style></head><body><div id="furo-main-content"><p>Words.</p>BODY</div></body></html>"""
+
+
+SCRIPT = (DOCS / "static" / "site.js").read_text()
+STYLE = (DOCS / "static" / "site.css").read_text()
+
+
+@pytest.mark.verify
+@pytest.mark.skipif(browser.find() is None, reason="there is no browser")
+def test_a_button_copies_the_commands_of_a_console_and_all_of_a_program(tmp_path: Path) -> None:
+    blocks = (
+        '<div class="highlight"><pre>$ make venv\nprepared\n$ make test\n</pre></div>'
+        '<div class="highlight"><pre>import ringbuffer\n</pre></div>'
+    )
+    page = tmp_path / "page.html"
+    page.write_text(GOOD_PAGE.replace("BODY", f"{blocks}<script>{SCRIPT}</script>"))
+    program = browser.find()
+    assert program is not None
+    (tmp_path / "profile").mkdir()
+    with browser.Browser(program, tmp_path / "profile") as opened:
+        visit.open_page(opened, page.as_uri())
+        copied = opened.evaluate("[...document.querySelectorAll('.highlight')].map(codeOf)")
+        assert copied == ["make venv\nmake test\n", "import ringbuffer\n"]
+        assert opened.evaluate("document.querySelectorAll('button.copy').length") == 2
+
+
+@pytest.mark.verify
+@pytest.mark.skipif(browser.find() is None, reason="there is no browser")
+def test_a_table_that_is_too_wide_for_a_phone_becomes_a_list(tmp_path: Path) -> None:
+    words = "averylongwordthatcannotbebroken"
+    table = (
+        '<div class="table-wrapper" style="overflow-x: auto"><table class="docutils">'
+        f"<thead><tr><th>one</th><th>two</th></tr></thead><tbody><tr><td>{words}</td>"
+        f"<td>{words}</td></tr></tbody></table></div>"
+    )
+    page = tmp_path / "page.html"
+    body = f"<style>{STYLE}</style>{table}<script>{SCRIPT}</script>"
+    page.write_text(GOOD_PAGE.replace("BODY", body))
+    program = browser.find()
+    assert program is not None
+    (tmp_path / "profile").mkdir()
+    seen = []
+    with browser.Browser(program, tmp_path / "profile") as opened:
+        visit.show(opened, VIEWS[0])
+        visit.open_page(opened, page.as_uri())
+        for width in (390, 1280):
+            visit.show(opened, View(width, "light"))
+            seen.append(opened.evaluate("!!document.querySelector('.as-list [data-head=two]')"))
+            assert list(visit.faults(opened, View(width, "light"))) == []
+    assert seen == [True, False]
 
 
 @pytest.mark.verify
