@@ -20,11 +20,11 @@ PROJECT: Final = Path(__file__).resolve().parents[2]
 LOOKS: Final = PROJECT / "docs" / "looks"
 
 #: Exit codes.
-GOOD, BAD, USAGE = 0, 1, 2
+GOOD, BAD, USAGE, BROKEN = 0, 1, 2, 3
 
 
 def main(arguments: list[str]) -> int:
-    """Exit codes: 0 all is well, or there is no browser; 1 faults were seen; 2 there is no site."""
+    """Exit codes: 0 all is well, or there is no browser; 1 faults; 2 no site; 3 it broke down."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.look", description=__doc__, epilog=main.__doc__
     )
@@ -55,16 +55,20 @@ def main(arguments: list[str]) -> int:
         if name != "index.html" and any(part in name for part in options.pages)
     ]
     sights = {page: Sight() for page in pages}
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-        browser.Browser(program, Path(profile)) as opened,
-    ):
-        for page, sight in sights.items():
-            see(opened, site, page, sight, options.sheet)
-            if page in REFERENCES:
-                compare(opened, page, sight, LOOKS, accept=options.accept)
-        if options.pages == [""]:
-            see_pictures(opened, site, sights)
+    try:
+        with (
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+            browser.Browser(program, Path(profile)) as opened,
+        ):
+            for page, sight in sights.items():
+                see(opened, site, page, sight, options.sheet)
+                if page in REFERENCES:
+                    compare(opened, page, sight, LOOKS, accept=options.accept)
+            if options.pages == [""]:
+                see_pictures(opened, site, sights)
+    except browser.BrowserError as error:
+        print(f"{program} cannot be used: {error}", file=sys.stderr)
+        return BROKEN
     for page, sight in sights.items():
         for line in sight.lines():
             print(f"{page}: {line}")

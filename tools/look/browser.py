@@ -87,15 +87,11 @@ class Browser:
         )
         os.close(commands)
         os.close(answers)
-        (target,) = (
-            each["targetId"]
-            for each in self.call("Target.getTargets")["targetInfos"]
-            if each["type"] == "page"
-        )
-        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
-            self.call(f"{domain}.enable")
+        try:
+            self._attach()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -107,6 +103,10 @@ class Browser:
         traceback: TracebackType | None,
     ) -> None:
         """End the browser and its processes."""
+        self.close()
+
+    def close(self) -> None:
+        """End the browser and its processes, once."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process, signal.SIGKILL)
         os.waitpid(self._process, 0)
@@ -176,6 +176,18 @@ class Browser:
             details = answer["exceptionDetails"]
             raise BrowserError(details.get("exception", {}).get("description", details["text"]))
         return answer["result"].get("value")
+
+    def _attach(self) -> None:
+        """Direct all later commands to the first page."""
+        (target,) = (
+            each["targetId"]
+            for each in self.call("Target.getTargets")["targetInfos"]
+            if each["type"] == "page"
+        )
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self.call(f"{domain}.enable")
 
     def _read(self, deadline: float, awaited: str) -> dict[str, Any]:
         # Terminates because each iteration reads bytes, and the deadline passes.

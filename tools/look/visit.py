@@ -11,7 +11,7 @@ from tools.look.views import HEIGHT, PHONE, REFERENCES, SCALE, WIDE, View
 _HERE: Final = Path(__file__).parent
 #: The thumbnails of the contact sheet: how much smaller, and the most pixels of a page from above.
 _THUMBNAIL: Final = 0.2
-_LONGEST: Final = 4000
+_LONGEST: Final = 2400
 
 
 def script(name: str) -> str:

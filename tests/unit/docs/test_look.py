@@ -1,5 +1,6 @@
 """`tools.look` without a browser: it reads pictures, compares them, and says what it lacks."""
 
+import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.look import browser, png, sheet, visit
-from tools.look.__main__ import BAD, GOOD, LOOKS, USAGE, main
+from tools.look.__main__ import BAD, BROKEN, GOOD, LOOKS, USAGE, main
 from tools.look.compare import SQUARE, difference
 from tools.look.png import Pixels
 from tools.look.sheet import Sight
@@ -150,6 +151,15 @@ def test_without_a_browser_it_is_skipped(
     (tmp_path / "index.html").write_text("")
     assert main([str(tmp_path)]) == GOOD
     assert capsys.readouterr().out.startswith("skipped: none of these browsers is installed: ")
+
+
+def test_a_browser_that_ends_at_once_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(browser, "find", lambda: shutil.which("true"))
+    (tmp_path / "index.html").write_text("")
+    assert main([str(tmp_path), "--sheet", str(tmp_path / "sheet")]) == BROKEN
+    assert "cannot be used: the browser ended before it answered" in capsys.readouterr().err
 
 
 GOOD_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
