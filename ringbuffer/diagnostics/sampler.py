@@ -105,6 +105,6 @@ def samplers_of(things: Iterable[object]) -> tuple[Sampler, ...]:
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(
             f"several are called {', '.join(sorted(twice))}: "
-            f"pass Sampler(thing, name=...) to distinguish them"
+            f"pass Sampler(thing, name=...) to tell them apart"
         )
     return samplers

@@ -116,7 +116,7 @@ class StallDetector(OneProcess):
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(
                 f"several are called {', '.join(sorted(twice))}: "
-                f"pass Watched(ring, name) to distinguish them"
+                f"pass Watched(ring, name) to tell them apart"
             )
         self._after: Final = check_duration("after", after)
         self._on_stall: Final = on_stall

@@ -1,4 +1,4 @@
-"""`abandon`: what happens to a delivery that waited for a retry, and will not get one."""
+"""`abandon`: what becomes of a delivery that waited for a retry, and will not get one."""
 
 import contextlib
 
