@@ -30,7 +30,7 @@ BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test verify stress interrupts soak check check-full prove mirrors mutants
-.PHONY: explore validate-traces first-command verify-interpreters verify-arm64 doctor bench
+.PHONY: docs-look explore validate-traces first-command verify-interpreters verify-arm64 doctor bench
 .PHONY: bench-quick bench-compare bench-docs gates lint pyright format coverage docs dist clean
 
 help: ## list the targets
@@ -138,6 +138,9 @@ docs: venv ## build the documentation into build/docs, and follow links (ONLINE=
 	@$(BIN)/python -m tools.site build/docs
 	@$(if $(ONLINE),$(BIN)/sphinx-build -q -W --keep-going -b linkcheck -c docs \
 		-d build/doctrees . build/linkcheck)
+
+docs-look: docs ## look at the site in chromium, at three widths and in both palettes (NAMES="...")
+	@$(BIN)/python -m tools.look build/docs $(if $(NAMES),--pages $(NAMES))
 
 dist: venv ## build the distributions into dist/, and run the demo from the wheel
 	@$(BIN)/python -m tools.dist

@@ -20,7 +20,7 @@ type Settle[T] = Callable[[list[T], BaseException | None], None]
 
 
 class BlockingBridge:
-    """Makes blocking calls for one coroutine, one at a time, in a thread of its own.
+    """Makes blocking calls for one coroutine, one at a time, in its own thread.
 
     `begin` and `call` belong to one loop; any thread may call `start`, `close` and `join`.
 
@@ -187,7 +187,7 @@ class BlockingBridge:
 
 
 def begin_call[T](host: Host, function: Callable[[], T], name: str) -> "asyncio.Future[T]":
-    """Begin one call in a thread of its own, see `BlockingBridge.begin`.
+    """Begin one call in its own thread, see `BlockingBridge.begin`.
 
     If the future is cancelled, the call continues in that thread.
     """

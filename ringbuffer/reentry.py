@@ -39,7 +39,7 @@ def is_within(owners: tuple[object, ...], passes: frozenset[str]) -> bool:
     for frame in _below():
         code = frame.f_code
         if code.co_name == "<lambda>":
-            continue  # it calls a close in a thread of its own
+            continue  # it calls a close in a new thread
         if "self" in code.co_varnames[:1] or "self" in code.co_freevars:
             own = frame.f_locals.get("self")
             if any(own is each for each in owners) and code.co_qualname not in passes:

@@ -120,7 +120,7 @@ class Endpoint(OneProcess):
 
         Args:
             timeout: the longest wait for the thread, in seconds; None waits without a limit. The
-                thread may be in the `read()` of an object of yours, which no other thread can
+                thread may be in the `read()` of your own object, which no other thread can
                 interrupt. It ends when that returns.
 
         Returns:

@@ -185,7 +185,7 @@ class Disruptor[E = Any](Wiring[E], EventSink[E]):
         node.set_exception_handler(exception_handler, runner)
 
     def set_default_exception_handler(self, exception_handler: ExceptionHandler) -> None:
-        """Let `exception_handler` decide about the errors of handlers without one of their own.
+        """Let `exception_handler` decide about the errors of handlers for which no other is set.
 
         The disruptor may be running.
         """

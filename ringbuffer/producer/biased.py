@@ -1,6 +1,6 @@
 """What a producing thread does while it is the only one: it claims with plain stores.
 
-The owner stores the claim in a variable of its own, which other threads may look at. It compares
+The owner stores the claim in its own variable, which other threads may look at. It compares
 the claim with its grant, and stores the cursor. Another thread that comes revokes the grant. Then,
 and while there is no free capacity, the owner claims as `multi.py` does: a compare-and-swap is
 right at any time. So this file holds only claims; loops, publications and what is rare are those of
@@ -8,7 +8,7 @@ right at any time. So this file holds only claims; loops, publications and what 
 thread's swap.
 
 Why closures: see `multi.py`, and `single.py`, which announces claims in the same way. CPython
-stores a closure's variable under a lock of its own, which is the fence that the order of the two
+stores a closure's variable under its own lock, which is the fence that the order of the two
 steps needs.
 
 What an interrupt does. From the store of `claimed` to the store of the cursor, or to the

@@ -8,7 +8,7 @@ of the cursor.
 Order of a claim. The producer announces it, by the store to `claimed`, *before* it reads the limit.
 A thread that closes the ring lowers the limit, and reads `claimed` after that. So either the
 producer finds the limit lowered and withdraws the claim, or the closing thread sees the claim: see
-`SingleProducerSequencer._seal`. CPython stores a closure's variable under a lock of its own, which
+`SingleProducerSequencer._seal`. CPython stores a closure's variable under its own lock, which
 is the fence that this order needs.
 
 Why closures: see docs/adr/0010. The functions that run for each event are marked HOT and are here

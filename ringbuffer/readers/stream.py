@@ -113,7 +113,7 @@ class EventStream[E](OneProcess):
 
         if self._waits:
             raise RuntimeError(
-                "another task waits for a batch of this stream; give each task a stream of its own"
+                "another task waits for a batch of this stream; give each task its own stream"
             )
         self._finish()
         if not self._threads:

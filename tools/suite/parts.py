@@ -7,7 +7,7 @@ from typing import Final
 
 from tools.suite.part import ALL, OFTEN_WAITS, Count, Part
 
-#: The test of the faults, which is a part of its own: it starts processes side by side.
+#: The test of the faults, which is a separate part: it starts processes side by side.
 FAULTY: Final = "tests/unit/model/test_faults.py"
 UNIT: Final = Path(__file__).resolve().parents[2] / "tests" / "unit"
 

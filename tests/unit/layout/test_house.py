@@ -119,7 +119,7 @@ def test_only_the_host_has_a_clock_and_locks_and_threads(module: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in ("threading", "_thread"):
             assert {alias.name for alias in node.names} <= {"local"}, (
-                "locks and threads belong into host.py"
+                "locks and threads belong in host.py"
             )
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -132,7 +132,7 @@ def test_only_the_host_has_a_clock_and_locks_and_threads(module: Path) -> None:
             and isinstance(node.value, ast.Name)
             and node.value.id == "threading"
         ):
-            assert node.attr == "local", f"threading.{node.attr} belongs into host.py"
+            assert node.attr == "local", f"threading.{node.attr} belongs in host.py"
 
 
 def test_the_command_line_holds_one_module_for_each_command() -> None:
@@ -140,7 +140,7 @@ def test_the_command_line_holds_one_module_for_each_command() -> None:
     assert modules == {"__init__", "main", "program", "arguments", *COMMANDS}
     for module in (ROOT / "programs").rglob("*.py"):
         assert "argparse" not in set(imports_of(module)), (
-            f"{within(module)}: arguments belong into cli"
+            f"{within(module)}: arguments belong in cli"
         )
 
 
@@ -277,5 +277,5 @@ def test_the_sequencer_knows_no_slots() -> None:
     for module in (ROOT / "sequencer").rglob("*.py"):
         names = {node.id for node in ast.walk(tree_of(module)) if isinstance(node, ast.Name)}
         assert not names & {"SlotView", "Slots", "SlotLists"}, (
-            f"{module}: slots belong into producer/"
+            f"{module}: slots belong in producer/"
         )

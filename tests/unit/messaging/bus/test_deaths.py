@@ -287,7 +287,7 @@ def test_a_log_filter_that_raises_ends_no_handler(make_bus: MakeBus, is_async: b
 
 @both
 @kinds
-def test_a_handler_that_cannot_unsubscribe_itself_for_want_of_a_thread_stays_and_can_later(
+def test_a_handler_that_cannot_unsubscribe_itself_for_lack_of_a_thread_stays_and_can_later(
     make_bus: MakeBus, is_async: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     system = ShortSystem(monkeypatch)
