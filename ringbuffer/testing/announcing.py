@@ -1,6 +1,7 @@
 """`Announcing`: what tasks are about to do, and what came of it."""
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -54,6 +55,12 @@ class Announcing(TaskTurns):
             return
         if self.failure is not None:
             raise Abandoned
+        if task.thread is not None and task.thread.ident != threading.get_ident():
+            name = threading.current_thread().name
+            raise self.violated(
+                f"the thread {name!r} uses the memory or the host of a schedule that has not "
+                f"started it: pass host=schedule.host wherever you pass memory=schedule.memory"
+            )
         if (
             ready is None
             and location is not None

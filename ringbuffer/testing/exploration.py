@@ -59,7 +59,8 @@ def explore(
         early_timeouts: how often in one schedule a wait with a limit may time out although other
             threads could go on.
         inside_library: whether a thread may also lose its turn before each shared load of the
-            library, not only at your points, and where the library writes or takes a lock.
+            library, not only at your points, and where the library hands events over. Schedules at
+            random do that anyway.
         save_to: where to write a schedule that fails, for `replay`.
 
     Returns:

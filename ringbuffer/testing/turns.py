@@ -152,7 +152,7 @@ class TaskTurns:
                     EndlessRun(
                         f"{self.current} did not come to its next shared access within "
                         f"{self._patience:g} s: it computes, or it waits for something that the "
-                        f"schedule does not control"
+                        f"schedule does not control. Do all things have its memory= and its host=?"
                     )
                 )
         except BaseException as interrupt:

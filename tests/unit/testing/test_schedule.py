@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ringbuffer import Queue
+from ringbuffer import Disruptor, Queue
 from ringbuffer.messaging import (
     EventBus,
     EventBusOptions,
@@ -96,6 +96,17 @@ def test_a_schedule_is_of_no_use_after_its_run(use: Any) -> None:
     once(kept.append)
     with pytest.raises(RuntimeError, match="used outside of its run"):
         use(kept[0])
+
+
+def test_a_host_that_was_forgotten_is_told() -> None:
+    def scenario(schedule: Schedule) -> None:
+        disruptor = Disruptor(Order, 4, memory=schedule.memory)
+        disruptor.handle_events_with(lambda order, sequence, end_of_batch: None)
+        with disruptor:
+            disruptor.publish_event(fill, 1)
+
+    with pytest.raises(ScheduleFailedError, match=r"pass host=schedule\.host wherever you pass"):
+        explore(scenario)
 
 
 def test_two_locks_of_one_name_have_two_names() -> None:
