@@ -23,15 +23,17 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "messaging": ("messaging",),
     "command line": ("cli", "setup", "reclaiming", "docs"),
     "producers": ("producer", "ring", "memory"),
+    "prover": ("prover",),
 }
 #: The groups whose long tests are one part. The other groups are in the part "rest".
 LONG: Final[Mapping[str, tuple[str, ...]]] = {
     "models": ("models",),
+    "prover": ("prover",),
     "threads": ("processors", "interrupts", "producers"),
 }
 
 #: Of these, those that compare models and their mirrors, and run no threads.
-REPEATING: Final = frozenset({"models"})
+REPEATING: Final = frozenset({"models", "prover"})
 
 #: The folders of what uses cells directly.
 OVER_NATIVE: Final = (
