@@ -37,6 +37,7 @@ HOUSE: Final = [
     ("sequence_group", "the minimum of several sequences", RED),
     ("sequence skipped", "shared counters; skipped ranges", RED),
     ("backoff blocking_bridge blocked_loop", "waits with a deadline; calls that block loops", FREE),
+    ("records", "slots that are rows of one block of memory", RED),
     ("service", "threads of the library", FREE),
     ("host memory", "the seams: threads, locks, time; cells, flags, slots", FREE),
     ("at_exit", "the end of a program", FREE),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from ringbuffer.memory import SlotLayout, SlotView
+from ringbuffer.memory import PROCESS_MEMORY, MemoryBlock, SlotLayout, SlotView
 from ringbuffer.memory.striped import StripedSlots
 from tests.schedules.buffers import Order
 from tests.schedules.scheduler import Scheduler
@@ -299,6 +299,9 @@ class ScheduledMemory:
         return ScheduledFlags(
             [Word(self.scheduler, self.location("flag", initial)) for _ in range(length)]
         )
+
+    def block(self, size: int, /) -> MemoryBlock:
+        return PROCESS_MEMORY.block(size)
 
     def event_slots[T](self, events: list[T], /) -> _Slots[T]:
         return _Slots(events, is_shared=False)

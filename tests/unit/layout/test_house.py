@@ -32,6 +32,7 @@ FLOORS = [
     "sequence_group",
     "sequence skipped",
     "backoff blocking_bridge blocked_loop",
+    "records",
     "service",
     "host memory",
     "at_exit",
