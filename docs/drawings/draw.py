@@ -30,7 +30,7 @@ HOUSE: Final = [
     ("disruptor", "the wiring language", GREEN),
     ("processors", "consumers with their own threads", GREEN),
     ("ring_buffer", "RingBuffer: slots and sequencer", RED),
-    ("producer readers reclaiming resetting", "what threads do to slots", RED),
+    ("producer readers reclaiming resetting ring_progress", "what threads do to slots", RED),
     ("sequencer", "claims and publication, without slots", RED),
     ("barrier", "the limit of one consumer", RED),
     ("wait", "wait strategies", RED),

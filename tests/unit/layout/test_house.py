@@ -25,7 +25,7 @@ FLOORS = [
     "disruptor",
     "processors",
     "ring_buffer",
-    "producer readers reclaiming resetting",
+    "producer readers reclaiming resetting ring_progress",
     "sequencer",
     "barrier",
     "wait",
@@ -220,7 +220,6 @@ LONGEST = 300
 #: single producer, which one function must enclose. They may not grow; a file that is split leaves
 #: this list.
 TO_BE_SPLIT = {
-    "ringbuffer/disruptor/disruptor.py": 322,
     "ringbuffer/producer/single.py": 308,
     "ringbuffer/queues/two_lock_ring.py": 328,
 }
