@@ -96,16 +96,21 @@ def bind_prepare(layout: RecordLayout) -> Callable[[Any], Array]:
     dtype: Final = own_dtype(layout)
     void: Final = np.dtype(f"V{layout.itemsize}")
 
+    known = dtype
+
     def prepare(records: Any) -> Array:
+        nonlocal known
         if not isinstance(records, np.ndarray):
             if isinstance(records, (str, bytes, bytearray, memoryview)):
                 raise TypeError(f"pass a numpy array of {dtype}, not {type(records).__name__}")
             records = np.array(records, dtype)
-        elif records.dtype != dtype:
-            raise TypeError(
-                f"the array has records of {records.dtype}, and the ring of {dtype}; convert it "
-                f"with .astype"
-            )
+        elif records.dtype is not known:
+            if records.dtype != dtype:
+                raise TypeError(
+                    f"the array has records of {records.dtype}, and the ring of {dtype}; convert "
+                    f"it with .astype"
+                )
+            known = records.dtype  # to compare two dtypes takes longer than the copy
         if records.ndim != 1:
             raise ValueError(f"pass a one-dimensional array of records, not {records.ndim} axes")
         raw: Array = records.view(void)
