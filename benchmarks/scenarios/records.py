@@ -24,6 +24,7 @@ from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, YieldingWa
 from ringbuffer.processors.record_batches import record_batches
 from ringbuffer.programs.bench.scenario import Contender, Measurement, Role, Scenario
 from ringbuffer.programs.bench.verify import LostEventsError
+from ringbuffer.readers import RecordReader
 
 DTYPE: Final = np.dtype(
     [("id", "i8"), ("price", "f8"), ("amount", "f8"), ("side", "i4"), ("source", "i4")]
@@ -193,12 +194,14 @@ def empty_batches(count: int, batch: int) -> Measurement:
     """What gives a batch to a handler that does nothing: the fastest thousand batches."""
     ring: RingBuffer[Any] = RingBuffer.of_records(SIZE, DTYPE, ProducerType.SINGLE)
     policy: Any = NoFailures()
-    handle = record_batches(lambda records, first: None, ring.reader(), policy)
+    reader = ring.reader()
+    assert isinstance(reader, RecordReader)
+    handle = record_batches(lambda records, first: None, reader, policy)
     ring.producer().publish_records(payload(), None, SIZE)
     best = float("inf")
     for _ in range(max(1, count // SIZE)):
         begin = time.thread_time_ns()
-        for first in range(0, TURNS):
+        for first in range(TURNS):
             handle(first, first + batch - 1)
         best = min(best, (time.thread_time_ns() - begin) / TURNS)
     return Measurement({"ns": best})

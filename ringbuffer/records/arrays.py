@@ -91,14 +91,27 @@ def array_over(layout: RecordLayout, size: int, memory: "memoryview[int]") -> Ar
     return np.frombuffer(memory, own_dtype(layout), size)
 
 
-def bind_prepare(layout: RecordLayout) -> Callable[[Any], Array]:
-    """Makes `prepare(records)`: an array without fields, whose slices can be stored."""
-    dtype: Final = own_dtype(layout)
-    void: Final = np.dtype(f"V{layout.itemsize}")
+def array_of(dtype: "np.dtype[Any]", size: int, memory: "memoryview[int]", offset: int) -> Array:
+    """The calling thread's own array of `size` values; read-only if `memory` is."""
+    return np.frombuffer(memory, dtype, size, offset)
 
+
+def as_array(values: object, dtype: "np.dtype[Any]") -> Array:
+    """Values as an array of a field's dtype; no copy if they are one."""
+    return np.asarray(values, dtype.base)
+
+
+def zeros(size: int, dtype: "np.dtype[Any]") -> Array:
+    """A new array."""
+    return np.zeros(size, dtype)
+
+
+def bind_check(layout: RecordLayout) -> Callable[[Any], Array]:
+    """Makes `check(records)`: an array of the layout's dtype, of one dimension."""
+    dtype: Final = own_dtype(layout)
     known = dtype
 
-    def prepare(records: Any) -> Array:
+    def check(records: Any) -> Array:
         nonlocal known
         if not isinstance(records, np.ndarray):
             if isinstance(records, (str, bytes, bytearray, memoryview)):
@@ -113,8 +126,19 @@ def bind_prepare(layout: RecordLayout) -> Callable[[Any], Array]:
             known = records.dtype  # to compare two dtypes takes longer than the copy
         if records.ndim != 1:
             raise ValueError(f"pass a one-dimensional array of records, not {records.ndim} axes")
-        raw: Array = records.view(void)
-        return raw
+        array: Array = records
+        return array
+
+    return check
+
+
+def bind_prepare(layout: RecordLayout) -> Callable[[Any], Array]:
+    """Makes `prepare(records)`: an array without fields, whose slices can be stored."""
+    check: Final = bind_check(layout)
+    void: Final = np.dtype(f"V{layout.itemsize}")
+
+    def prepare(records: Any) -> Array:
+        return check(records).view(void)
 
     return prepare
 

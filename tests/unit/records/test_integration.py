@@ -9,14 +9,14 @@ from ringbuffer.diagnostics import DiagnosticEventHandler, StallDetector, statis
 from tests.support.scripted_host import ScriptedHost
 from tests.support.threads import PATIENCE
 from tests.unit.diagnostics.kit import Gate
-from tests.unit.records.kit import DTYPE, Batches, array, both, some
+from tests.unit.records.kit import DTYPE, Batches, array, disruptor_of, every, some
 
 
-@both
+@every
 def test_a_diagnosed_handler_counts_records_and_batches(source: object) -> None:
     handler = Batches()
     counted = DiagnosticEventHandler[Any](handler, durations=True)
-    disruptor: Any = Disruptor.of_records(8, source)
+    disruptor: Any = disruptor_of(source, 8)
     disruptor.handle_events_with(counted)
     with disruptor:
         disruptor.publish_records(array(source, 0, 50))
@@ -26,9 +26,9 @@ def test_a_diagnosed_handler_counts_records_and_batches(source: object) -> None:
     assert handler.records == some(0, 50)
 
 
-@both
+@every
 def test_statistics_count_records_and_what_a_claim_has_skipped(source: object) -> None:
-    disruptor: Any = Disruptor.of_records(8, source, name="ticks")
+    disruptor: Any = disruptor_of(source, 8, name="ticks")
     handler = Batches()
     disruptor.handle_events_with(handler)
     with disruptor:
@@ -63,10 +63,10 @@ def test_a_handler_of_records_that_stalls_is_named() -> None:
     assert "Held" in stall.gating.consumer
 
 
-@both
+@every
 def test_light_handlers_of_records_share_a_thread(source: object) -> None:
     one, two = list[int](), list[int]()
-    disruptor: Any = Disruptor.of_records(8, source)
+    disruptor: Any = disruptor_of(source, 8)
     group = AggregateEventHandler[Any](
         lambda row, sequence, end: one.append(row["id"]),
         lambda row, sequence, end: two.append(row["id"]),
@@ -77,9 +77,9 @@ def test_light_handlers_of_records_share_a_thread(source: object) -> None:
     assert one == two == [*range(20)]
 
 
-@both
+@every
 def test_a_consumer_joins_and_leaves_while_records_are_published(source: object) -> None:
-    disruptor: Any = Disruptor.of_records(8, source)
+    disruptor: Any = disruptor_of(source, 8)
     stays, comes = Batches(), Batches()
     disruptor.handle_events_with(stays)
     with disruptor:
