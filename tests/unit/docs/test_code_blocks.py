@@ -31,7 +31,7 @@ def blocks(page: Path) -> list[str]:
 def test_the_code_on_this_page_runs(page: Path) -> None:
     program = "\n".join(blocks(page))
     if "import numpy" in program:
-        pytest.importorskip("numpy")
+        pytest.importorskip("numpy", exc_type=ImportError)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         capture_output=True,

@@ -1,5 +1,8 @@
-"""An interpreter without numpy runs only the tests of what does without it."""
+"""An interpreter without numpy, or with one that it cannot load, runs only what does without it."""
 
-import importlib.util
-
-collect_ignore_glob = [] if importlib.util.find_spec("numpy") else ["test_[!w]*"]
+try:
+    import numpy as np
+except ImportError:
+    collect_ignore_glob = ["test_[!w]*"]
+else:
+    assert np.__version__

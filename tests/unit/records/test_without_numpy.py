@@ -1,13 +1,10 @@
 """numpy is imported for records of a dtype only; records of a format do without it."""
 
-import importlib.util
-
 import pytest
 
 from tests.conftest import FREE_THREADED
 from tests.unit.layout.test_lazy import loaded_by, run_python
 
-HAS_NUMPY = importlib.util.find_spec("numpy") is not None
 #: A ring of records by a format, from its making to its end.
 PLAIN = """
 import array, asyncio
@@ -52,9 +49,9 @@ def test_without_numpy_a_dtype_is_refused_with_a_remedy() -> None:
     assert run_python(f"import sys\nsys.modules['numpy'] = None\n{PLAIN}") == ""
 
 
-@pytest.mark.skipif(not HAS_NUMPY, reason="numpy is not installed")
 @pytest.mark.skipif(not FREE_THREADED, reason="this interpreter has a GIL")
 def test_the_gil_is_off_after_records_of_a_dtype() -> None:
+    pytest.importorskip("numpy", exc_type=ImportError)
     program = """
         import sys
         from ringbuffer import Disruptor
