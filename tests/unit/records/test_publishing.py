@@ -115,7 +115,7 @@ def test_a_ring_of_other_things_refuses_records(ring: RingBuffer[Any]) -> None:
 
 @pytest.mark.parametrize("name", ["publish_value", "try_publish_value", "publish_values"])
 def test_a_ring_of_records_refuses_values(name: str) -> None:
-    with pytest.raises(TypeError, match="pre-allocated"):
+    with pytest.raises(TypeError, match="holds records: use publish_records"):
         getattr(ring_of(DTYPE), name)([])
 
 
