@@ -58,7 +58,7 @@ def test_more_records_than_slots_come_in_chunks(source: object, kind: ProducerTy
 
 
 @every
-def test_no_record_is_no_claim(source: object) -> None:
+def test_without_a_record_nothing_is_claimed(source: object) -> None:
     ring = ring_of(source)
     assert ring.publish_records(array(source, 0, 0)) == 0
     assert ring.cursor == -1
