@@ -9,6 +9,7 @@ from ringbuffer.memory import (
     FenceLock,
     FlagArray,
     Memory,
+    MemoryBlock,
     SlotLayout,
     Slots,
     Word,
@@ -35,6 +36,10 @@ class CountingMemory:
     def fence_lock(self) -> FenceLock:
         """A fence lock; its passages are the interpreter's business."""
         return self._inner.fence_lock()
+
+    def block(self, size: int, /) -> MemoryBlock:
+        """A block."""
+        return self._inner.block(size)
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         """Slots."""

@@ -127,6 +127,9 @@ class ProcessMemory:
     def fence_lock(self) -> FenceLock:
         return ListFenceLock() if LISTS_ARE_LOCKED else SwapFenceLock(self.cell())
 
+    def block(self, size: int, /) -> Block:
+        return Block(size)
+
     def event_slots[T](self, events: list[T], /) -> ProcessEventSlots[T]:
         return ProcessEventSlots(events)
 

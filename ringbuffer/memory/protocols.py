@@ -160,6 +160,14 @@ class Slots[T](Protocol):
         ...
 
 
+class MemoryBlock(Protocol):
+    """Zeroed memory in one piece. Any thread."""
+
+    def bytes(self) -> "memoryview[int]":
+        """The calling thread's own writable view of it, which keeps it alive."""
+        ...
+
+
 class SlotLayout(Enum):
     """How slots are divided among lists.
 
@@ -194,6 +202,10 @@ class Memory(Protocol):
 
     def fence_lock(self) -> FenceLock:
         """A new fence lock."""
+        ...
+
+    def block(self, size: int, /) -> MemoryBlock:
+        """A new block of `size` bytes, each 0, aligned to a cache line."""
         ...
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:

@@ -22,6 +22,7 @@ from ringbuffer.producer.event_sink import EventSink
 from ringbuffer.producer.face import show_as
 from ringbuffer.producer.ops import NONE_GIVEN, NOT_OWNED, not_owned
 from ringbuffer.producer.producer import Producer
+from ringbuffer.records import RecordSlots
 from ringbuffer.sequencer import Sequencer, SingleProducerSequencer
 from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 
@@ -74,7 +75,8 @@ class ThreadProducers[E]:
         producer: Producer[E] | None = getattr(own, "producer", None)
         if producer is None or producer.released:
             ops, slots = producer_ops(self._sequencer), self._slots.view()
-            producer = Producer(self._sequencer, ops, slots, self._host, self._holds_values)
+            copies = self._slots.store() if isinstance(self._slots, RecordSlots) else None
+            producer = Producer(self._sequencer, ops, slots, self._host, self._holds_values, copies)
             try_one_into = ops.try_put_into if self._holds_values else ops.try_fill_into
             own.try_one = try_one_into(slots, not_owned)
             is_alone = produces_alone(self._sequencer)

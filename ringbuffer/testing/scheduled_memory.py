@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ringbuffer.memory import SlotLayout
+from ringbuffer.memory import PROCESS_MEMORY, MemoryBlock, SlotLayout
 from ringbuffer.testing.buffers import StoreOrder
 from ringbuffer.testing.scheduled_values import ROW, ScheduledValues, SlotRows, SlotsOfOneList
 from ringbuffer.testing.scheduler import Scheduler
@@ -184,6 +184,9 @@ class ScheduledMemory:
         return ScheduledFlags(
             [ScheduledWord(self.scheduler, self.location("flag", initial)) for _ in range(length)]
         )
+
+    def block(self, size: int, /) -> MemoryBlock:
+        return PROCESS_MEMORY.block(size)  # accesses to records are not steps
 
     def event_slots[T](self, events: list[T], /) -> SlotsOfOneList[T]:
         return SlotsOfOneList(events, is_shared=False)

@@ -9,6 +9,7 @@ from ringbuffer.memory import (
     PROCESS_MEMORY,
     CellView,
     FenceLock,
+    MemoryBlock,
     ProcessMemory,
     SlotLayout,
     Slots,
@@ -44,6 +45,9 @@ class CountingMemory:
 
     def fence_lock(self) -> FenceLock:
         return self._inner.fence_lock()
+
+    def block(self, size: int, /) -> MemoryBlock:
+        return self._inner.block(size)
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return self._inner.event_slots(events)

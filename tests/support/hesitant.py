@@ -14,6 +14,7 @@ from ringbuffer.memory import (
     CellView,
     FenceLock,
     FlagArray,
+    MemoryBlock,
     SlotLayout,
     Slots,
     Word,
@@ -50,6 +51,9 @@ class HesitantMemory:
 
     def fence_lock(self) -> FenceLock:
         return PROCESS_MEMORY.fence_lock()
+
+    def block(self, size: int, /) -> MemoryBlock:
+        return PROCESS_MEMORY.block(size)
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         return PROCESS_MEMORY.event_slots(events)

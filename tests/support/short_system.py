@@ -15,6 +15,7 @@ from ringbuffer.memory import (
     Cell,
     FenceLock,
     FlagArray,
+    MemoryBlock,
     SlotLayout,
     Slots,
 )
@@ -119,6 +120,10 @@ class ShortMemory:
     def fence_lock(self) -> FenceLock:
         self._system.ask("memory")
         return PROCESS_MEMORY.fence_lock()
+
+    def block(self, size: int, /) -> MemoryBlock:
+        self._system.ask("memory")
+        return PROCESS_MEMORY.block(size)
 
     def event_slots[T](self, events: list[T], /) -> Slots[T]:
         self._system.ask("memory")

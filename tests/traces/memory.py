@@ -16,6 +16,7 @@ from ringbuffer.memory import (
     FenceLock,
     FlagArray,
     FlagView,
+    MemoryBlock,
     ProcessMemory,
     SlotLayout,
     Slots,
@@ -76,6 +77,9 @@ class TracedMemory:
     def fence_lock(self) -> FenceLock:
         """Not traced: the models that are compared with traces have none."""
         return self._memory.fence_lock()
+
+    def block(self, size: int, /) -> MemoryBlock:
+        return self._memory.block(size)
 
     def event_slots[T](self, events: list[T], /) -> "TracedSlots[T]":
         return TracedSlots(self, self._memory.event_slots(events), len(events))

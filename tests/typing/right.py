@@ -8,9 +8,11 @@ from ringbuffer.messaging import create_event_bus, create_queue
 from ringbuffer.testing import Exploration, FakeClock, Schedule, drain, explore, replay, step
 from tests.typing.kit import (
     BatchHandler,
+    ColumnHandler,
     Filler,
     Handler,
     Order,
+    RecordHandler,
     fill,
     fill_all,
     fill_nothing,
@@ -84,6 +86,17 @@ def test() -> None:
     drain(Disruptor(Order, 4, host=clock), timeout=1)
     drain(create_event_bus(host=clock))
     clock.advance(1)
+
+
+def records() -> None:
+    disruptor = Disruptor.of_records(8, "qd")
+    assert_type(disruptor, Disruptor[Any])
+    disruptor.handle_events_with(RecordHandler(), ColumnHandler()).then(Handler())
+    disruptor.handle_events_with(HandlerSpec(RecordHandler()))
+    disruptor.publish_records([(1, 2.5)], 0.5, chunk=1)
+    with disruptor.claim(2) as claim:
+        for piece in claim.pieces:
+            piece["f1"] = 0.5
 
 
 def values() -> None:
