@@ -38,7 +38,7 @@ def failure_of(scenario: Any, **arguments: Any) -> ScheduleFailedError:
     return raised.value
 
 
-def test_an_update_that_handlers_lose_is_found_and_told() -> None:
+def test_an_update_that_handlers_lose_is_found_and_shown() -> None:
     failed = failure_of(loses_an_update)
     assert isinstance(failed, AssertionError)
     assert isinstance(failed, RingBufferError)
@@ -277,7 +277,7 @@ def test_inside_the_library_there_are_more_choices() -> None:
     assert inside.states > outside.states
 
 
-def test_a_scenario_that_does_not_do_the_same_twice_is_told() -> None:
+def test_a_scenario_that_does_not_do_the_same_twice_is_reported() -> None:
     numbers = itertools.count()
 
     def scenario(schedule: Schedule) -> None:
