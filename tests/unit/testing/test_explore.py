@@ -38,7 +38,7 @@ def failure_of(scenario: Any, **arguments: Any) -> ScheduleFailedError:
     return raised.value
 
 
-def test_an_update_that_handlers_lose_is_found_and_told() -> None:
+def test_an_update_that_handlers_lose_is_found_and_shown() -> None:
     failed = failure_of(loses_an_update)
     assert isinstance(failed, AssertionError)
     assert isinstance(failed, RingBufferError)

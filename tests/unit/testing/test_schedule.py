@@ -98,7 +98,7 @@ def test_a_schedule_is_of_no_use_after_its_run(use: Any) -> None:
         use(kept[0])
 
 
-def test_a_host_that_was_forgotten_is_told() -> None:
+def test_a_host_that_was_forgotten_is_reported() -> None:
     def scenario(schedule: Schedule) -> None:
         disruptor = Disruptor(Order, 4, memory=schedule.memory)
         disruptor.handle_events_with(lambda order, sequence, end_of_batch: None)
