@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.bootstrap.errors import SetupError
 
 #: Where the source is looked for, in this order.
-SUITES = ("trixie",)
+SUITES = ("forky", "trixie")
 PACKAGE = "python3.13"
 #: An index may be old, because those of dated snapshots always are. So this bounds its age.
 OLDEST = (3, 13, 5)
