@@ -25,6 +25,8 @@ FLOORS = [
     "disruptor",
     "processors",
     "ring_buffer",
+    "shared_rings",
+    "shared",
     "producer readers reclaiming resetting",
     "sequencer",
     "barrier",
