@@ -9,25 +9,26 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ringbuffer.barrier import SequenceBarrier
-from ringbuffer.errors import RingBufferClosedError
 from ringbuffer.forks import made_here
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, Memory, SlotLayout, Slots, range_clearer
 from ringbuffer.memory.events import make_events, no_events
 from ringbuffer.producer import EventSink, Producer
 from ringbuffer.producer.thread_producer import ThreadProducers
-from ringbuffer.readers import EventPoller, EventStream, SlotReader
+from ringbuffer.readers import EventPoller, EventStream, RecordReader, SlotReader
 from ringbuffer.reclaiming import SlotReclaimer
+from ringbuffer.records import RecordFactory, RecordLayout, RecordSlots
 from ringbuffer.resetting import check_reset, range_resetter
+from ringbuffer.ring_progress import RingProgress
 from ringbuffer.sequence import Readable, Sequence
 from ringbuffer.sequence_group import SequenceGroup
-from ringbuffer.sequencer import ProducerType, Sequencer
+from ringbuffer.sequencer import ProducerType
 from ringbuffer.sequencer.producer_type import sequencer_class
 from ringbuffer.shared_rings import SharedRings
 from ringbuffer.wait import WaitStrategy, bind_signal
 
 
-class RingBuffer[E = Any](SharedRings, EventSink[E]):
+class RingBuffer[E = Any](SharedRings, RingProgress, EventSink[E]):
     """A ring of pre-allocated events, or of values (LMAX Disruptor, `RingBuffer`). Any thread.
 
     The methods that claim and publish work from any thread (any *one* thread, for
@@ -64,7 +65,7 @@ class RingBuffer[E = Any](SharedRings, EventSink[E]):
     ) -> None:
         if reset is not None:
             check_reset(reset)
-        self._sequencer: Final[Sequencer] = sequencer_class(producer_type)(
+        self._sequencer = sequencer_class(producer_type)(
             buffer_size, wait_strategy, memory=memory, host=host
         )
         buffer_size = self._sequencer.buffer_size  # an `int` now, from any kind of integer
@@ -72,11 +73,15 @@ class RingBuffer[E = Any](SharedRings, EventSink[E]):
         self._memory: Final = memory
         self._host: Final = host
         has_values = self._holds_values = event_factory is no_events
-        self._slots: Final[Slots[E]] = (
-            memory.value_slots(buffer_size, SlotLayout.STRIPED)
-            if has_values
-            else memory.event_slots(make_events(buffer_size, event_factory))
-        )
+        records: RecordSlots | None = None
+        if isinstance(event_factory, RecordFactory):
+            slots: Slots[E] = (records := event_factory.slots(buffer_size, memory))
+        elif has_values:
+            slots = memory.value_slots(buffer_size, SlotLayout.STRIPED)
+        else:
+            slots = memory.event_slots(make_events(buffer_size, event_factory))
+        self._slots: Final = slots
+        self._records: Final = records
         clearer: Any = range_clearer if reset is None else range_resetter(reset)
         gating, published = self._sequencer.state.gating, self._sequencer.published
         follows = has_values or reset is not None
@@ -85,7 +90,7 @@ class RingBuffer[E = Any](SharedRings, EventSink[E]):
             if follows
             else None
         )
-        self._events: Final = self._slots.view()
+        self._events: Final[Any] = self._slots.view() if records is None else records.shared()
         self._producers: Final = ThreadProducers(self._sequencer, self._slots, host, has_values)
         self._producers.bind(self, RingBuffer)
         made_here(self)
@@ -109,17 +114,36 @@ class RingBuffer[E = Any](SharedRings, EventSink[E]):
         """
         return cls(buffer_size, no_events, producer_type, wait_strategy, memory=memory, host=host)
 
+    @classmethod
+    def of_records(
+        cls,
+        buffer_size: int,
+        dtype: object,
+        producer_type: ProducerType = ProducerType.AUTO,
+        wait_strategy: WaitStrategy | None = None,
+        *,
+        memory: Memory = PROCESS_MEMORY,
+        host: Host = SYSTEM_HOST,
+    ) -> "RingBuffer[Any]":
+        """A ring whose slots are rows of one block of memory: `publish_records`, `claim(n).pieces`.
+
+        Args:
+            buffer_size: slots in the ring, a power of two.
+            dtype: what a record is, see `RecordLayout.of`. Records of a numpy dtype are in numpy
+                arrays. Those of a `struct` format or a ctypes structure are `PlainRecords`.
+            producer_type: whether one thread publishes or several.
+            wait_strategy: how consumers wait; the default is `AdaptiveWaitStrategy`.
+            memory: what provides the block, cells and flags.
+            host: what provides locks, threads and time.
+
+        Raises:
+            TypeError: `dtype` does not describe a record.
+            ImportError: `dtype` needs numpy, which is not installed.
+        """
+        factory: Any = RecordFactory(RecordLayout.of(dtype))
+        return cls(buffer_size, factory, producer_type, wait_strategy, memory=memory, host=host)
+
     # -- properties --------------------------------------------------------------------------------
-
-    @property
-    def buffer_size(self) -> int:
-        """Slots in the ring."""
-        return self._sequencer.buffer_size
-
-    @property
-    def sequencer(self) -> Sequencer:
-        """The sequencer, for code that works below the ring."""
-        return self._sequencer
 
     @property
     def slots(self) -> Slots[E]:
@@ -140,6 +164,18 @@ class RingBuffer[E = Any](SharedRings, EventSink[E]):
     def holds_values(self) -> bool:
         """Whether the slots hold values, rather than pre-allocated events."""
         return self._holds_values
+
+    @property
+    def contents(self) -> str:
+        """What the slots hold, in a word: events, values or records."""
+        if self._records is not None:
+            return "records"
+        return "values" if self._holds_values else "events"
+
+    @property
+    def record_layout(self) -> RecordLayout | None:
+        """What the records of a ring of records are; None for another ring."""
+        return None if self._records is None else self._records.layout
 
     # -- publishing --------------------------------------------------------------------------------
 
@@ -165,41 +201,14 @@ class RingBuffer[E = Any](SharedRings, EventSink[E]):
         """
         if sequence < 0:
             raise ValueError(f"sequences start at 0; there is no event at {sequence}")
-        return self._events[sequence & self._mask]
+        event: E = self._events[sequence & self._mask]
+        return event
 
     __getitem__ = get
 
     def __setitem__(self, sequence: int, value: E) -> None:
         """Store `value` in the slot of a claimed `sequence` of a ring of values: see `Producer`."""
         self.producer()[sequence] = value
-
-    # -- progress ----------------------------------------------------------------------------------
-
-    @property
-    def cursor(self) -> int:
-        """Single producer: the last sequence published. Several: the last sequence claimed."""
-        return self._sequencer.cursor
-
-    @property
-    def minimum_gating_sequence(self) -> int:
-        """The lowest gating sequence: up to it, slots are free. The cursor if nothing gates."""
-        return self._sequencer.minimum_gating_sequence
-
-    def remaining_capacity(self) -> int:
-        """Slots that could be claimed at this moment, from 0 to the size of the ring."""
-        return self._sequencer.remaining_capacity()
-
-    def has_available_capacity(self, n: int) -> bool:
-        """Whether `n` slots could be claimed now.
-
-        Raises:
-            ValueError: `n` is not from 1 to the size of the ring.
-        """
-        return self._sequencer.has_available_capacity(n)
-
-    def is_available(self, sequence: int) -> bool:
-        """Whether `sequence` is published and its slot has not been claimed again."""
-        return self._sequencer.is_available(sequence)
 
     # -- consumers ---------------------------------------------------------------------------------
 
@@ -258,7 +267,10 @@ class RingBuffer[E = Any](SharedRings, EventSink[E]):
 
     def reader(self) -> SlotReader[E]:
         """The calling thread's own way to read the slots that a barrier lets it read."""
-        return SlotReader(self._slots.view(), self._sequencer.state.skipped.view())
+        skipped = self._sequencer.state.skipped.view()
+        if self._records is not None:
+            return RecordReader(self._records.read_view(), skipped)
+        return SlotReader(self._slots.view(), skipped)
 
     def on_advance(self) -> Callable[[], None] | None:
         """The function to call after the calling thread has advanced a consumer, or None.
@@ -278,20 +290,6 @@ class RingBuffer[E = Any](SharedRings, EventSink[E]):
     def bind_reclaim(self) -> Callable[[], None] | None:
         """The part of `on_advance` that reclaims slots; None if the events are pre-allocated."""
         return None if self._reclaimer is None else self._reclaimer.bind_reclaim()
-
-    # -- end ---------------------------------------------------------------------------------------
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the ring refuses all further claims."""
-        return self._sequencer.is_closed
-
-    def close(self, error: RingBufferClosedError | None = None) -> None:
-        """Refuse all further claims, and wake the producers that wait for capacity with an error.
-
-        See `Sequencer.close`.
-        """
-        self._sequencer.close(error)
 
     def __repr__(self) -> str:
         return (

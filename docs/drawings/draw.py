@@ -32,7 +32,7 @@ HOUSE: Final = [
     ("ring_buffer", "RingBuffer: slots and sequencer", RED),
     ("shared_rings", "RingBuffer.create and attach", RED),
     ("shared", "rings between processes", RED),
-    ("producer readers reclaiming resetting", "what threads do to slots", RED),
+    ("producer readers reclaiming resetting ring_progress", "what threads do to slots", RED),
     ("sequencer", "claims and publication, without slots", RED),
     ("barrier", "the limit of one consumer", RED),
     ("wait", "wait strategies", RED),

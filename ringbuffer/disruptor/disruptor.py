@@ -15,6 +15,7 @@ from ringbuffer.disruptor.graph import Graph
 from ringbuffer.disruptor.lifecycle import Lifecycle
 from ringbuffer.disruptor.live import Live
 from ringbuffer.disruptor.wiring import Wiring
+from ringbuffer.disruptor.without_events import WithoutEvents
 from ringbuffer.ending import USUAL_GRACE, Grace, check_grace
 from ringbuffer.forks import made_here
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -28,7 +29,7 @@ from ringbuffer.sequencer import ProducerType
 from ringbuffer.wait import WaitStrategy
 
 
-class Disruptor[E = Any](Wiring[E], EventSink[E]):
+class Disruptor[E = Any](WithoutEvents[E], Wiring[E], EventSink[E]):
     """A ring and the consumers that are wired to it (LMAX Disruptor, `Disruptor`).
 
     Wire it in one thread, then `start()` it. Any thread may publish, and read its state.
@@ -76,30 +77,6 @@ class Disruptor[E = Any](Wiring[E], EventSink[E]):
         )
         self._set_up(ring, producer_type, name, grace, drain_at_exit)
 
-    @classmethod
-    def of_values(
-        cls,
-        buffer_size: int,
-        producer_type: ProducerType = ProducerType.AUTO,
-        wait_strategy: WaitStrategy | None = None,
-        *,
-        name: str = "disruptor",
-        grace: Grace | Duration | None = USUAL_GRACE,
-        drain_at_exit: Duration | None = None,
-        memory: Memory = PROCESS_MEMORY,
-        host: Host = SYSTEM_HOST,
-    ) -> "Disruptor[E]":
-        """Make a disruptor over `RingBuffer.of_values`: slots hold any object.
-
-        The arguments are those of the class. `Disruptor[int].of_values(8)` is one of integers.
-        """
-        ring: RingBuffer[E] = RingBuffer.of_values(
-            buffer_size, producer_type, wait_strategy, memory=memory, host=host
-        )
-        disruptor = cls.__new__(cls)
-        disruptor._set_up(ring, producer_type, name, grace, drain_at_exit)
-        return disruptor
-
     def _set_up(
         self,
         ring: RingBuffer[E],
@@ -111,7 +88,7 @@ class Disruptor[E = Any](Wiring[E], EventSink[E]):
         self._name = name
         self._grace = check_grace(grace)
         self._title = (
-            f"{name}: {ring.buffer_size} slots of {'values' if ring.holds_values else 'events'}, "
+            f"{name}: {ring.buffer_size} slots of {ring.contents}, "
             f"{producer_type.value} producer, {type(ring.sequencer.wait_strategy).__name__}"
         )
         self._graph = Graph(ring)

@@ -5,7 +5,6 @@ functions that deliver a batch are therefore closures, made once for a run over 
 slots and words. As long as nothing fails and nothing is skipped, they load no attribute.
 """
 
-import inspect
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,15 +12,10 @@ from ringbuffer.checks import check_integer
 from ringbuffer.memory import Word, rows_of
 from ringbuffer.processors.failure import Failure, about
 from ringbuffer.processors.failure_policy import FailureContext, FailurePolicy
+from ringbuffer.processors.hand_over import NOT_LOOKED, Handle, check_has_run
 from ringbuffer.processors.handlers import HandlerHooks
-from ringbuffer.readers import SlotReader
-
-#: `handle(first, last)` gives a batch to the handler and returns the sequence to continue at:
-#: `last + 1`, or the sequence to replay the batch from.
-type Handle = Callable[[int, int], int]
-
-#: Differs from every count of skipped ranges, so the first batch looks at the ranges.
-NOT_LOOKED: Final = -1
+from ringbuffer.processors.record_batches import record_batches
+from ringbuffer.readers import RecordReader, SlotReader
 
 
 class Dispatch[E]:
@@ -115,6 +109,8 @@ def _handle_of[E](hooks: HandlerHooks[E], reader: SlotReader[E], policy: Failure
     if hooks.on_event is not None:
         return each_event(hooks.on_event, reader, policy)
     assert hooks.on_batch is not None, "HandlerHooks has checked it"
+    if isinstance(reader, RecordReader):
+        return record_batches(hooks.on_batch, reader, policy)
     return whole_batches(hooks.on_batch, reader, policy)
 
 
@@ -253,14 +249,3 @@ def whole_batches[E](
         return last + 1
 
     return handle
-
-
-def check_has_run(result: object) -> None:
-    """Raise `TypeError` if a handler has returned a coroutine instead of running.
-
-    A lambda around a coroutine function looks like a plain function until it is called.
-    """
-    if inspect.iscoroutine(result):
-        result.close()
-        what = f"a coroutine, which is never awaited: {result!r}"
-        raise TypeError(f"the handler returned {what}. Wire the coroutine function itself")

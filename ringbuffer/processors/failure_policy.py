@@ -131,7 +131,7 @@ class FailurePolicy:
             at = low + error.index
             self.failed(error.reason, at, at, events[error.index], "on_batch")
             events, low = events[error.index + 1 :], at + 1
-            if not events:
+            if at == last:
                 return None
             try:
                 on_batch(events, low)

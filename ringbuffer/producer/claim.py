@@ -11,6 +11,7 @@ from ringbuffer.memory.ranges import StoreRange
 from ringbuffer.one_process import OneProcess
 from ringbuffer.producer.guarded_block import GuardedBlock
 from ringbuffer.producer.ops import ProducerOps
+from ringbuffer.records import Records
 from ringbuffer.sequencer.sequencer import check_count
 
 #: What the slots of a claimed batch of values hold until they are filled.
@@ -76,16 +77,10 @@ class Claim[E](GuardedBlock, OneProcess):
         """Claim. Raises the errors of `Next`; nothing is claimed then."""
         if self._high >= 0:
             raise RuntimeError("this claim was used already; ask for a new one")
-        mask = len(self._slots) - 1
         self._n = check_count(self._n, len(self._slots))
         self._high = self._ops.next(self._n, self._timeout)
         try:
-            if self._store is not None:
-                self._batch = [UNFILLED] * self._n  # type: ignore[list-item]
-            else:
-                self._batch = list(
-                    map(self._slots.__getitem__, (sequence & mask for sequence in self.sequences))
-                )
+            self._batch = self._contents(self._high - self._n + 1, self._high)
             if self._guard is None:
                 # Something other than a `with` statement enters it, such as an `ExitStack`.
                 self._guard = weakref.finalize(
@@ -138,6 +133,19 @@ class Claim[E](GuardedBlock, OneProcess):
         self._batch = self._guard = None
 
     def _publish(self, batch: list[E], low: int, high: int) -> None:
+        self._fill(batch, low)
+        self._ops.publish(low, high)
+
+    def _contents(self, low: int, high: int) -> list[E]:
+        """What the block gets of the claimed slots."""
+        if self._store is not None:
+            return [UNFILLED] * self._n  # type: ignore[list-item]
+        mask = len(self._slots) - 1
+        indices = (sequence & mask for sequence in range(low, high + 1))
+        return list(map(self._slots.__getitem__, indices))
+
+    def _fill(self, batch: list[E], low: int) -> None:
+        """Store what the block has assigned."""
         unfilled = [index for index, value in enumerate(batch) if value is UNFILLED]
         if unfilled:
             raise ValueError(
@@ -146,7 +154,18 @@ class Claim[E](GuardedBlock, OneProcess):
             )
         if self._store is not None:
             self._store(low, batch)
-        self._ops.publish(low, high)
+
+    @property
+    def pieces(self) -> tuple[Records, ...]:
+        """The claimed records of a ring of records, see `RecordClaim`.
+
+        Raises:
+            TypeError: the ring does not hold records.
+        """
+        raise TypeError(
+            "only a claim of records has pieces: index this one, or build the ring with "
+            "RingBuffer.of_records"
+        )
 
     def __len__(self) -> int:
         return self._n

@@ -5,19 +5,19 @@ Here stand the signatures and the documentation of the operations, once. A `Ring
 faster and show the same signature and documentation.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Unpack, overload
 
 from ringbuffer.checks import Duration
-from ringbuffer.one_process import OneProcess
+from ringbuffer.producer.record_sink import RecordSink
 
 if TYPE_CHECKING:
     from ringbuffer.producer.claim import Claim
     from ringbuffer.producer.translation import AnyTranslator, ManyColumns, Translator
 
 
-class EventSink[E](OneProcess, ABC):
+class EventSink[E](RecordSink):
     """Publishes from any thread, through a producer for each (LMAX Disruptor, `EventSink`).
 
     A loop should ask for `producer()` once: that avoids looking it up in every call. In

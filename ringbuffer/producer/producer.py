@@ -25,8 +25,11 @@ from ringbuffer.producer.claim import Claim
 from ringbuffer.producer.event_sink import EventSink
 from ringbuffer.producer.face import show_as
 from ringbuffer.producer.ops import ProducerOps
+from ringbuffer.producer.record_claim import RecordClaim
+from ringbuffer.producer.records import no_record_publication, record_publication
 from ringbuffer.producer.translation import event_publication, no_event_publication
 from ringbuffer.producer.values import no_value_publication, value_publication
+from ringbuffer.records import RecordStore
 from ringbuffer.sequencer import Sequencer, SingleProducerSequencer
 
 #: The operations that a producer has as its own functions, in slots; other sinks have methods.
@@ -43,6 +46,7 @@ OPERATIONS: Final = (
     "publish_value",
     "try_publish_value",
     "publish_values",
+    "publish_records",
 )
 
 
@@ -70,6 +74,7 @@ class Producer[E](EventSink[E], Noted):
     __slots__ = {
         **dict.fromkeys(
             (
+                "_holds_records",
                 "_host",
                 "_ops",
                 "_sequencer",
@@ -80,7 +85,7 @@ class Producer[E](EventSink[E], Noted):
             )
         ),
         "get": _get.__doc__,
-        **{name: vars(EventSink)[name].__doc__ for name in OPERATIONS},
+        **{name: getattr(EventSink, name).__doc__ for name in OPERATIONS},
     }
 
     if TYPE_CHECKING:
@@ -95,6 +100,7 @@ class Producer[E](EventSink[E], Noted):
         slots: SlotView[E],
         host: Host,
         holds_values: bool,
+        copies: RecordStore | None = None,
     ) -> None:
         made_here(self)
         self._sequencer: Final = sequencer
@@ -103,6 +109,7 @@ class Producer[E](EventSink[E], Noted):
         self._host: Final = host
         self._thread: Final = host.thread_id()
         self._store: Final = range_writer(slots) if holds_values else None
+        self._holds_records: Final = copies is not None
         mask = sequencer.buffer_size - 1
 
         def get(sequence: int) -> E:
@@ -111,7 +118,13 @@ class Producer[E](EventSink[E], Noted):
         self.released = False
         events = no_event_publication("values") if holds_values else event_publication(ops, slots)
         values = value_publication(ops, slots, host) if holds_values else no_value_publication()
+        records = (
+            no_record_publication()
+            if copies is None
+            else record_publication(ops, copies, sequencer.buffer_size, host)
+        )
         operations: list[Any] = [ops.next, ops.try_next, ops.publish, ops.skip, *events, *values]
+        operations.append(records)
         for name, operation in zip(OPERATIONS, operations, strict=True):
             setattr(self, name, show_as("Producer", getattr(EventSink, name), operation))
         setattr(self, "get", show_as("Producer", _get, get))  # noqa: B010 - a method to mypy
@@ -122,7 +135,8 @@ class Producer[E](EventSink[E], Noted):
 
     def claim(self, n: int = 1, timeout: Duration | None = None) -> Claim[E]:
         """`with producer.claim(n) as batch:` publishes at its end, see `Claim`."""
-        return Claim(self._ops, self._slots, self._store, n, timeout, self._leave_open)
+        kind = RecordClaim if self._holds_records else Claim
+        return kind(self._ops, self._slots, self._store, n, timeout, self._leave_open)
 
     def _leave_open(self, low: int, high: int) -> None:
         """Skip what a claim block has left claimed. Any thread; single producer: its own thread."""
@@ -137,12 +151,12 @@ class Producer[E](EventSink[E], Noted):
         return self.get(sequence)
 
     def __setitem__(self, sequence: int, value: E) -> None:
-        """Store `value` into the slot of a claimed `sequence` of a ring of values.
+        """Store `value` into the slot of a claimed `sequence` of a ring of values, or of records.
 
         Raises:
             TypeError: the ring has pre-allocated events, which are filled and never replaced.
         """
-        if self._store is None:
+        if self._store is None and not self._holds_records:
             raise TypeError("this ring has pre-allocated events: fill producer[sequence] in place")
         self._slots[sequence & (len(self._slots) - 1)] = value
 

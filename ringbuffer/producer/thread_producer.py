@@ -22,6 +22,7 @@ from ringbuffer.producer.event_sink import EventSink
 from ringbuffer.producer.face import show_as
 from ringbuffer.producer.ops import NONE_GIVEN, not_owned
 from ringbuffer.producer.producer import Producer
+from ringbuffer.records import RecordSlots
 from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
 from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 
@@ -61,7 +62,8 @@ class ThreadProducers[E]:
         producer: Producer[E] | None = getattr(own, "producer", None)
         if producer is None or producer.released:
             ops, slots = producer_ops(self._sequencer), self._slots.view()
-            producer = Producer(self._sequencer, ops, slots, self._host, self._holds_values)
+            copies = self._slots.store() if isinstance(self._slots, RecordSlots) else None
+            producer = Producer(self._sequencer, ops, slots, self._host, self._holds_values, copies)
             try_one_into = ops.try_put_into if self._holds_values else ops.try_fill_into
             own.try_one = try_one_into(slots, not_owned)
             self._alone[0] = own.try_one if produces_alone(self._sequencer) else not_owned

@@ -3,6 +3,7 @@
 from ringbuffer.readers.async_wait import AsyncBarrierWait
 from ringbuffer.readers.poller import EventPoller, PollState
 from ringbuffer.readers.readable_ring import ReadableRing
+from ringbuffer.readers.record_reader import RecordReader
 from ringbuffer.readers.slot_reader import SlotReader
 from ringbuffer.readers.stream import EventStream
 
@@ -12,5 +13,6 @@ __all__ = [
     "EventStream",
     "PollState",
     "ReadableRing",
+    "RecordReader",
     "SlotReader",
 ]

@@ -134,7 +134,7 @@ class EventStream[E](OneProcess):
                 if not self._left_behind.alive:
                     break
                 batch = self._next_batch()
-                if batch:
+                if len(batch):  # an array of records has no truth value
                     return batch
                 if self._own[0] < self._handed_out:
                     self._finish()

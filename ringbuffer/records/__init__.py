@@ -6,16 +6,19 @@ A layout comes from a numpy dtype, a `struct` format, or a ctypes structure. Onl
 dtype needs numpy. No module here imports numpy before such a layout is made.
 """
 
-from ringbuffer.records.block import RecordBlock
+from ringbuffer.records.block import RecordBlock, Records, RecordStore
 from ringbuffer.records.layout import RecordField, RecordLayout
 from ringbuffer.records.plain import PlainRecord, PlainRecords
-from ringbuffer.records.slots import RecordSlots
+from ringbuffer.records.slots import RecordFactory, RecordSlots
 
 __all__ = [
     "PlainRecord",
     "PlainRecords",
     "RecordBlock",
+    "RecordFactory",
     "RecordField",
     "RecordLayout",
     "RecordSlots",
+    "RecordStore",
+    "Records",
 ]

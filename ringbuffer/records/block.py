@@ -50,8 +50,6 @@ class RecordBlock:
         self.layout: Final = layout
         self.size: Final = size
         self._memory: Final = memory
-        if not layout.uses_numpy:
-            _ = layout.struct  # so that a field that needs numpy is refused here
         given = memory()
         if given.readonly:
             raise TypeError("the memory of records is read-only; producers must write to it")

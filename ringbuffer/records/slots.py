@@ -1,6 +1,6 @@
 """`RecordSlots`: the slots of a ring of records."""
 
-from typing import Final
+from typing import Any, Final
 
 from ringbuffer.memory import Memory
 from ringbuffer.records.block import RecordBlock, Records, RecordStore
@@ -33,21 +33,48 @@ class RecordSlots:
         """The calling thread's own records, to read. They cannot be made writable."""
         return self._block.records(writable=False)
 
+    def shared(self) -> "SharedRecords":
+        """All records, to write, for rare uses by any thread."""
+        return SharedRecords(self)
+
     def store(self) -> RecordStore:
         """The calling thread's own way to copy records in."""
         return self._block.store()
 
 
-def record_slots(source: object, size: int, memory: Memory) -> RecordSlots:
-    """Slots over a new block of `memory`.
+class SharedRecords:
+    """Records for rare uses by any thread: each use makes a view of its own."""
+
+    __slots__ = ("_slots",)
+
+    def __init__(self, slots: RecordSlots) -> None:
+        self._slots: Final = slots
+
+    def __getitem__(self, index: int, /) -> Any:
+        return self._slots.view()[index]
+
+
+class RecordFactory:
+    """What a ring gets in place of a factory of events: it makes the slots for all records.
 
     Args:
-        source: what `RecordLayout.of` takes.
-        size: slots in the ring, a power of two.
-        memory: provides the block.
-
-    Raises:
-        TypeError, ValueError, ImportError: see `RecordLayout.of`.
+        layout: of each record.
     """
-    layout = RecordLayout.of(source)
-    return RecordSlots(RecordBlock(layout, size, memory.block(size * layout.itemsize).bytes))
+
+    __slots__ = ("_layout",)
+
+    def __init__(self, layout: RecordLayout) -> None:
+        self._layout: Final = layout
+
+    def slots(self, size: int, memory: Memory) -> RecordSlots:
+        """Slots for `size` records, a power of two, over a new block of `memory`.
+
+        Raises:
+            TypeError: a field needs numpy, and the layout does not use it.
+        """
+        layout = self._layout
+        if not layout.uses_numpy:
+            _ = (
+                layout.struct
+            )  # so that a field that needs numpy is refused before the block is made
+        return RecordSlots(RecordBlock(layout, size, memory.block(size * layout.itemsize).bytes))

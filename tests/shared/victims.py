@@ -115,10 +115,10 @@ def wander(ring: SharedRing, step: Steps) -> None:
         ring.evict("victim")
         ring.close()
 
-    for action in (str, tell, look, other, look):
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+    for action in (tell, look, other, look):
         with contextlib.suppress(Exception):
-            action() if action is not str else str(ring.status)  # type: ignore[call-arg]
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            action()
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -142,7 +142,6 @@ def run(scenario: str, name: str, last: str) -> str:
         step()
         return set_lock(self, index, kind)
 
-    vars(KernelLocks)  # a class in Python: the method can be replaced
     KernelLocks._set = step_and_set  # type: ignore[method-assign]
     SCENARIOS[scenario](attach(name), step)
     return f"done {step.count}"
@@ -168,7 +167,7 @@ def main() -> None:
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             told = "killed" if number == signal.SIGKILL else f"crashed by signal {number}"
-        print(told or "failed without a word", flush=True)
+        print(told or "failed", flush=True)
 
 
 if __name__ == "__main__":

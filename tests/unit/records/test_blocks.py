@@ -10,7 +10,7 @@ import pytest
 from ringbuffer.memory import PROCESS_MEMORY
 from ringbuffer.records import RecordBlock, RecordLayout
 from ringbuffer.records.block import pieces_of
-from ringbuffer.records.slots import record_slots
+from ringbuffer.records.slots import RecordFactory
 
 DTYPE = np.dtype([("id", "i8"), ("price", "f8")])
 LAYOUTS = [RecordLayout.of(DTYPE), RecordLayout.of_struct("qd", "id price")]
@@ -142,12 +142,12 @@ def test_a_field_without_a_column_is_read_row_by_row(format: str) -> None:
 def test_a_field_that_needs_numpy_is_refused_without_it(source: Any) -> None:
     layout = RecordLayout.parse(RecordLayout.of(source).description)
     with pytest.raises(TypeError, match="numpy"):
-        block_over(layout, 2, bytearray(64))
+        RecordFactory(layout).slots(2, PROCESS_MEMORY)
     assert block_over(layout.with_numpy(), 2, bytearray(64)).records(writable=True).ndim == 1
 
 
 def test_slots_over_a_memory_start_on_a_cache_line() -> None:
-    slots = record_slots(DTYPE, 8, PROCESS_MEMORY)
+    slots = RecordFactory(LAYOUTS[0]).slots(8, PROCESS_MEMORY)
     assert slots.view().ctypes.data % 64 == 0
     assert slots.layout.dtype == DTYPE
     assert not slots.read_view().flags.writeable

@@ -6,7 +6,7 @@ import pytest
 
 from ringbuffer import RingBufferClosedError
 from ringbuffer.records import RecordLayout
-from ringbuffer.shared import ConsumerSeat, OnDeath, SharedRing, create
+from ringbuffer.shared import ConsumerSeat, SharedRing, create
 from tests.shared.victims import FORMAT, record
 from tests.unit.shared.conftest import Kill
 
