@@ -1,9 +1,13 @@
 """`Mapping`: a file that several processes have in their memory.
 
-What happens in a child that `os.fork` makes. It would have the same mapping, and the same open file
-with the kernel's locks on it. So it gets a private copy of the mapping, at the same addresses:
-what it stores there, other processes do not see. And it closes its descriptor, so that the locks
-end with the process that took them.
+The file is opened twice. The kernel's locks belong to one opening, and are released when nothing
+refers to that any more. A mapping refers to the opening that it was made from, as long as it is
+there. So the mapping and the locks have one each.
+
+What happens in a child that `os.fork` makes. It would have the same mapping, and keep the locks of
+its parent. So it gets a private copy of the mapping, at the same addresses: what it stores there,
+other processes do not see. And it closes its descriptors, so that the locks end with the process
+that took them.
 """
 
 import ctypes
@@ -58,16 +62,21 @@ class Mapping:
     def __init__(self, descriptor: int, size: int) -> None:
         self.size: Final = size
         self.is_private = False
-        self._descriptor = descriptor
-        # `mmap` must not keep a descriptor of its own: it would hold the locks of this one
         self._raw: Final = mmap.mmap(descriptor, size, trackfd=False)
+        self._locks = os.open(f"/proc/self/fd/{descriptor}", os.O_RDWR | os.O_CLOEXEC)
+        self._descriptor = descriptor
         self._address: Final = ctypes.addressof(ctypes.c_char.from_buffer(self._raw))
         made_here(self)
 
     @property
     def descriptor(self) -> int:
-        """The descriptor of the open file, which the kernel's locks belong to; -1 once closed."""
+        """The descriptor of the file; -1 once closed."""
         return self._descriptor
+
+    @property
+    def locks(self) -> int:
+        """The descriptor that the kernel's locks belong to; -1 once closed."""
+        return self._locks
 
     def block(self, offset: int, size: int) -> Block:
         """A part of the memory; it keeps the mapping alive.
@@ -81,9 +90,11 @@ class Mapping:
 
     def close(self) -> None:
         """Close the file, which releases its locks. The memory stays while blocks refer to it."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        opened = self._locks, self._descriptor
+        self._locks = self._descriptor = -1
+        for each in opened:
+            if each >= 0:
+                os.close(each)
 
     def __del__(self) -> None:
         if getattr(self, "_descriptor", -1) >= 0:

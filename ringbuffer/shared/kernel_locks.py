@@ -59,7 +59,7 @@ class KernelLocks:
     def release(self, index: int) -> None:
         """Release a lock. Does nothing if this process does not have it."""
         with self._lock:
-            if self._mapping.descriptor >= 0:
+            if self._mapping.locks >= 0:
                 self._set(index, fcntl.F_UNLCK)
             self._mine.discard(index)
 
@@ -71,16 +71,16 @@ class KernelLocks:
         """Whether a living process has the lock, at a moment of the call."""
         if index in self._mine:
             return True
-        if self._mapping.descriptor < 0:
+        if self._mapping.locks < 0:
             return False
         answer = fcntl.fcntl(
-            self._mapping.descriptor, fcntl.F_OFD_GETLK, self._request(index, fcntl.F_WRLCK)
+            self._mapping.locks, fcntl.F_OFD_GETLK, self._request(index, fcntl.F_WRLCK)
         )
         return int(_FLOCK.unpack(answer)[0]) != fcntl.F_UNLCK
 
     def _set(self, index: int, kind: int) -> bool:
         try:
-            fcntl.fcntl(self._mapping.descriptor, fcntl.F_OFD_SETLK, self._request(index, kind))
+            fcntl.fcntl(self._mapping.locks, fcntl.F_OFD_SETLK, self._request(index, kind))
         except BlockingIOError:
             return False
         except PermissionError:  # some systems report a lock of another process in this way

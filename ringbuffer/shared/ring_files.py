@@ -46,10 +46,11 @@ def check_system() -> None:
     """Raise `SharedRingError` if the system has no shared memory with locks that processes lose."""
     import fcntl
 
-    if not os.path.isdir(FOLDER) or not hasattr(fcntl, "F_OFD_SETLK"):
+    folders = (FOLDER, "/proc/self/fd")
+    if not all(map(os.path.isdir, folders)) or not hasattr(fcntl, "F_OFD_SETLK"):
         raise SharedRingError(
-            f"a ring between processes needs {FOLDER} and locks of open files (F_OFD_SETLK), as on "
-            f"Linux; this system lacks them"
+            f"a ring between processes needs {FOLDER}, /proc, and locks of open files "
+            f"(F_OFD_SETLK), as on Linux; this system lacks one of them"
         )
 
 

@@ -113,6 +113,8 @@ class SharedSequencer(SingleProducerSequencer):
         if parts.locks.is_mine(PRODUCTION):
             return
         if not parts.locks.try_take(PRODUCTION):
+            if self.is_closed:
+                raise self.state.refusal()
             raise SeatTakenError(
                 f"process {parts.process.load()} produces into this ring and is alive: a ring "
                 f"between processes has one producer at a time"
