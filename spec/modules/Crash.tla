@@ -215,15 +215,28 @@ Stop(p) ==
 
 (* A producer without free capacity looks for dead consumers ***************)
 
+\* Chooses a seat that may be made vacant, if no process holds it.
+LookForDead(p) ==
+    LET dead == {s \in Seats : /\ lock[s] = Free /\ state[s] # "vacant"
+                               /\ state[s] = "taken" => Policy = "evict"} IN
+    /\ pc[p] = "wait"
+    /\ IF dead = {}
+       THEN Go(p, "claim") /\ UNCHANGED chosen
+       ELSE Go(p, "try lock") /\ \E s \in dead : chosen' = [chosen EXCEPT ![p] = s]
+    /\ UNCHANGED <<cursor, limit, noted, slots, seats, lock, closed, room, toLook, at, read,
+                   history>>
+
 \* The kernel grants the lock of the seat only if no process holds it.
 TryLock(p) ==
-    /\ pc[p] = "wait"
-    /\ \E s \in Seats :
-        IF lock[s] = Free
-        THEN /\ lock' = [lock EXCEPT ![s] = p]
-             /\ chosen' = [chosen EXCEPT ![p] = s]
-             /\ Go(p, "look at seat")
-        ELSE Go(p, "claim") /\ UNCHANGED <<lock, chosen>>
+    LET s == chosen[p] IN
+    /\ pc[p] = "try lock"
+    /\ IF lock[s] = Free
+       THEN /\ lock' = [lock EXCEPT ![s] = p]
+            /\ Go(p, "look at seat")
+            /\ UNCHANGED chosen
+       ELSE /\ chosen' = [chosen EXCEPT ![p] = NoSeat]
+            /\ Go(p, "claim")
+            /\ UNCHANGED lock
     /\ UNCHANGED <<cursor, limit, noted, slots, seats, closed, room, toLook, at, read,
                    history>>
 
@@ -421,8 +434,9 @@ Kill(x) ==
 
 Producing(p) ==
     LookAtEnd(p) \/ TakeOver(p) \/ GiveBack(p) \/ Claim(p) \/ Measure(p) \/ KeepLimit(p) \/
-    WriteFirst(p) \/ WriteSecond(p) \/ Note(p) \/ Publish(p) \/ Stop(p) \/ TryLock(p) \/
-    LookAtSeat(p) \/ Evict(p) \/ TakePosition(p) \/ MakeVacant(p) \/ Unlock(p)
+    WriteFirst(p) \/ WriteSecond(p) \/ Note(p) \/ Publish(p) \/ Stop(p) \/
+    LookForDead(p) \/ TryLock(p) \/ LookAtSeat(p) \/ Evict(p) \/ TakePosition(p) \/
+    MakeVacant(p) \/ Unlock(p)
 Consuming(c) ==
     Find(c) \/ Join(c) \/ LoadStart(c) \/ StoreStart(c) \/ Joined(c) \/ Look(c) \/ ReadFirst(c) \/
     ReadSecond(c) \/ Finish(c) \/ LookForEnd(c) \/ LookForProducer(c) \/ LookForLast(c) \/
