@@ -65,6 +65,10 @@ STRESS: Final = (
     Count("litmus races", r"^litmus: ([\d,]+) races"),
 )
 SOAK: Final = (Count("messages", r"([\d,]+) messages published"),)
+SHARED_SOAK: Final = (
+    Count("sequences", r"^([\d,]+) sequences"),
+    Count("kills", r"sequences, ([\d,]+) kills"),
+)
 INTERRUPTS: Final = (
     Count("interrupts", r"([\d,]+) tried;"),
     Count("at random", r"([\d,]+) at random moments"),
@@ -152,6 +156,7 @@ def verify() -> list[Part]:
         python("traces", "tests.traces", TRACES, ALL),
         python("stress", "tests.stress --seconds 60", STRESS, ALL),
         python("soak", "tests.soak --seconds 60", SOAK, ALL),
+        python("shared soak", "tests.shared.soak --seconds 60", SHARED_SOAK, ALL),
     ]
 
 

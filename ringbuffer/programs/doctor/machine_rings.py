@@ -33,8 +33,9 @@ class MachineRing:
         record = ", ".join(f"{field.name} {field.type}" for field in status.layout.fields)
         lines = [
             f"{status.name}: {state}, {status.buffer_size:,} slots of {status.layout.itemsize} "
-            f"bytes ({record}), cursor {status.cursor:,}, producer: {producer}, "
-            f"{len(status.taken)} of {status.seats} seats taken"
+            f"bytes, cursor {status.cursor:,}, producer: {producer}, "
+            f"{len(status.taken)} of {status.seats} seats taken",
+            f"    record: {record}",
         ]
         for seat in status.taken:
             behind = max(0, status.cursor - seat.position)

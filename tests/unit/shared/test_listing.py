@@ -25,11 +25,12 @@ def test_the_doctor_lists_rings_with_their_seats_and_who_lives(
         ring.producer().publish_records([(1, 2, 3)])
         lines = listed(capsys).splitlines()
         at = next(i for i, line in enumerate(lines) if line.startswith(f"{name}: "))
-        assert "open, 8 slots of 24 bytes (sequence <i8, one <i8, two <i8), cursor 0" in lines[at]
+        assert "open, 8 slots of 24 bytes, cursor 0, producer: process " in lines[at]
+        assert lines[at + 1].strip() == "record: sequence <i8, one <i8, two <i8"
         assert "2 of 8 seats taken" in lines[at]
-        assert "alive one: process" in lines[at + 1]
-        assert ", alive, position -1, 1 behind" in lines[at + 1]
-        assert "DEAD" in lines[at + 2]
+        assert "alive one: process" in lines[at + 2]
+        assert ", alive, position -1, 1 behind" in lines[at + 2]
+        assert "DEAD" in lines[at + 3]
         told = [each for each in json.loads(listed(capsys, "--json")) if each["name"] == name]
         assert told[0]["cursor"] == 0
         assert told[0]["taken"][0]["is_alive"] is True
