@@ -122,6 +122,7 @@ class RingBuffer[E = Any](SharedRings, RingProgress, EventSink[E]):
         producer_type: ProducerType = ProducerType.AUTO,
         wait_strategy: WaitStrategy | None = None,
         *,
+        layout: str = "rows",
         memory: Memory = PROCESS_MEMORY,
         host: Host = SYSTEM_HOST,
     ) -> "RingBuffer[Any]":
@@ -133,6 +134,7 @@ class RingBuffer[E = Any](SharedRings, RingProgress, EventSink[E]):
                 arrays. Those of a `struct` format or a ctypes structure are `PlainRecords`.
             producer_type: whether one thread publishes or several.
             wait_strategy: how consumers wait; the default is `AdaptiveWaitStrategy`.
+            layout: "rows", or "columns", where a numpy array of its own holds each field.
             memory: what provides the block, cells and flags.
             host: what provides locks, threads and time.
 
@@ -140,7 +142,7 @@ class RingBuffer[E = Any](SharedRings, RingProgress, EventSink[E]):
             TypeError: `dtype` does not describe a record.
             ImportError: `dtype` needs numpy, which is not installed.
         """
-        factory: Any = RecordFactory(RecordLayout.of(dtype))
+        factory: Any = RecordFactory(RecordLayout.of(dtype), layout)
         return cls(buffer_size, factory, producer_type, wait_strategy, memory=memory, host=host)
 
     # -- properties --------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class WithoutEvents[E](ABC):
         producer_type: ProducerType = ProducerType.AUTO,
         wait_strategy: WaitStrategy | None = None,
         *,
+        layout: str = "rows",
         name: str = "disruptor",
         grace: Grace | Duration | None = USUAL_GRACE,
         drain_at_exit: Duration | None = None,
@@ -68,13 +69,20 @@ class WithoutEvents[E](ABC):
 
         Handlers with `on_batch` get a read-only view of all available records; it ends at the end
         of the ring. `dtype` says what a record is: a numpy dtype, a `struct` format, or a ctypes
-        structure. The other arguments are those of the class.
+        structure. `layout` is "rows" or "columns", see `RingBuffer.of_records`. The other
+        arguments are those of the class.
 
         Raises:
             ValueError, TypeError, ImportError: see `RingBuffer.of_records`.
         """
         ring: RingBuffer[Any] = RingBuffer.of_records(
-            buffer_size, dtype, producer_type, wait_strategy, memory=memory, host=host
+            buffer_size,
+            dtype,
+            producer_type,
+            wait_strategy,
+            layout=layout,
+            memory=memory,
+            host=host,
         )
         disruptor = cls.__new__(cls)
         disruptor._set_up(ring, producer_type, name, grace, drain_at_exit)

@@ -24,6 +24,7 @@ from ringbuffer.processors.handlers import (
     EarlyRelease,
     EventFunction,
     EventHandler,
+    RecordHandler,
 )
 from ringbuffer.processors.processor import EventProcessor
 from ringbuffer.processors.rewind import (
@@ -61,6 +62,7 @@ __all__ = [
     "IgnoringExceptionHandler",
     "LoggingExceptionHandler",
     "ProcessorState",
+    "RecordHandler",
     "RewindAfterPause",
     "RewindAlways",
     "RewindAtMost",

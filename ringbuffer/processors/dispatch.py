@@ -11,8 +11,13 @@ from typing import Any, Final
 from ringbuffer.checks import check_integer
 from ringbuffer.memory import Word, rows_of
 from ringbuffer.processors.failure import Failure, about
-from ringbuffer.processors.failure_policy import FailureContext, FailurePolicy
-from ringbuffer.processors.hand_over import NOT_LOOKED, Handle, check_has_run
+from ringbuffer.processors.failure_policy import (
+    NOT_LOOKED,
+    FailureContext,
+    FailurePolicy,
+    Handle,
+    check_has_run,
+)
 from ringbuffer.processors.handlers import HandlerHooks
 from ringbuffer.processors.record_batches import record_batches
 from ringbuffer.readers import RecordReader, SlotReader

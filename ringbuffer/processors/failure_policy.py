@@ -4,6 +4,7 @@ The policy knows three answers to an error: the consumer dies, the batch is repl
 count as finished. The user's exception handler and rewind strategy choose between them.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -20,6 +21,13 @@ from ringbuffer.processors.rewind import RewindBatch, RewindStrategy
 
 #: No batch begins at this sequence, so there is nothing to replay.
 NOWHERE: Final = -1
+
+#: `handle(first, last)` gives a batch to the handler and returns the sequence to continue at:
+#: `last + 1`, or the sequence to replay the batch from.
+type Handle = Callable[[int, int], int]
+
+#: Differs from every count of skipped ranges, so the first batch looks at the ranges.
+NOT_LOOKED: Final = -1
 
 
 class FailureContext(Protocol):
@@ -215,3 +223,14 @@ class FailurePolicy:
             self._own[0] = sequence  # release: the handler has finished with the slots
             if self._advanced is not None:
                 self._advanced()
+
+
+def check_has_run(result: object) -> None:
+    """Raise `TypeError` if a handler has returned a coroutine instead of running.
+
+    A lambda around a coroutine function looks like a plain function until it is called.
+    """
+    if inspect.iscoroutine(result):
+        result.close()
+        what = f"a coroutine, which is never awaited: {result!r}"
+        raise TypeError(f"the handler returned {what}. Wire the coroutine function itself")

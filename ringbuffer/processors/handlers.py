@@ -5,7 +5,8 @@ At minimum, a handler is a function of three arguments. It gets more by having t
 | method | called |
 |---|---|
 | `on_event(event, sequence, end_of_batch)` | for each event |
-| `on_batch(events, first_sequence)` | instead, once for each batch: all of its events in a list |
+| `on_batch(events, first_sequence)` | instead, once for each batch: all of its events in a list; \
+of a ring of records, a view of the slots |
 | `on_start()`, `on_shutdown()` | before the first and after the last event of a run |
 | `on_batch_start(batch_size, queue_depth)` | before each batch: its size; all events that wait |
 | `on_rewind(sequence)` | before a batch is replayed from `sequence`, see `rewind.py` |
@@ -17,9 +18,13 @@ import inspect
 import warnings
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ringbuffer.checks import check_can_be_called
+from ringbuffer.records import ColumnRecords, PlainRecords
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class EventHandler[E](Protocol):
@@ -50,8 +55,29 @@ class BatchHandler[E](Protocol):
         ...
 
 
+class RecordHandler[R](Protocol):
+    """Handles all available records at once. Processor's thread only.
+
+    `R` is a numpy array; or `ColumnRecords`, for columns; or `PlainRecords`, without numpy.
+    """
+
+    def on_batch(self, records: R, first_sequence: int, /) -> object:
+        """Handle the records of the sequences from `first_sequence` on.
+
+        They are read-only, and valid until this method returns; copy what you keep.
+        """
+        ...
+
+
 type EventFunction[E] = Callable[[E, int, bool], object]
-type AnyHandler[E] = EventHandler[E] | BatchHandler[E] | EventFunction[E]
+type AnyHandler[E] = (
+    EventHandler[E]
+    | BatchHandler[E]
+    | EventFunction[E]
+    | RecordHandler[PlainRecords]
+    | RecordHandler[ColumnRecords]
+    | RecordHandler["np.ndarray[Any, Any]"]
+)
 
 
 class EarlyRelease(Protocol):

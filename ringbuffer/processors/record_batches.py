@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.processors.failure_policy import FailurePolicy
-from ringbuffer.processors.hand_over import NOT_LOOKED, Handle, check_has_run
+from ringbuffer.processors.failure_policy import (
+    NOT_LOOKED,
+    FailurePolicy,
+    Handle,
+    check_has_run,
+)
 from ringbuffer.readers import RecordReader
 
 

@@ -7,11 +7,14 @@ dtype needs numpy. No module here imports numpy before such a layout is made.
 """
 
 from ringbuffer.records.block import RecordBlock, Records, RecordStore
+from ringbuffer.records.columns import ColumnRecord, ColumnRecords
 from ringbuffer.records.layout import RecordField, RecordLayout
 from ringbuffer.records.plain import PlainRecord, PlainRecords
-from ringbuffer.records.slots import RecordFactory, RecordSlots
+from ringbuffer.records.record_slots import RecordFactory, RecordSlots
 
 __all__ = [
+    "ColumnRecord",
+    "ColumnRecords",
     "PlainRecord",
     "PlainRecords",
     "RecordBlock",

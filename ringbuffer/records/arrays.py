@@ -91,25 +91,54 @@ def array_over(layout: RecordLayout, size: int, memory: "memoryview[int]") -> Ar
     return np.frombuffer(memory, own_dtype(layout), size)
 
 
-def bind_prepare(layout: RecordLayout) -> Callable[[Any], Array]:
-    """Makes `prepare(records)`: an array without fields, whose slices can be stored."""
-    dtype: Final = own_dtype(layout)
-    void: Final = np.dtype(f"V{layout.itemsize}")
+def array_of(dtype: "np.dtype[Any]", size: int, memory: "memoryview[int]", offset: int) -> Array:
+    """The calling thread's own array of `size` values; read-only if `memory` is."""
+    return np.frombuffer(memory, dtype, size, offset)
 
-    def prepare(records: Any) -> Array:
+
+def as_array(values: object, dtype: "np.dtype[Any]") -> Array:
+    """Values as an array of a field's dtype; no copy if they are one."""
+    return np.asarray(values, dtype.base)
+
+
+def zeros(size: int, dtype: "np.dtype[Any]") -> Array:
+    """A new array."""
+    return np.zeros(size, dtype)
+
+
+def bind_check(layout: RecordLayout) -> Callable[[Any], Array]:
+    """Makes `check(records)`: an array of the layout's dtype, of one dimension."""
+    dtype: Final = own_dtype(layout)
+    known = dtype
+
+    def check(records: Any) -> Array:
+        nonlocal known
         if not isinstance(records, np.ndarray):
             if isinstance(records, (str, bytes, bytearray, memoryview)):
                 raise TypeError(f"pass a numpy array of {dtype}, not {type(records).__name__}")
             records = np.array(records, dtype)
-        elif records.dtype != dtype:
-            raise TypeError(
-                f"the array has records of {records.dtype}, and the ring of {dtype}; convert it "
-                f"with .astype"
-            )
+        elif records.dtype is not known:
+            if records.dtype != dtype:
+                raise TypeError(
+                    f"the array has records of {records.dtype}, and the ring of {dtype}; convert "
+                    f"it with .astype"
+                )
+            known = records.dtype  # to compare two dtypes takes longer than the copy
         if records.ndim != 1:
             raise ValueError(f"pass a one-dimensional array of records, not {records.ndim} axes")
-        raw: Array = records.view(void)
-        return raw
+        array: Array = records
+        return array
+
+    return check
+
+
+def bind_prepare(layout: RecordLayout) -> Callable[[Any], Array]:
+    """Makes `prepare(records)`: an array without fields, whose slices can be stored."""
+    check: Final = bind_check(layout)
+    void: Final = np.dtype(f"V{layout.itemsize}")
+
+    def prepare(records: Any) -> Array:
+        return check(records).view(void)
 
     return prepare
 

@@ -1,7 +1,17 @@
 """Faults of what producers rely on: room, claims, publication, skipped events."""
 
 from tests.faults.fault import Fault
-from tests.faults.tests import HAND_OVER, JOINING, MULTI, RACES, REFUSED, SINGLE
+from tests.faults.tests import (
+    COPIES,
+    HAND_OVER,
+    HOLES,
+    JOINING,
+    MULTI,
+    RACES,
+    READ_ONLY,
+    REFUSED,
+    SINGLE,
+)
 
 CAPACITY = [
     Fault(
@@ -201,6 +211,30 @@ SKIPPED = [
     ),
 ]
 
+RECORDS = [
+    Fault(
+        "a copy of records does not continue at the beginning of the ring",
+        "records.arrays",
+        "raw[: stop - size] = records[size - start :]",
+        "pass",
+        COPIES,
+    ),
+    Fault(
+        "a handler can write into the slots",
+        "records.block",
+        "return memory if writable else memory.toreadonly()",
+        "return memory",
+        READ_ONLY,
+    ),
+    Fault(
+        "records that were skipped count as published",
+        "producer.records",
+        "if high != NO_CAPACITY and give_up(low, high, error):",
+        "if high != NO_CAPACITY and not give_up(low, high, error):",
+        HOLES,
+    ),
+]
+
 END = [
     Fault(
         "a closed ring is not sealed, and publishers race its shutdown",
@@ -218,5 +252,6 @@ PRODUCER_FAULTS = [
     *MULTI_PRODUCER,
     *ALONE,
     *SKIPPED,
+    *RECORDS,
     *END,
 ]

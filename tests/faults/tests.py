@@ -28,6 +28,10 @@ REFUSED = (
     "test_a_refused_claim_of_the_owner_holds_up_no_other_producer[next]"
 )
 MEMBERS = "tests/unit/sequence/test_sequence.py::test_a_view_follows_the_values_and_the_members"
+RECORDS = "tests/unit/records"
+COPIES = f"{RECORDS}/test_blocks.py::test_a_store_continues_at_the_beginning_of_the_ring"
+READ_ONLY = f"{RECORDS}/test_blocks.py::test_a_reader_cannot_write"
+HOLES = f"{RECORDS}/test_publishing.py::test_an_error_in_the_middle_leaves_no_hole"
 #: With threads that race each other. Without the seal, about one round in three loses an event.
 END_OF_A_RING = "tests/unit/disruptor/test_end_of_a_ring.py"
 RACES = (
@@ -54,4 +58,7 @@ ALL = (
     RACES,
     MEMBERS,
     REFUSED,
+    COPIES,
+    READ_ONLY,
+    HOLES,
 )

@@ -4,6 +4,7 @@ from tests.faults.fault import Fault
 from tests.schedules.bus_faults import BUSES
 from tests.schedules.message_queue_faults import MESSAGE_QUEUES
 from tests.schedules.queue_faults import QUEUES
+from tests.schedules.record_faults import RECORDS
 
 SEQUENCERS = [
     Fault(
@@ -740,6 +741,7 @@ IN_ORDER = {
         PROCESSORS,
         POOLS,
         VALUES,
+        RECORDS,
         TORN,
         QUEUES,
         MESSAGE_QUEUES,

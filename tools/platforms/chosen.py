@@ -37,6 +37,7 @@ MEETING: Final = (
 #: at which signal handlers run in CPython 3.13.
 LIBRARY: Final = (
     *MEETING,
+    "records",
     "messaging",
     "diagnostics",
     "checks",

@@ -5,13 +5,22 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from ringbuffer import ProducerType, RingBuffer
+from ringbuffer import Disruptor, ProducerType, RingBuffer
 from ringbuffer.records import RecordLayout
 
 DTYPE: Final = np.dtype([("id", "i8"), ("half", "f8")])
 PLAIN: Final = RecordLayout.of_struct("qd", "id half")
-#: For tests of both kinds of records.
-both = pytest.mark.parametrize("source", [DTYPE, PLAIN], ids=["numpy", "plain"])
+
+
+class InColumns:
+    """Stands for a numpy dtype whose records are in columns."""
+
+
+COLUMNS: Final = InColumns()
+#: For tests of all kinds of records.
+every = pytest.mark.parametrize(
+    "source", [DTYPE, PLAIN, COLUMNS], ids=["numpy", "plain", "columns"]
+)
 kinds = pytest.mark.parametrize("kind", ProducerType, ids=lambda kind: kind.value)
 
 
@@ -22,13 +31,26 @@ def some(start: int, stop: int) -> list[tuple[int, float]]:
 
 def array(source: object, start: int, stop: int) -> Any:
     """The same, as `publish_records` takes them without a conversion."""
-    if source is DTYPE:
+    if source is not PLAIN:
         return np.array(some(start, stop), DTYPE)
     return b"".join(PLAIN.struct.pack(*each) for each in some(start, stop))
 
 
 def ring_of(source: object, size: int = 8, kind: ProducerType = ProducerType.AUTO) -> Any:
-    return RingBuffer.of_records(size, source, kind)
+    dtype, layout = what(source)
+    return RingBuffer.of_records(size, dtype, kind, layout=layout)
+
+
+def disruptor_of(
+    source: object, size: int = 8, kind: ProducerType = ProducerType.AUTO, **options: Any
+) -> Any:
+    dtype, layout = what(source)
+    return Disruptor.of_records(size, dtype, kind, layout=layout, **options)
+
+
+def what(source: object) -> tuple[object, str]:
+    """The dtype, and the layout."""
+    return (DTYPE, "columns") if source is COLUMNS else (source, "rows")
 
 
 class Batches:

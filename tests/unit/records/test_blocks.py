@@ -10,7 +10,7 @@ import pytest
 from ringbuffer.memory import PROCESS_MEMORY
 from ringbuffer.records import RecordBlock, RecordLayout
 from ringbuffer.records.block import pieces_of
-from ringbuffer.records.slots import RecordFactory
+from ringbuffer.records.record_slots import RecordFactory
 
 DTYPE = np.dtype([("id", "i8"), ("price", "f8")])
 LAYOUTS = [RecordLayout.of(DTYPE), RecordLayout.of_struct("qd", "id price")]

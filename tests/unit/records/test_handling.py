@@ -10,7 +10,6 @@ import pytest
 from ringbuffer import (
     BatchFailed,
     ConsumerFailedError,
-    Disruptor,
     HandlerSpec,
     IgnoringExceptionHandler,
     ProducerType,
@@ -18,25 +17,37 @@ from ringbuffer import (
     SkippingExceptionHandler,
     YieldingWaitStrategy,
 )
-from ringbuffer.records import PlainRecords
-from tests.unit.records.kit import DTYPE, Batches, array, both, kinds, ring_of, some
+from ringbuffer.records import ColumnRecords, PlainRecords
+from tests.unit.records.kit import (
+    COLUMNS,
+    DTYPE,
+    PLAIN,
+    Batches,
+    array,
+    disruptor_of,
+    every,
+    kinds,
+    ring_of,
+    some,
+)
 
 
 def run(source: object, *handlers: Any, count: int = 50, size: int = 8) -> None:
-    disruptor: Any = Disruptor.of_records(size, source)
+    disruptor: Any = disruptor_of(source, size)
     disruptor.handle_events_with(*handlers)
     with disruptor:
         disruptor.publish_records(array(source, 0, count))
 
 
-@both
-def test_a_view_is_read_only_and_of_the_slots_themselves(source: object) -> None:
-    disruptor: Any = Disruptor.of_records(8, source)
+@every
+def test_a_view_is_read_only_and_of_the_slots_themselves(source: Any) -> None:
+    disruptor: Any = disruptor_of(source, 8)
     seen: list[Any] = []
 
     class Handler:
         def on_batch(self, records: Any, first: int) -> None:
-            seen.append(isinstance(records, np.ndarray if source is DTYPE else PlainRecords))
+            kind = {DTYPE: np.ndarray, PLAIN: PlainRecords, COLUMNS: ColumnRecords}[source]
+            seen.append(isinstance(records, kind))
             with pytest.raises((TypeError, ValueError)):
                 records["id"][0] = 1
             if source is DTYPE:
@@ -50,12 +61,12 @@ def test_a_view_is_read_only_and_of_the_slots_themselves(source: object) -> None
     assert all(seen)
 
 
-@both
+@every
 @kinds
 def test_a_chain_and_a_diamond_see_every_record_in_order(
     source: object, kind: ProducerType
 ) -> None:
-    disruptor: Any = Disruptor.of_records(16, source, kind, YieldingWaitStrategy())
+    disruptor: Any = disruptor_of(source, 16, kind, wait_strategy=YieldingWaitStrategy())
     one, two, last = Batches(), Batches(), Batches()
     rows: list[int] = []
 
@@ -71,7 +82,7 @@ def test_a_chain_and_a_diamond_see_every_record_in_order(
     assert rows == [*range(100)]
 
 
-@both
+@every
 def test_a_batch_keeps_its_limit(source: object) -> None:
     handler = Batches()
     run(source, HandlerSpec(handler, max_batch_size=3))
@@ -79,7 +90,7 @@ def test_a_batch_keeps_its_limit(source: object) -> None:
     assert max(len(batch) for _, batch in handler.batches) <= 3
 
 
-@both
+@every
 def test_a_handler_releases_records_early(source: object) -> None:
     class Early(Batches):
         def set_sequence_callback(self, release: Any) -> None:
@@ -94,7 +105,7 @@ def test_a_handler_releases_records_early(source: object) -> None:
     assert handler.records == some(0, 50)
 
 
-@both
+@every
 def test_a_batch_is_replayed(source: object) -> None:
     class Twice(Batches):
         failed: int = -1
@@ -113,7 +124,7 @@ def test_a_batch_is_replayed(source: object) -> None:
     assert handler.records == some(0, 50)
 
 
-@both
+@every
 def test_after_a_failed_record_the_rest_of_the_batch_comes(source: object) -> None:
     class Fails(Batches):
         def on_batch(self, records: Any, first: int) -> None:
@@ -124,7 +135,7 @@ def test_after_a_failed_record_the_rest_of_the_batch_comes(source: object) -> No
             super().on_batch(records, first)
 
     handler, later = Fails(), Batches()
-    disruptor: Any = Disruptor.of_records(8, source)
+    disruptor: Any = disruptor_of(source, 8)
     spec = HandlerSpec[Any](handler, exception_handler=SkippingExceptionHandler())
     disruptor.handle_events_with(spec).then(later)
     with disruptor:
@@ -134,7 +145,7 @@ def test_after_a_failed_record_the_rest_of_the_batch_comes(source: object) -> No
     assert later.records == expected
 
 
-@both
+@every
 def test_a_batch_that_failed_counts_as_finished(source: object) -> None:
     class Fails:
         count = 0
@@ -170,7 +181,7 @@ def test_a_handler_that_returns_a_coroutine_is_refused() -> None:
     assert "never awaited" in str(caught.value.__cause__)
 
 
-@both
+@every
 def test_a_coroutine_gets_views_too(source: object) -> None:
     class Later(Batches):
         async def on_batch(self, records: Any, first: int) -> None:  # type: ignore[override]
@@ -181,10 +192,10 @@ def test_a_coroutine_gets_views_too(source: object) -> None:
     assert handler.records == some(0, 50)
 
 
-@both
+@every
 @pytest.mark.parametrize("max_chunk", [1, 5, 100])
 def test_each_record_goes_to_one_worker_of_a_pool(source: object, max_chunk: int) -> None:
-    disruptor: Any = Disruptor.of_records(16, source)
+    disruptor: Any = disruptor_of(source, 16)
     workers = [Batches(), Batches()]
     rows: list[int] = []
     disruptor.handle_events_with_worker_pool(
@@ -196,9 +207,11 @@ def test_each_record_goes_to_one_worker_of_a_pool(source: object, max_chunk: int
     assert sorted(got) == [*range(200)]
 
 
-@both
+@every
 def test_two_producers_of_records_lose_nothing(source: object) -> None:
-    disruptor: Any = Disruptor.of_records(64, source, ProducerType.MULTI, YieldingWaitStrategy())
+    disruptor: Any = disruptor_of(
+        source, 64, ProducerType.MULTI, wait_strategy=YieldingWaitStrategy()
+    )
     handler = Batches()
     disruptor.handle_events_with(handler)
 
@@ -226,7 +239,7 @@ def test_two_producers_of_records_lose_nothing(source: object) -> None:
         assert mine == some(start, start + 1000)
 
 
-@both
+@every
 def test_a_poller_gets_records_one_by_one(source: object) -> None:
     ring = ring_of(source)
     poller = ring.poller()
@@ -244,7 +257,7 @@ def test_a_poller_gets_records_one_by_one(source: object) -> None:
     assert rows == [*range(18)]
 
 
-@both
+@every
 def test_a_stream_hands_out_views(source: object) -> None:
     async def read() -> list[tuple[int, list[tuple[int, float]]]]:
         ring = ring_of(source, 16)

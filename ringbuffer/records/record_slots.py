@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from ringbuffer.memory import Memory
 from ringbuffer.records.block import RecordBlock, Records, RecordStore
+from ringbuffer.records.column_block import ColumnBlock
 from ringbuffer.records.layout import RecordLayout
 
 
@@ -17,7 +18,7 @@ class RecordSlots:
 
     __slots__ = ("_block",)
 
-    def __init__(self, block: RecordBlock) -> None:
+    def __init__(self, block: RecordBlock | ColumnBlock) -> None:
         self._block: Final = block
 
     @property
@@ -59,12 +60,22 @@ class RecordFactory:
 
     Args:
         layout: of each record.
+        arrangement: "rows", one record after the other; or "columns", a numpy array for each field.
+
+    Raises:
+        ValueError: the arrangement is unknown.
+        TypeError: it is "columns", and the records are not numpy arrays.
     """
 
-    __slots__ = ("_layout",)
+    __slots__ = ("_is_in_columns", "_layout")
 
-    def __init__(self, layout: RecordLayout) -> None:
+    def __init__(self, layout: RecordLayout, arrangement: str = "rows") -> None:
+        if arrangement not in ("rows", "columns"):
+            raise ValueError(f"layout is 'rows' or 'columns', not {arrangement!r}")
         self._layout: Final = layout
+        self._is_in_columns: Final = arrangement == "columns"
+        if self._is_in_columns and not layout.uses_numpy:
+            raise TypeError("columns need numpy: pass a numpy dtype, or RecordLayout.with_numpy()")
 
     def slots(self, size: int, memory: Memory) -> RecordSlots:
         """Slots for `size` records, a power of two, over a new block of `memory`.
@@ -73,6 +84,9 @@ class RecordFactory:
             TypeError: a field needs numpy, and the layout does not use it.
         """
         layout = self._layout
+        if self._is_in_columns:
+            block = memory.block(ColumnBlock.bytes_of(layout, size))
+            return RecordSlots(ColumnBlock(layout, size, block.bytes))
         if not layout.uses_numpy:
             _ = (
                 layout.struct
