@@ -31,9 +31,9 @@ class SharedRings:
         `RingBuffer.create("ticks", 65536, [("price", "f8"), ("amount", "i4")])` makes it. See
         `ringbuffer.shared.create` for the arguments and the errors.
         """
-        from ringbuffer import shared
+        from ringbuffer.shared import create
 
-        return shared.create(name, size, dtype, seats=seats, wait_strategy=wait_strategy)
+        return create(name, size, dtype, seats=seats, wait_strategy=wait_strategy)
 
     @staticmethod
     def attach(
@@ -43,6 +43,6 @@ class SharedRings:
 
         See `ringbuffer.shared.attach` for the arguments and the errors.
         """
-        from ringbuffer import shared
+        from ringbuffer.shared import attach
 
-        return shared.attach(name, wait_strategy=wait_strategy, numpy=numpy)
+        return attach(name, wait_strategy=wait_strategy, numpy=numpy)

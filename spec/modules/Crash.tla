@@ -74,7 +74,7 @@ seats == <<sequence, state>>
 own == <<room, toLook, chosen, at, read>>
 history == <<killed, log, start, finished, doubled>>
 
-Production == "production"
+ProducerLock == "producer"
 Free == "free"
 Processes == Producers \cup Consumers
 Vacant == Events + Size + 1     \* beyond every sequence
@@ -100,7 +100,7 @@ Init ==
     /\ second = [i \in 0..Size-1 |-> Empty]
     /\ sequence = [s \in Seats |-> Vacant]
     /\ state = [s \in Seats |-> "vacant"]
-    /\ lock = [l \in Seats \cup {Production} |-> Free]
+    /\ lock = [l \in Seats \cup {ProducerLock} |-> Free]
     /\ closed = FALSE
     /\ room = [p \in Producers |-> None]
     /\ toLook = [p \in Producers |-> {}]
@@ -118,8 +118,8 @@ Init ==
 \* The kernel grants the lock if no process holds it.
 TakeProduction(p) ==
     /\ pc[p] = "come"
-    /\ lock[Production] = Free
-    /\ lock' = [lock EXCEPT ![Production] = p]
+    /\ lock[ProducerLock] = Free
+    /\ lock' = [lock EXCEPT ![ProducerLock] = p]
     /\ Go(p, "look at end")
     /\ UNCHANGED <<cursor, limit, noted, slots, seats, closed, own, history>>
 
@@ -138,7 +138,7 @@ TakeOver(p) ==
 
 GiveBack(p) ==
     /\ pc[p] = "give back"
-    /\ lock' = [lock EXCEPT ![Production] = Free]
+    /\ lock' = [lock EXCEPT ![ProducerLock] = Free]
     /\ Go(p, "gone")
     /\ UNCHANGED <<cursor, limit, noted, slots, seats, closed, own, history>>
 
@@ -371,7 +371,7 @@ LookForEnd(c) ==
 \* No process holds the production: none can publish what it had claimed before the close.
 LookForProducer(c) ==
     /\ pc[c] = "look for producer"
-    /\ Go(c, IF lock[Production] = Free THEN "look for last" ELSE "look")
+    /\ Go(c, IF lock[ProducerLock] = Free THEN "look for last" ELSE "look")
     /\ UNCHANGED <<cursor, limit, noted, slots, seats, lock, closed, own, history>>
 
 LookForLast(c) ==
@@ -469,7 +469,7 @@ TypeOK ==
     /\ \A s \in Seats : sequence[s] = Vacant \/ sequence[s] \in -1..cursor
     /\ \A s \in Seats : state[s] \in {"vacant", "joining", "taken", "leaving"}
     /\ \A s \in Seats : lock[s] \in Processes \cup {Free}
-    /\ lock[Production] \in Producers \cup {Free}
+    /\ lock[ProducerLock] \in Producers \cup {Free}
     /\ closed \in BOOLEAN /\ doubled \in BOOLEAN
 
 \* A consumer that has read a record has read all of it, and it is what was published.

@@ -25,6 +25,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -44,6 +45,8 @@ SLOTS: Final = 256
 #: has handled; the records that it has handled; the wrong batches; where it has ended.
 NOTE: Final = struct.Struct("=6q")
 BEGAN, FIRST, DONE, COUNT, WRONG, ENDED = range(6)
+#: Lets some time pass: nothing tells a process what another one does.
+pause: Final = threading.Event().wait
 #: What stands there before that happens.
 NOT_YET: Final = -2
 
@@ -56,7 +59,7 @@ def produce(name: str) -> None:
             producer = ring.producer()
             break
         except SeatTakenError:
-            time.sleep(0.001)
+            pause(0.001)
         except RingBufferClosedError:
             return
     with contextlib.suppress(RingBufferClosedError):
@@ -112,7 +115,7 @@ def await_that(is_true: Callable[[], bool]) -> None:
     """Wait until a process has got so far, on a slow machine; at most 20 s."""
     deadline = time.monotonic() + 20
     while not is_true() and time.monotonic() < deadline:
-        time.sleep(0.01)
+        pause(0.01)
 
 
 class Forked:
@@ -145,7 +148,7 @@ class Forked:
             elif deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(f"process {self.pid} has not ended in {timeout} s")
             else:
-                time.sleep(0.01)
+                pause(0.01)
         return self.returncode
 
 
@@ -190,7 +193,7 @@ class Soak:
         deadline = time.monotonic() + self._seconds
         shown = time.monotonic()
         while time.monotonic() < deadline:
-            time.sleep(self._chosen.uniform(0.05, 0.6))
+            pause(self._chosen.uniform(0.05, 0.6))
             is_ready = self._chosen.random() < 0.8
             if self._chosen.random() < 0.5:
                 number = self._chosen.randrange(2)

@@ -16,7 +16,7 @@ def listed(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     return capsys.readouterr().out
 
 
-def test_the_doctor_lists_rings_with_their_seats_and_who_lives(
+def test_the_doctor_lists_rings_with_their_seats_and_what_lives(
     capsys: pytest.CaptureFixture[str], kill: Kill, name: str
 ) -> None:
     with create(name, 8, RecordLayout.of_struct("qqq", "sequence one two")) as ring:

@@ -344,7 +344,7 @@ def test_a_thread_that_ends_leaves_the_production_to_another_one(name: str) -> N
         assert ring.cursor == 1
 
 
-def test_the_status_says_who_lives(name: str) -> None:
+def test_the_status_says_which_processes_live(name: str) -> None:
     with RingBuffer.create(name, 8, LAYOUT) as ring:
         ring.seat("one")
         ring.producer().publish_records(rows(0, 3))
