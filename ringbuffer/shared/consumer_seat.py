@@ -1,6 +1,7 @@
 """`ConsumerSeat`: a consumer of a ring between processes, in the thread of its caller."""
 
 from collections.abc import Callable, Generator
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -12,6 +13,7 @@ from ringbuffer.memory import AtomicOperations
 from ringbuffer.one_process import OneProcess
 from ringbuffer.readers.record_reader import RecordReader
 from ringbuffer.records import RecordBlock, Records
+from ringbuffer.sequencer.left_behind import end_when_lost
 from ringbuffer.shared.joining import SeatTable
 from ringbuffer.shared.lookout import LookoutMemory
 from ringbuffer.shared.seats import OnDeath
@@ -21,7 +23,8 @@ from ringbuffer.shared.shared_sequencer import SharedSequencer
 class ConsumerSeat(OneProcess, Noted):
     """A consumer's place in a shared ring. One thread at a time.
 
-    `SharedRing.seat` makes it. It gates the producer until it is left.
+    `SharedRing.seat` makes it. It gates the producer until it is left. If nothing refers to it any
+    more, it is treated as at the death of its process: see `OnDeath`.
 
         with ring.seat("vwap") as seat:
             for records, first in seat.batches():
@@ -40,10 +43,12 @@ class ConsumerSeat(OneProcess, Noted):
         "_block",
         "_is_consuming",
         "_is_left",
+        "_left_behind",
         "_policy",
         "_seat",
         "_sequencer",
         "_table",
+        "_token",
         "name",
         "was_handed_over",
     )
@@ -64,11 +69,24 @@ class ConsumerSeat(OneProcess, Noted):
         self._block: Final = block
         self._is_left = False
         self._is_consuming = False
-        lookout = LookoutMemory(operations, sequencer.state.host, self._wants_alert)
+        lookout = LookoutMemory(operations, sequencer.state.host, sequencer.wants_look)
         self._barrier: Final = SequenceBarrier(sequencer, sequencer.wait_strategy, memory=lookout)
+        token = object()
+        self._token: Final = token
         # From here on it gates the producer
-        self._seat, self.was_handed_over = table.take(name, policy)
-        made_here(self)
+        try:
+            self._seat, self.was_handed_over = table.take(name, policy, token)
+            end = partial(table.hand_over, token)
+            self._left_behind: Final = end_when_lost(self, sequencer.state, end, "ring seat ends")
+            table.settle(token)
+            made_here(self)
+        except BaseException:  # no seat is vacant; or an interrupt: no caller gets the object
+            table.give_back(token)
+            raise
+
+    def _after_fork(self, made_in: int) -> None:
+        """In a child: the seat is the parent's, so its collection must not end anything."""
+        self._left_behind.detach()
 
     @property
     def position(self) -> int:
@@ -185,10 +203,11 @@ class ConsumerSeat(OneProcess, Noted):
         if self._is_consuming:
             raise RuntimeError(f"a loop consumes from seat {self.name!r}: leave that loop first")
         if keeps:
-            self._table.hand_over(self._seat)
+            self._table.hand_over(self._token)
         else:
-            self._table.leave(self._seat)
+            self._table.leave(self._seat, self._token)
         self._is_left = True
+        self._left_behind.detach()
 
     def __enter__(self) -> Self:
         self._check()
@@ -207,9 +226,6 @@ class ConsumerSeat(OneProcess, Noted):
     def _check(self) -> None:
         if self._is_left:
             raise RuntimeError(f"seat {self.name!r} was left; take it again with ring.seat")
-
-    def _wants_alert(self) -> bool:
-        return self._sequencer.is_closed or not self._sequencer.is_produced()
 
     def _is_orphan(self, next_sequence: int) -> bool:
         """Whether a producer has died, and nothing is left to read. The order of loads matters."""

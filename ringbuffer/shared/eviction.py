@@ -37,14 +37,14 @@ def evict_dead(seats: tuple[Seat, ...], locks: KernelLocks, name: str | None = N
         locks: the kernel's.
         name: of a seat that is made vacant even if it is to be kept.
     """
-    evicted = []
+    evicted, owner = [], object()
     for seat in seats:
         state = seat.state.load()
         if state == VACANT or (state == KEPT and seat.name != name) or locks.is_held(seat.index):
             continue
-        if not locks.try_take(seat.index):
-            continue
         try:
+            if not locks.try_take(seat.index, owner):
+                continue
             state = seat.state.load()
             if state == VACANT or (state == KEPT and seat.name != name):
                 continue
@@ -57,7 +57,7 @@ def evict_dead(seats: tuple[Seat, ...], locks: KernelLocks, name: str | None = N
                 position,
             )
         finally:
-            locks.release(seat.index)
+            locks.release(seat.index, owner)
     return evicted
 
 

@@ -26,7 +26,7 @@ class SeatTable:
         host: what provides locks and time.
     """
 
-    __slots__ = ("_cursor", "_group", "_host", "_never", "locks", "seats")
+    __slots__ = ("_cursor", "_group", "_host", "_joining", "_never", "locks", "seats")
 
     def __init__(
         self,
@@ -42,9 +42,16 @@ class SeatTable:
         self._cursor: Final = cursor
         self._host: Final = host
         self._never: Final = host.event()
+        #: The seats that were vacant, and whose `take` has not returned.
+        self._joining: Final[dict[object, Seat]] = {}
 
-    def take(self, name: str, policy: OnDeath) -> tuple[Seat, bool]:
+    def take(self, name: str, policy: OnDeath, owner: object) -> tuple[Seat, bool]:
         """Take the seat of that name, or else a vacant one.
+
+        Args:
+            name: of the seat.
+            policy: what becomes of it if this process dies.
+            owner: what takes it. If the call raises, `give_back(owner)` must follow.
 
         Returns:
             The seat, and whether it is handed over: it was taken, and its consumer is gone.
@@ -54,42 +61,41 @@ class SeatTable:
             SharedRingError: no seat is vacant.
         """
         backoff = Backoff(self._host, self._never, LONGEST_CHOICE)
-        # Terminates because the other process chooses, or dies, or the deadline passes.
-        while not self.locks.try_take(TABLE):
-            if not backoff.pause():
-                raise SharedRingError(
-                    f"another process has been choosing a seat for {LONGEST_CHOICE} s; is it "
-                    f"suspended? Nothing was changed"
-                )
         try:
-            return self._handed_over(name, policy) or (self._joined(name, policy), False)
+            # Terminates because the other process chooses, or dies, or the deadline passes.
+            while True:
+                if self.locks.try_take(TABLE, owner):
+                    break
+                if not backoff.pause():
+                    raise SharedRingError(
+                        f"another process has been choosing a seat for {LONGEST_CHOICE} s; is it "
+                        f"suspended? Nothing was changed"
+                    )
+            handed_over = self._handed_over(name, policy, owner)
+            return handed_over or (self._joined(name, policy, owner), False)
         finally:
-            self.locks.release(TABLE)
+            self.locks.release(TABLE, owner)
 
-    def _handed_over(self, name: str, policy: OnDeath) -> tuple[Seat, bool] | None:
+    def _handed_over(self, name: str, policy: OnDeath, owner: object) -> tuple[Seat, bool] | None:
         """The seat of that name, where its consumer stopped; None if no seat has that name."""
         for seat in self.seats:
             if seat.state.load() not in TAKEN or seat.name != name:
                 continue
-            if not self.locks.try_take(seat.index):
+            if not self.locks.try_take(seat.index, owner):
                 if seat.state.load() not in TAKEN:  # another process evicts it at this moment
                     continue
                 raise SeatTakenError(
                     f"process {seat.process} has the seat {name!r} and is alive; choose another "
                     f"name, or end that consumer first"
                 )
-            try:
-                if seat.state.load() in TAKEN:
-                    seat.write_label(name, os.getpid())
-                    seat.state.store(state_of(policy))
-                    return seat, True
-            except BaseException:
-                self.locks.release(seat.index)
-                raise
-            self.locks.release(seat.index)
+            if seat.state.load() in TAKEN:
+                seat.write_label(name, os.getpid())
+                seat.state.store(state_of(policy))
+                return seat, True
+            self.locks.release(seat.index, owner)
         return None
 
-    def _joined(self, name: str, policy: OnDeath) -> Seat:
+    def _joined(self, name: str, policy: OnDeath, owner: object) -> Seat:
         """A vacant seat, from the end of what is published on.
 
         Where a process died while it joined or left, the seat is as good as vacant.
@@ -100,36 +106,49 @@ class SeatTable:
         beyond the second.
         """
         for seat in self.seats:
-            if seat.state.load() in TAKEN or not self.locks.try_take(seat.index):
+            if seat.state.load() in TAKEN or not self.locks.try_take(seat.index, owner):
                 continue
-            try:
-                if seat.state.load() not in TAKEN:
-                    seat.state.store(JOINING)
-                    seat.write_label(name, os.getpid())
-                    seat.sequence.set(self._cursor.get())
-                    self._group.raise_version()
-                    seat.sequence.set(self._cursor.get())
-                    seat.state.store(state_of(policy))
-                    return seat
-            except BaseException:
-                self.leave(seat)
-                raise
-            self.locks.release(seat.index)
+            if seat.state.load() not in TAKEN:
+                self._joining[owner] = seat
+                seat.state.store(JOINING)
+                seat.write_label(name, os.getpid())
+                seat.sequence.set(self._cursor.get())
+                self._group.raise_version()
+                seat.sequence.set(self._cursor.get())
+                seat.state.store(state_of(policy))
+                return seat
+            self.locks.release(seat.index, owner)
         names = ", ".join(repr(seat.name) for seat in self.seats if seat.state.load() in TAKEN)
         raise SharedRingError(
             f"all {len(self.seats)} seats of the ring are taken, by {names}: create it with more "
             f"seats, or evict a dead consumer with ring.evict(name)"
         )
 
-    def leave(self, seat: Seat) -> None:
-        """Make a seat of this process vacant. It may be called again."""
-        if self.locks.is_mine(seat.index):
-            make_vacant(seat)
-            self.locks.release(seat.index)
+    def settle(self, owner: object) -> None:
+        """Note that `owner` has its seat from now on: the call of `take` has returned."""
+        self._joining.pop(owner, None)
 
-    def hand_over(self, seat: Seat) -> None:
-        """Leave a seat as a consumer that dies does: a successor may take it."""
-        self.locks.release(seat.index)
+    def give_back(self, owner: object) -> None:
+        """Undo a call of `take` that was interrupted. It may be called again.
+
+        A seat that was vacant is vacant again. One that was handed over is still to be.
+        """
+        seat = self._joining.get(owner)
+        if seat is not None:
+            self.leave(seat, owner)
+            self.settle(owner)
+        self.hand_over(owner)
+
+    def leave(self, seat: Seat, owner: object) -> None:
+        """Make a seat of `owner` vacant. It may be called again."""
+        if seat.index in self.locks.taken_by(owner):
+            make_vacant(seat)
+            self.locks.release(seat.index, owner)
+
+    def hand_over(self, owner: object) -> None:
+        """Leave what `owner` has as a consumer that dies does: a successor may take the seat."""
+        for index in self.locks.taken_by(owner):
+            self.locks.release(index, owner)
 
     def evict(self, name: str) -> bool:
         """Make the seat of a dead consumer vacant, whatever its policy; returns whether it was.

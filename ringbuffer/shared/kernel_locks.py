@@ -36,32 +36,49 @@ class KernelLocks:
         host: what provides a lock: the kernel does not tell two threads of a process apart.
     """
 
-    __slots__ = ("_lock", "_mapping", "_mine")
+    __slots__ = ("_lock", "_mapping", "_mine", "_owners")
 
     def __init__(self, mapping: Mapping, host: Host) -> None:
         self._mapping: Final = mapping
         self._mine: Final[set[int]] = set()
+        #: What has taken a lock, or is about to.
+        self._owners: Final[dict[int, object]] = {}
         self._lock: Final = host.lock()
 
-    def try_take(self, index: int) -> bool:
-        """Take a lock; returns False if this process or another one has it.
+    def try_take(self, index: int, owner: object) -> bool:
+        """Take a lock for `owner`; returns False if this process or another one has it.
 
-        If a signal handler raises, the lock may be taken; `release` then releases it.
+        If a signal handler raises, the lock may be taken or not; `release` then releases it.
         """
         with self._lock:
-            if index in self._mine:
+            if index in self._owners:
                 return False
+            self._owners[index] = owner
             if not self._set(index, fcntl.F_WRLCK):
+                del self._owners[index]
                 return False
             self._mine.add(index)
             return True
 
-    def release(self, index: int) -> None:
-        """Release a lock. Does nothing if this process does not have it."""
+    def release(self, index: int, owner: object) -> None:
+        """Release a lock. Does nothing if `owner` does not have it. It may be called again."""
+        try:
+            self._release(index, owner)
+        except BaseException:  # an interrupt: what it left undone is done now
+            self._release(index, owner)
+            raise
+
+    def _release(self, index: int, owner: object) -> None:
         with self._lock:
-            if self._mapping.locks >= 0:
-                self._set(index, fcntl.F_UNLCK)
-            self._mine.discard(index)
+            if self._owners.get(index) is owner:
+                self._mine.discard(index)
+                if self._mapping.locks >= 0:
+                    self._set(index, fcntl.F_UNLCK)
+                del self._owners[index]
+
+    def taken_by(self, owner: object) -> list[int]:
+        """The locks that `owner` has."""
+        return [index for index, each in tuple(self._owners.items()) if each is owner]
 
     def is_mine(self, index: int) -> bool:
         """Whether this object has the lock."""

@@ -1,6 +1,7 @@
 """`SharedRing`: a ring of records in memory that processes share."""
 
 import os
+import weakref
 from types import TracebackType
 from typing import Final, Self
 
@@ -80,7 +81,7 @@ class SharedRing(OneProcess):
         self._block: Final = RecordBlock(
             header.layout, header.slots, mapping.block(records.offset, records.size).bytes
         )
-        self._open: Final[list[ConsumerSeat]] = []
+        self._open: Final[weakref.WeakSet[ConsumerSeat]] = weakref.WeakSet()
         self._is_detached = False
         made_here(self)
 
@@ -177,7 +178,7 @@ class SharedRing(OneProcess):
             self._block,
             self._operations,
         )
-        self._open.append(seat)
+        self._open.add(seat)
         return seat
 
     def evict(self, name: str) -> bool:

@@ -112,14 +112,14 @@ class SharedSequencer(SingleProducerSequencer):
         parts = self._parts
         if parts.locks.is_mine(PRODUCTION):
             return
-        if not parts.locks.try_take(PRODUCTION):
-            if self.is_closed:
-                raise self.state.refusal()
-            raise SeatTakenError(
-                f"process {parts.process.load()} produces into this ring and is alive: a ring "
-                f"between processes has one producer at a time"
-            )
         try:
+            if not parts.locks.try_take(PRODUCTION, self):
+                if self.is_closed:
+                    raise self.state.refusal()
+                raise SeatTakenError(
+                    f"process {parts.process.load()} produces into this ring and is alive: a ring "
+                    f"between processes has one producer at a time"
+                )
             if self.is_closed:
                 raise self.state.refusal()
             parts.process.store(self._process)
@@ -127,7 +127,7 @@ class SharedSequencer(SingleProducerSequencer):
             self._claimed_before = self.cursor
             self._early_skips.clear()
         except BaseException:
-            parts.locks.release(PRODUCTION)
+            parts.locks.release(PRODUCTION, self)
             raise
 
     def release_producer(self) -> None:
@@ -163,7 +163,7 @@ class SharedSequencer(SingleProducerSequencer):
         with self._production_lock:
             if self._parts.locks.is_mine(PRODUCTION):
                 self._parts.process.store(0)
-                self._parts.locks.release(PRODUCTION)
+                self._parts.locks.release(PRODUCTION, self)
 
     @property
     def producing_process(self) -> int:
@@ -173,6 +173,10 @@ class SharedSequencer(SingleProducerSequencer):
     def is_produced(self) -> bool:
         """Whether a living process has the production."""
         return self._parts.locks.is_held(PRODUCTION)
+
+    def wants_look(self) -> bool:
+        """Whether a waiting consumer has a reason to look whether anything comes."""
+        return self.is_closed or not self.is_produced()
 
     def is_at_end(self, position: int) -> bool:
         """Whether nothing after `position` can come. The order of the loads matters."""

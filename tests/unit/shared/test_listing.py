@@ -20,7 +20,7 @@ def test_the_doctor_lists_rings_with_their_seats_and_what_lives(
     capsys: pytest.CaptureFixture[str], kill: Kill, name: str
 ) -> None:
     with create(name, 8, RecordLayout.of_struct("qqq", "sequence one two")) as ring:
-        ring.seat("alive one")
+        alive = ring.seat("alive one")
         assert kill("consume", name, 45) == "killed"
         ring.producer().publish_records([(1, 2, 3)])
         lines = listed(capsys).splitlines()
@@ -34,6 +34,7 @@ def test_the_doctor_lists_rings_with_their_seats_and_what_lives(
         told = [each for each in json.loads(listed(capsys, "--json")) if each["name"] == name]
         assert told[0]["cursor"] == 0
         assert told[0]["taken"][0]["is_alive"] is True
+        alive.leave()
 
 
 def test_the_doctor_says_what_is_wrong_with_a_broken_ring(

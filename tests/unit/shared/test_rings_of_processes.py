@@ -27,7 +27,11 @@ from ringbuffer import (
 from ringbuffer.errors import ProducerDiedError, SeatTakenError, SharedRingError
 from ringbuffer.host import SYSTEM_HOST
 from ringbuffer.records import RecordLayout
-from ringbuffer.shared import OnDeath
+from ringbuffer.sequence import Sequence
+from ringbuffer.shared import ConsumerSeat, OnDeath
+from ringbuffer.shared.eviction import SeatGroup
+from ringbuffer.shared.kernel_locks import KernelLocks
+from ringbuffer.shared.seats import Seat
 from tests.unit.shared.conftest import Kill
 
 LAYOUT = RecordLayout.of_struct("qd", "number price")
@@ -166,10 +170,10 @@ def test_a_seat_belongs_to_one_consumer_at_a_time(name: str) -> None:
 
 def test_a_ring_has_no_more_seats_than_it_was_made_with(name: str) -> None:
     with RingBuffer.create(name, 8, LAYOUT, seats=2) as ring:
-        ring.seat("one")
-        ring.seat("two")
+        seats = [ring.seat("one"), ring.seat("two")]
         with pytest.raises(SharedRingError, match="all 2 seats of the ring are taken, by 'one', "):
             ring.seat("three")
+        assert [seat.name for seat in seats] == ["one", "two"]
 
 
 @pytest.mark.parametrize("kind", [RingBufferClosedError, ConsumerFailedError])
@@ -314,8 +318,8 @@ def test_after_detaching_every_call_is_refused(name: str) -> None:
 
 def test_a_detached_ring_leaves_its_seats_to_successors(name: str) -> None:
     with RingBuffer.create(name, 8, LAYOUT) as ring:
-        ring.seat("kept")
-        ring.seat("dropped", OnDeath.EVICT)
+        seats = [ring.seat("kept"), ring.seat("dropped", OnDeath.EVICT)]
+    assert len(seats) == 2
     with RingBuffer.attach(name) as ring:
         ring.producer().publish_records(rows(0, 8))
         assert [(each.name, each.is_alive) for each in ring.status.taken] == [
@@ -333,6 +337,57 @@ def test_objects_that_nothing_refers_to_release_their_seats(name: str) -> None:
         assert [each.is_alive for each in ring.status.taken] == [False]
 
 
+def test_a_seat_that_nothing_refers_to_is_left_to_a_successor(name: str) -> None:
+    with RingBuffer.create(name, 8, LAYOUT) as ring:
+        lost: ConsumerSeat | None = ring.seat("one")
+        assert lost is not None
+        lost = None
+        gc.collect()
+        deadline = SYSTEM_HOST.monotonic() + 60
+        while ring.status.taken[0].is_alive and SYSTEM_HOST.monotonic() < deadline:
+            SYSTEM_HOST.yield_now()
+        with ring.seat("one") as successor:
+            assert successor.was_handed_over
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_an_interrupt_while_a_seat_is_taken_leaves_nothing_taken(
+    name: str, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here each call that changes a seat or a lock raises once, before or after it has worked."""
+    with RingBuffer.create(name, 8, LAYOUT) as ring:
+        count = 0
+
+        def interrupted(work: Callable[..., Any], *, late: bool) -> Callable[..., Any]:
+            def call(*arguments: Any) -> Any:
+                nonlocal count
+                count += 1
+                if count != step + 1:
+                    return work(*arguments)
+                if late:
+                    work(*arguments)
+                raise KeyboardInterrupt
+
+            return call
+
+        for late in (False, True):
+            count, taken = 0, None
+            with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+                for kind, method in (
+                    (KernelLocks, "_set"),
+                    (Seat, "write_label"),
+                    (SeatGroup, "raise_version"),
+                    (Sequence, "set"),
+                ):
+                    patch.setattr(kind, method, interrupted(getattr(kind, method), late=late))
+                taken = ring.seat("one")
+            if taken is not None:
+                taken.leave()
+            # Otherwise the seat would be taken, or another process would be choosing one
+            with RingBuffer.attach(name) as other, other.seat("one") as seat:
+                assert not seat.was_handed_over
+
+
 def test_a_thread_that_ends_leaves_the_production_to_another_one(name: str) -> None:
     with RingBuffer.create(name, 8, LAYOUT) as ring:
 
@@ -346,7 +401,7 @@ def test_a_thread_that_ends_leaves_the_production_to_another_one(name: str) -> N
 
 def test_the_status_says_which_processes_live(name: str) -> None:
     with RingBuffer.create(name, 8, LAYOUT) as ring:
-        ring.seat("one")
+        seat = ring.seat("one")
         ring.producer().publish_records(rows(0, 3))
         status = ring.status
         assert (status.name, status.buffer_size, status.cursor, status.seats) == (name, 8, 2, 8)
@@ -358,6 +413,7 @@ def test_the_status_says_which_processes_live(name: str) -> None:
             "is_alive": True,
             "position": -1,
         }
+        seat.leave()
         assert name in repr(ring)
 
 
@@ -436,3 +492,19 @@ sys.stdin.readline()
             ring.producer().publish_records([(3,)])
             assert ring.cursor == 1
     assert told == "refused worked " + " ".join(["refused"] * 4) + " (0, False, [True])"
+
+
+def test_records_of_a_numpy_dtype_are_arrays_over_the_slots_in_every_process(name: str) -> None:
+    numpy = pytest.importorskip("numpy")
+    with RingBuffer.create(name, 8, [("number", "i8"), ("price", "f8")]) as ring:
+        with RingBuffer.attach(name) as other, RingBuffer.attach(name, numpy=False) as plain:
+            seats = other.seat("array"), plain.seat("plain")
+            ring.producer().publish_records(numpy.array(rows(0, 2), ring.layout.dtype))
+            array, first = next(seats[0].batches())
+            assert isinstance(array, numpy.ndarray)
+            assert not array.flags.writeable
+            assert (first, array["number"].tolist()) == (0, [0, 1])
+            assert next(seats[1].batches())[0].tolist() == rows(0, 2)
+        with RingBuffer.create(name + "-plain", 8, "qd") as made_without:
+            made_without.unlink()
+            assert not made_without.layout.uses_numpy
