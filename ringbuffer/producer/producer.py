@@ -117,7 +117,11 @@ class Producer[E](EventSink[E], Noted):
 
         self.released = False
         events = no_event_publication("values") if holds_values else event_publication(ops, slots)
-        values = value_publication(ops, slots, host) if holds_values else no_value_publication()
+        values = (
+            value_publication(ops, slots, host)
+            if holds_values
+            else no_value_publication(self._holds_records)
+        )
         records = (
             no_record_publication()
             if copies is None

@@ -93,15 +93,17 @@ def value_publication(ops: ProducerOps, slots: SlotView[Any], host: Host) -> Val
     return ValuePublication(publish_value, try_publish_value, publish_values)
 
 
-def no_value_publication() -> ValuePublication:
-    """The same functions for a ring of pre-allocated events, where each of them raises."""
+def no_value_publication(of_records: bool = False) -> ValuePublication:
+    """The same functions for a ring of pre-allocated events or records, where each raises."""
+    holds = (
+        "holds records: use publish_records, claim or publish_event(s)"
+        if of_records
+        else "has pre-allocated events: use publish_event(s)"
+    )
 
     def bind_refusal() -> Callable[..., Any]:
         def refuse(*arguments: object, **options: object) -> Any:
-            raise TypeError(
-                "this ring has pre-allocated events: use publish_event(s), or build it with "
-                "RingBuffer.of_values"
-            )
+            raise TypeError(f"this ring {holds}, or build it with RingBuffer.of_values")
 
         return refuse
 

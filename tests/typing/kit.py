@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from ringbuffer.records import ColumnRecords, PlainRecords
+
 
 class Order:
     price = 0.0
@@ -62,3 +64,13 @@ class BatchHandler:
 class HandlerOfTwo:
     def on_event(self, order: Order, sequence: int) -> None:
         order.quantity += 1
+
+
+class RecordHandler:
+    def on_batch(self, records: PlainRecords, first: int) -> None:
+        assert records["price"]
+
+
+class ColumnHandler:
+    def on_batch(self, records: ColumnRecords, first: int) -> None:
+        assert records["price"].size

@@ -5,9 +5,11 @@ from typing import Any, assert_type
 from ringbuffer import Disruptor, HandlerSpec, RingBuffer
 from tests.typing.kit import (
     BatchHandler,
+    ColumnHandler,
     Filler,
     Handler,
     Order,
+    RecordHandler,
     fill,
     fill_all,
     fill_nothing,
@@ -61,6 +63,17 @@ def wire(disruptor: Disruptor[Order]) -> None:
     disruptor.handle_events_with(HandlerSpec(handle, cpu=0))
     disruptor.handle_events_with_worker_pool(handle, Handler())
     disruptor.handle_events_with(lambda order, sequence, end_of_batch: print(order.price))
+
+
+def records() -> None:
+    disruptor = Disruptor.of_records(8, "qd")
+    assert_type(disruptor, Disruptor[Any])
+    disruptor.handle_events_with(RecordHandler(), ColumnHandler()).then(Handler())
+    disruptor.handle_events_with(HandlerSpec(RecordHandler()))
+    disruptor.publish_records([(1, 2.5)], 0.5, chunk=1)
+    with disruptor.claim(2) as claim:
+        for piece in claim.pieces:
+            piece["f1"] = 0.5
 
 
 def values() -> None:

@@ -43,12 +43,14 @@ def fill(record: Any, sequence: int, number: Any) -> None:
     record["half"] = number / 2
 
 
-def subject(source: object, kind: ProducerType, full: bool = False) -> Callable[[Host], Subject]:
+def subject(
+    source: object, kind: ProducerType, layout: str, full: bool = False
+) -> Callable[[Host], Subject]:
     """A ring; where it is full, room comes when the call sleeps."""
 
     def make(host: Host) -> Subject:
         strategy = BlockingWaitStrategy(host=host)
-        ring = RingBuffer.of_records(SIZE, source, kind, strategy, host=host)
+        ring = RingBuffer.of_records(SIZE, source, kind, strategy, layout=layout, host=host)
         made = RecordSubject(ring, ring.poller())
         with ring.producer():  # the call is made in another thread
             # What is claimed next goes over the end of the ring.
@@ -99,9 +101,9 @@ def block_that_raises(made: Subject) -> None:
         raise LookupError("the block's own error")
 
 
-def _calls(kind: ProducerType, source: object, what: str) -> list[Call[Any]]:
+def _calls(kind: ProducerType, source: object, what: str, layout: str = "rows") -> list[Call[Any]]:
     name = f"{kind.value} producer of {what}"
-    usual, full = subject(source, kind), subject(source, kind, full=True)
+    usual, full = subject(source, kind, layout), subject(source, kind, layout, full=True)
     six, two = records(source, 6), records(source, 2)
 
     def call(
@@ -113,14 +115,19 @@ def _calls(kind: ProducerType, source: object, what: str) -> list[Call[Any]]:
     ) -> Call[Any]:
         return Call(f"{name}: {what}", make, do, shows(*counts), go_on, batch=batch)
 
-    return [
-        call("publish_records", usual, lambda made: known(made, two), 0, 2),
+    few = [
         call("publish_records in chunks", usual, lambda made: known(made, six, 3), 0, 3, 6),
+        call("claim of records", usual, block, 0, 3),
+    ]
+    if (source, layout) != (DTYPE, "rows"):
+        return few  # their copies are different, and nothing else
+    return [
+        *few,
+        call("publish_records", usual, lambda made: known(made, two), 0, 2),
         call(
             "publish_records of the ring", usual, lambda made: made.ring.publish_records(two), 0, 2
         ),
         call("publish_records, waiting", full, lambda made: known(made, two), 0, 2, batch=4),
-        call("claim of records", usual, block, 0, 3),
         call("claim of records, raising", usual, block_that_raises, 0),
         call(
             "publish_event of a record",
@@ -132,10 +139,16 @@ def _calls(kind: ProducerType, source: object, what: str) -> list[Call[Any]]:
     ]
 
 
+#: The dtype or format, what the records are called, and their layout.
+SOURCES: list[tuple[Any, str, str]] = [
+    (DTYPE, "records", "rows"),
+    (DTYPE, "records in columns", "columns"),
+    (PLAIN, "plain records", "rows"),
+]
 CALLS: list[Call[Any]] = [
     call
     for kind in ProducerType
-    for source, what in ((DTYPE, "records"), (PLAIN, "plain records"))
+    for source, what, layout in SOURCES
     if source is not None
-    for call in _calls(kind, source, what)
+    for call in _calls(kind, source, what, layout)
 ]

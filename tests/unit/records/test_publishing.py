@@ -58,7 +58,7 @@ def test_more_records_than_slots_come_in_chunks(source: object, kind: ProducerTy
 
 
 @every
-def test_no_record_is_no_claim(source: object) -> None:
+def test_without_a_record_nothing_is_claimed(source: object) -> None:
     ring = ring_of(source)
     assert ring.publish_records(array(source, 0, 0)) == 0
     assert ring.cursor == -1
@@ -115,7 +115,7 @@ def test_a_ring_of_other_things_refuses_records(ring: RingBuffer[Any]) -> None:
 
 @pytest.mark.parametrize("name", ["publish_value", "try_publish_value", "publish_values"])
 def test_a_ring_of_records_refuses_values(name: str) -> None:
-    with pytest.raises(TypeError, match="pre-allocated"):
+    with pytest.raises(TypeError, match="holds records: use publish_records"):
         getattr(ring_of(DTYPE), name)([])
 
 
