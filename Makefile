@@ -14,6 +14,8 @@ ARGS ?=
 # NAMES="multi death"; the parts of `make test` and `make verify` to run, such as NAMES=models; the
 # interpreters of `make verify-interpreters`, the folders of tests/unit of `make verify-arm64`.
 NAMES ?=
+# Within how many days `make verify` runs each part that does exactly the same in each run.
+DAYS ?= 1
 # The files that must be in plain English.
 PLAIN := .
 
@@ -27,8 +29,8 @@ RESULTS ?= results/latest.json
 BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test verify stress interrupts soak shared-soak check check-full prove mirrors mutants
-.PHONY: explore validate-traces first-command verify-interpreters verify-arm64 doctor bench
+.PHONY: help venv demo test verify stress interrupts soak check check-full prove mirrors mutants
+.PHONY: shared-soak docs-look explore validate-traces first-command verify-interpreters verify-arm64 doctor bench
 .PHONY: bench-quick bench-compare bench-docs gates lint pyright format coverage docs dist clean
 
 help: ## list the targets
@@ -45,7 +47,7 @@ test: venv ## the small part of everything: about five minutes on two cores
 	@$(BIN)/python -m tools.suite test $(NAMES)
 
 verify: venv ## what takes longer: medium models, mutants, faults, interrupts, traces, stress, soak
-	@$(BIN)/python -m tools.suite verify $(NAMES)
+	@$(BIN)/python -m tools.suite verify --days $(DAYS) $(NAMES)
 
 stress: venv ## litmus tests, random topologies, faults at every callback, for SECONDS=300
 	@$(BIN)/python -m tests.stress --seconds $(SECONDS)
@@ -139,6 +141,9 @@ docs: venv ## build the documentation into build/docs, and follow links (ONLINE=
 	@$(BIN)/python -m tools.site build/docs
 	@$(if $(ONLINE),$(BIN)/sphinx-build -q -W --keep-going -b linkcheck -c docs \
 		-d build/doctrees . build/linkcheck)
+
+docs-look: docs ## look at the site in chromium, at three widths and in both palettes (NAMES="...")
+	@$(BIN)/python -m tools.look build/docs $(if $(NAMES),--pages $(NAMES))
 
 dist: venv ## build the distributions into dist/, and run the demo from the wheel
 	@$(BIN)/python -m tools.dist

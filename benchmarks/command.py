@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="gates: ask for half of each ratio, so that noise does not decide",
     )
     parser.add_argument(
-        "--deterministic", action="store_true", help="gates: only those that no noise touches"
+        "--deterministic", action="store_true", help="gates: only those that noise does not affect"
     )
     parser.add_argument(
         "--from", dest="saved", type=Path, metavar="FILE", help="gates: check a saved measurement"

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Final
 
+from benchmarks.forms import in_one_form
 from benchmarks.gates import Gate, judge
 from benchmarks.pictures import draw
 from ringbuffer.programs.bench.results import Results, ScenarioResult
 from ringbuffer.programs.bench.scenario import FIGURES, Role
-from ringbuffer.programs.bench.tables import head, number, ranked
+from ringbuffer.programs.bench.tables import head, ranked
 
 BEGIN: Final = "<!-- figures: begin; written by `python -m benchmarks docs`, not by hand -->"
 END: Final = "<!-- figures: end -->"
@@ -43,7 +44,8 @@ def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:
     """The marked part: the machine, the promises, and each scenario with drawing and table."""
     parts = [f"```text\n{head(results)}\n```\n", promises(results, gates)]
     for scenario in results.scenarios:
-        parts.append(f"### {scenario.title}\n\n```text\n{scenario.topology.strip()}\n```\n")
+        drawn = scenario.topology.strip().replace("`", "")  # they are text here
+        parts.append(f"### {scenario.title}\n\n```text\n{drawn}\n```\n")
         parts.append(table(scenario))
         if scenario.name in shown:
             parts.append(f"![{scenario.title}]({shown[scenario.name]})\n")
@@ -51,7 +53,7 @@ def figures(results: Results, gates: list[Gate], shown: dict[str, str]) -> str:
 
 
 def promises(results: Results, gates: list[Gate]) -> str:
-    """Every gate that these results can tell, with its figure."""
+    """Every gate that these results cover, with its figure."""
     lines = ["| target | measured | at least, or at most (≤) |", "|---|---|---|"]
     measured = {scenario.name for scenario in results.scenarios}
     for gate in gates:
@@ -69,22 +71,6 @@ def promises(results: Results, gates: list[Gate]) -> str:
                 f"± {in_one_form(verdict.margin, figure, digits=2)}{mark} | {promise} |"
             )
     return "\n".join(lines) + "\n"
-
-
-def in_one_form(value: float, figure: str, digits: int = 3) -> str:
-    """A value as pages have it: `1.17 M/s`, `404 k/s`, `2.25 k`, `7.93`.
-
-    Args:
-        value: the value.
-        figure: its name in `FIGURES`; empty for a ratio.
-        digits: how many digits are significant.
-    """
-    rounded = float(f"{value:.{digits}g}")
-    text = number(rounded)
-    amount = text.rstrip("kM")
-    per_second = "/s" if figure and FIGURES[figure].unit.endswith("/s") else ""
-    unit = text.removeprefix(amount) + per_second
-    return f"{amount} {unit}" if unit else amount
 
 
 def table(scenario: ScenarioResult) -> str:

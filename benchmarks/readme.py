@@ -10,13 +10,13 @@ from textwrap import wrap
 from typing import Final
 
 from benchmarks import pages
+from benchmarks.forms import in_one_form
 from benchmarks.gates import samples_of
 from benchmarks.pictures import draw
 from benchmarks.services import on_disruptor, on_queues
 from ringbuffer.programs.bench.machine import is_busy
 from ringbuffer.programs.bench.medians import median
 from ringbuffer.programs.bench.results import Results, ScenarioResult
-from ringbuffer.programs.bench.tables import number
 
 BEGIN: Final = "<!-- figures: begin; written by `python -m benchmarks readme`, not by hand -->"
 SCENARIO: Final = "service"
@@ -58,13 +58,14 @@ def figures(results: Results, scenario: ScenarioResult) -> str:
     """The table, and how it was measured."""
     ours, against = (scenario.contender(name) for name in PROGRAMS)
     lines = [
-        "| | events a second | processor time for each event | lines of code |",
+        "| | events | processor time for each event | lines of code |",
         "|---|---:|---:|---:|",
     ]
     for each in (ours, against):
+        code = set(code_lines(Path(PROGRAMS[each.name]).read_text()))
         lines.append(
-            f"| `{each.name}` | {number(each.median('rate'))} | {number(each.median('cpu'))} µs "
-            f"| {len(set(code_lines(Path(PROGRAMS[each.name]).read_text())))} |"
+            f"| `{each.name}` | {in_one_form(each.median('rate'), 'rate')} "
+            f"| {in_one_form(each.median('cpu'), 'cpu')} µs | {len(code)} |"
         )
     machine, settings = results.machine, results.settings
     ratio = median(samples_of(ours, against, "rate"))

@@ -7,9 +7,8 @@ links the same targets, as on the repository's own web pages.
 import sys
 from pathlib import Path
 
-from pygments.lexers.special import TextLexer
-from sphinx.application import Sphinx
-
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent / "drawings"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from ringbuffer import __all__, __version__
@@ -29,7 +28,7 @@ include_patterns = [
     "SECURITY.md",
 ]
 exclude_patterns = [".*", "build", "dist", "**/__pycache__"]
-extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "pictures"]
 
 # Every link to a public name must have a target. Signatures also name private types, and types of
 # other libraries, whose pages are missing when this site is built.
@@ -53,11 +52,9 @@ html_theme = "furo"
 html_title = f"ringbuffer {release}"
 html_copy_source = False
 html_show_sourcelink = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 # The first page is in docs/, as in the repository.
 templates_path = ["templates"]
 html_additional_pages = {"index": "to-the-first-page.html"}
-
-
-def setup(app: Sphinx) -> None:
-    """Show drawings in Mermaid's language as text, because drawing needs a foreign script."""
-    app.add_lexer("mermaid", TextLexer)

@@ -20,6 +20,7 @@ References are strong: the threads of a started object live until it is closed a
 
 import atexit
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -60,7 +61,8 @@ class AtExit:
 
     def started(self) -> None:
         """Note that its consumers were started. Calling it again changes nothing."""
-        _started[self] = None
+        if not _this_thread.reports_nothing:
+            _started[self] = None
 
     def closed(self) -> None:
         """Note that it was closed and needs no report. Does nothing if it was not started."""
@@ -85,6 +87,23 @@ class AtExit:
     def is_to_end(self) -> bool:
         """Whether it was started, and neither closed nor reported."""
         return self in _started and not self._has_told
+
+
+class ReportsOfThisThread(threading.local):
+    """Whether objects that the thread starts are left out of the reports."""
+
+    reports_nothing = False
+
+
+_this_thread: Final = ReportsOfThisThread()
+
+
+def report_nothing_of_this_thread() -> None:
+    """Report nothing of the objects that the calling thread starts from now on.
+
+    For threads that a test ends wherever they are, see `ringbuffer.testing`.
+    """
+    _this_thread.reports_nothing = True
 
 
 #: The objects that were started and not closed, in order. Storing and removing one are atomic.

@@ -20,7 +20,7 @@ type Settle[T] = Callable[[list[T], BaseException | None], None]
 
 
 class BlockingBridge:
-    """Makes blocking calls for one coroutine, one at a time, in a thread of its own.
+    """Makes blocking calls for one coroutine, one at a time, in its own thread.
 
     `begin` and `call` belong to one loop; any thread may call `start`, `close` and `join`.
 
@@ -31,18 +31,16 @@ class BlockingBridge:
     Args:
         host: what provides the thread and the condition.
         name: of the thread, which starts at the first call, or by `start`.
+
+    Attributes:
+        is_closed: whether `close` was called.
     """
 
     def __init__(self, host: Host, name: str) -> None:
         self._condition: Final = host.condition()
         self._asked: Callable[[], None] | None = None
-        self._closed = False
+        self.is_closed = False
         self._thread: Final = ServiceThread(self._run, host=host, name=name)
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed
 
     def start(self) -> None:
         """Start the thread now.
@@ -59,9 +57,11 @@ class BlockingBridge:
 
         Raises:
             RuntimeError, MemoryError: the system has no thread left. Nothing was called.
+            ForkedProcessError: another process made this object. Nothing was called.
         """
         import asyncio
 
+        self._thread.ensure()  # first, as in `call`
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
@@ -89,9 +89,11 @@ class BlockingBridge:
 
         Raises:
             RuntimeError, MemoryError: the system has no thread left. Nothing was called.
+            ForkedProcessError: another process made this object. Nothing was called.
         """
         import asyncio
 
+        self._thread.ensure()  # first: in a child, where no loop runs, its error says why
         loop = asyncio.get_running_loop()
         # The thread may refer to this call until the next one: the result must not stay there.
         results: list[T] = []
@@ -127,7 +129,7 @@ class BlockingBridge:
     def close(self) -> None:
         """End the thread after the call that was begun, if there is one."""
         with self._condition:
-            self._closed = True
+            self.is_closed = True
             self._condition.notify_all()
 
     def join(self) -> None:
@@ -137,7 +139,10 @@ class BlockingBridge:
     def _ask[T](
         self, loop: "asyncio.AbstractEventLoop", function: Callable[[], T], settle: Settle[T]
     ) -> None:
-        """Have the thread call `function`, and then the loop call `settle` with the outcome."""
+        """Have the thread call `function`, and then the loop call `settle` with the outcome.
+
+        The thread was started.
+        """
         result: list[T] = []
         error: BaseException | None = None
         is_called = False
@@ -155,7 +160,6 @@ class BlockingBridge:
                 loop.call_soon_threadsafe(settle, result, error)
             error = None  # its traceback refers to this function
 
-        self._thread.ensure()
         with self._condition:
             self._asked = work
             self._condition.notify_all()
@@ -165,7 +169,7 @@ class BlockingBridge:
         while True:
             with self._condition:
                 while True:  # see `ringbuffer.system` for why the condition does not stand here
-                    if self._asked is not None or self._closed:
+                    if self._asked is not None or self.is_closed:
                         break
                     self._condition.wait()
                 work, self._asked = self._asked, None
@@ -183,7 +187,7 @@ class BlockingBridge:
 
 
 def begin_call[T](host: Host, function: Callable[[], T], name: str) -> "asyncio.Future[T]":
-    """Begin one call in a thread of its own, see `BlockingBridge.begin`.
+    """Begin one call in its own thread, see `BlockingBridge.begin`.
 
     If the future is cancelled, the call continues in that thread.
     """

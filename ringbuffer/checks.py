@@ -189,6 +189,12 @@ def check_is_instance_with(what: str, value: object, **methods: int) -> None:
             )
 
 
+def is_coroutine_function(function: object) -> bool:
+    """Whether it is a coroutine function, or an object whose call is one."""
+    called = getattr(function, "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
+
+
 def check_can_be_called(what: str, function: Callable[..., Any], arguments: int) -> None:
     """Raise `TypeError` unless `function` can be called with `arguments` arguments and then runs.
 

@@ -82,7 +82,7 @@ class Host(Protocol):
         ...
 
     def condition(self) -> Condition:
-        """A new condition with a lock of its own."""
+        """A new condition with its own lock."""
         ...
 
     def event(self) -> Event:

@@ -28,6 +28,6 @@ class OneProcess:
         """
         raise TypeError(
             f"{type(self).__name__} objects belong to the threads of one process and cannot be "
-            f"copied or pickled: pass the object itself to other threads, and make one of its own "
+            f"copied or pickled: pass the object itself to other threads, and make a new one "
             f"in each process"
         )

@@ -1,6 +1,6 @@
 """`PerThreadCounter`: a sum to which many threads add, without a lock or an atomic operation.
 
-Each thread adds to an entry of its own, so no addition is lost; storing an entry in a dictionary is
+Each thread adds to its own entry, so no addition is lost; storing an entry in a dictionary is
 atomic. The system reuses the number of a thread that has ended; the later thread adds to the same
 entry. So there are at most as many entries as threads that ever counted at the same time.
 """

@@ -15,8 +15,6 @@ from ringbuffer.errors import DeadlockError
 
 #: Where a claim is made, filled and published.
 _PUBLISHES: Final = ("ringbuffer.sequencer.", "ringbuffer.producer.")
-#: Where consumers are woken.
-_SIGNALS: Final = "ringbuffer.wait."
 
 
 def _below() -> Iterator[FrameType]:
@@ -41,7 +39,7 @@ def is_within(owners: tuple[object, ...], passes: frozenset[str]) -> bool:
     for frame in _below():
         code = frame.f_code
         if code.co_name == "<lambda>":
-            continue  # it calls a close in a thread of its own
+            continue  # it calls a close in a new thread
         if "self" in code.co_varnames[:1] or "self" in code.co_freevars:
             own = frame.f_locals.get("self")
             if any(own is each for each in owners) and code.co_qualname not in passes:
@@ -98,11 +96,6 @@ def is_publishing(*shared: object) -> bool:
         ):
             return True
     return False
-
-
-def is_signalling() -> bool:
-    """Whether the same thread is waking consumers, and may hold the lock that they wait for."""
-    return any(str(frame.f_globals.get("__name__")).startswith(_SIGNALS) for frame in _below())
 
 
 def _reaches(value: object, shared: tuple[object, ...], depth: int = 4) -> bool:

@@ -25,7 +25,7 @@ from ringbuffer.sequence_group import SequenceGroup
 from ringbuffer.sequencer import ProducerType
 from ringbuffer.sequencer.producer_type import sequencer_class
 from ringbuffer.shared_rings import SharedRings
-from ringbuffer.wait import WaitStrategy, bind_signal
+from ringbuffer.wait import WaitStrategy, bind_signal, followed_by, steps_of
 
 
 class RingBuffer[E = Any](SharedRings, RingProgress, EventSink[E]):
@@ -279,15 +279,8 @@ class RingBuffer[E = Any](SharedRings, RingProgress, EventSink[E]):
 
         It reclaims slots that hold values, and wakes consumers that block.
         """
-        signal, reclaim = bind_signal(self._sequencer.wait_strategy), self.bind_reclaim()
-        if signal is None or reclaim is None:
-            return signal or reclaim
-
-        def signal_and_reclaim() -> None:
-            signal()
-            reclaim()
-
-        return signal_and_reclaim
+        steps = steps_of(bind_signal(self._sequencer.wait_strategy))
+        return followed_by(steps, self.bind_reclaim())
 
     def bind_reclaim(self) -> Callable[[], None] | None:
         """The part of `on_advance` that reclaims slots; None if the events are pre-allocated."""

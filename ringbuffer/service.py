@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from ringbuffer.forks import Noted, made_here
 from ringbuffer.host import Event, Host, Thread
 
 logger: Final = logging.getLogger("ringbuffer.service")
@@ -21,17 +22,23 @@ FIRST_REST: Final = 1e-3
 LONGEST_REST: Final = 1.0
 
 
-class ServiceThread:
+class ServiceThread(Noted):
     """A thread that repeats some work. It starts when it is first needed. Any thread.
+
+    In a child that `os.fork` makes, it starts no thread. If a callback of the work forks, and
+    returns in the child, the work ends there.
 
     Args:
         work: what it does. It returns when it is asked to end, which ends the thread. If it raises,
             the exception is logged, and it is called again after a rest.
         host: what provides the thread, the lock and the rests.
         name: of the thread.
+
+    Attributes:
+        failures: how often the work has failed and was started again.
     """
 
-    __slots__ = ("_failures", "_host", "_lock", "_name", "_over", "_thread", "_work")
+    __slots__ = ("_host", "_lock", "_name", "_over", "_thread", "_work", "failures")
 
     def __init__(self, work: Callable[[], object], *, host: Host, name: str) -> None:
         self._work: Final = work
@@ -42,18 +49,14 @@ class ServiceThread:
         #: Set at the end of the thread that was started last; None before the first start.
         self._over: Event | None = None
         self._thread: Thread | None = None
-        self._failures = 0
+        self.failures = 0
+        made_here(self)
 
     @property
     def is_alive(self) -> bool:
         """Whether the thread was started and has not ended."""
         over = self._over
         return over is not None and not over.wait(0)
-
-    @property
-    def failures(self) -> int:
-        """How often the work has failed and was started again."""
-        return self._failures
 
     def is_current(self) -> bool:
         """Whether the caller runs in this thread."""
@@ -64,6 +67,7 @@ class ServiceThread:
 
         Raises:
             RuntimeError, MemoryError: the system has no thread left. Nothing was done.
+            ForkedProcessError: another process made this object.
         """
         with self._lock:
             if self._over is not None and not self._over.wait(0):
@@ -103,7 +107,9 @@ class ServiceThread:
                     self._work()
                     return
                 except BaseException:
-                    self._failures += 1
+                    if self._left_behind_by is not None:
+                        return
+                    self.failures += 1
                     # A user's log handler may raise
                     with contextlib.suppress(BaseException):
                         logger.critical("thread %r failed, and goes on", self._name, exc_info=True)

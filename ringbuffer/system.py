@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 class SystemEvent:
     """A flag that is set once, as `threading.Event`; an interrupt leaves no lock held. Any thread.
 
-    Each waiting thread sleeps on a lock of its own, which `set` releases. No wake-up is lost: `set`
+    Each waiting thread sleeps on its own lock, which `set` releases. No wake-up is lost: `set`
     stores the flag before it copies the list of sleeping threads, and a waiting thread enters the
     list before it reads the flag. Both hold the list's own lock for that, so one is first: either
     the waiting thread sees the flag, or `set` finds the thread.
@@ -97,7 +97,7 @@ class SystemCondition(_Lock):
 
     An interrupt leaves no lock held. The lock is the interpreter's own, so `with condition:` takes
     it and enters its block in one step. The waiting thread holds it once. Each waiting thread
-    sleeps on a lock of its own. Its entry is made before the condition is released, so every later
+    sleeps on its own lock. Its entry is made before the condition is released, so every later
     notification finds it.
     """
 

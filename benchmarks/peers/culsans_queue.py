@@ -1,4 +1,4 @@
-"""culsans: a queue for threads and any event loops; the face for threads is measured."""
+"""culsans: a queue for threads and any event loops; its interface for threads is measured."""
 
 import importlib
 

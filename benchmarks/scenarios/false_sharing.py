@@ -41,7 +41,7 @@ def padded(count: int) -> Measurement:
 
 
 def unpadded(count: int) -> Measurement:
-    """Two neighbours, each thread with a view of its own."""
+    """Two neighbours, each thread with its own view."""
     memory = bytearray(128)
     one, other = memoryview(memory).cast("q"), memoryview(memory).cast("q")
     elapsed = together(storing(one, 0, count), storing(other, 1, count))

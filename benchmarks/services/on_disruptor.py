@@ -1,4 +1,4 @@
-"""The service on a Disruptor: one ring, and four handlers, each in a thread of its own."""
+"""The service on a Disruptor: one ring, and four handlers, each in its own thread."""
 
 import sqlite3
 from collections import defaultdict

@@ -1,17 +1,21 @@
 """Draws the pictures of `docs/` and of CONTRIBUTING.md.
 
-`python docs/drawings/draw.py` writes the .svg files next to this one.
+`python docs/drawings/draw.py` writes the .svg files next to this one, or into a FOLDER that it is
+given.
 """
 
 import sys
 from pathlib import Path
 from typing import Final
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from svg import BLUE, FAINT, FREE, GREEN, RED, Picture, on_circle
+from svg import Picture, on_circle
 
-HERE: Final = Path(__file__).parent
+from tools.palette import BLUE, FAINT, FREE, GREEN, RED
+
+HERE: Final = Path(__file__).resolve().parent
 #: One moment, which all pictures of a ring show: 16 slots, the cursor and the consumers' sequences.
 SIZE: Final = 16
 CURSOR: Final = 21
@@ -19,11 +23,12 @@ JOURNAL: Final = 18
 CHECK: Final = 16
 EXECUTE: Final = 12
 
-#: The floors of the library, from the top down, as `FLOORS` of tests/unit/layout/test_house.py has
-#: them: the rooms, what they hold, and a colour for the floors that belong together.
+#: The layers of the library, from the top down, as `FLOORS` of tests/unit/layout/test_house.py has
+#: them: the modules, what they hold, and a colour for the layers that belong together.
 HOUSE: Final = [
-    ("cli", "the commands of `ringbuffer`", FREE),
+    ("cli", "the command line", FREE),
     ("programs", "what the commands run", FREE),
+    ("testing", "schedules, clock and drain for tests", FREE),
     ("diagnostics", "metrics, exporters, stall detector", BLUE),
     ("messaging", "queues of messages, event buses, pipelines", BLUE),
     ("queues", "Queue and AsyncQueue", BLUE),
@@ -38,7 +43,11 @@ HOUSE: Final = [
     ("wait", "wait strategies", RED),
     ("sequence_group", "the minimum of several sequences", RED),
     ("sequence skipped", "shared counters; skipped ranges", RED),
-    ("backoff blocking_bridge blocked_loop", "waits with a deadline; calls that block loops", FREE),
+    (
+        "backoff blocking_bridge blocked_loop own_loop",
+        "waits with a deadline; event loops",
+        FREE,
+    ),
     ("records", "slots that are rows of one block of memory", RED),
     ("service", "threads of the library", FREE),
     ("host memory", "the seams: threads, locks, time; cells, flags, slots", FREE),
@@ -54,7 +63,7 @@ HOUSE: Final = [
 def ring() -> Picture:
     """The slots with their sequences, coloured by the consumers that still need them."""
     picture = Picture(
-        840,
+        900,
         400,
         "A ring of 16 slots: the cursor is at 21, journal at 18, check at 16, execute at 12",
     )
@@ -158,12 +167,12 @@ def skipping() -> Picture:
 
 
 def house() -> Picture:
-    """The floors of the library; imports point down."""
+    """The layers of the library; imports point down."""
     floor = 26
     picture = Picture(
         840,
         len(HOUSE) * floor + 60,
-        "The floors of the library, from cli at the top to errors at the bottom: "
+        "The layers of the library, from cli at the top to errors at the bottom: "
         "imports point down",
     )
     for i, (rooms, words, fill) in enumerate(HOUSE):
@@ -185,5 +194,6 @@ PICTURES: Final = {
 }
 
 if __name__ == "__main__":
+    folder = Path(*sys.argv[1:] or [HERE])
     for name, draw in PICTURES.items():
-        (HERE / f"{name}.svg").write_text(str(draw()))
+        (folder / f"{name}.svg").write_text(str(draw()))

@@ -1,15 +1,10 @@
-"""Just enough SVG for the pictures of `docs/`: shapes, arrows and words on white paper."""
+"""Just enough SVG for the pictures of `docs/`: shapes, arrows and words, for two palettes."""
 
 import math
 from html import escape
 from typing import Final
 
-INK: Final = "#1f2937"
-FAINT: Final = "#6b7280"
-FREE: Final = "#f3f4f6"
-BLUE: Final = "#bfdbfe"
-GREEN: Final = "#bbf7d0"
-RED: Final = "#fecaca"
+from tools.palette import INK, in_both_palettes
 
 
 class Picture:
@@ -21,7 +16,6 @@ class Picture:
             f'width="{width}" height="{height}" '
             f'role="img" font-family="system-ui, Helvetica, Arial, sans-serif" font-size="14">',
             f"<title>{escape(title)}</title>",
-            f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
         ]
 
     def text(
@@ -50,8 +44,9 @@ class Picture:
         fill: str,
         *lines: str,
         rounded: float = 6,
+        has_title: bool = True,
     ) -> None:
-        """A box with lines of text in its middle."""
+        """A box with lines of text in its middle; the first of several is its title."""
         self._parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
             f'rx="{rounded:.0f}" fill="{fill}" stroke="{INK}"/>'
@@ -61,7 +56,7 @@ class Picture:
                 x + width / 2,
                 y + height / 2 + 18 * (i - (len(lines) - 1) / 2),
                 line,
-                bold=i == 0 and len(lines) > 1,
+                bold=has_title and i == 0 and len(lines) > 1,
             )
 
     def arrow(self, *points: tuple[float, float], dashed: bool = False) -> None:
@@ -91,7 +86,7 @@ class Picture:
         )
 
     def __str__(self) -> str:
-        return "\n".join([*self._parts, "</svg>\n"])
+        return in_both_palettes("\n".join([*self._parts, "</svg>\n"]))
 
 
 def on_circle(x: float, y: float, radius: float, turn: float) -> tuple[float, float]:

@@ -43,20 +43,12 @@ class ObservedBus:
         # The lags are those of the moment of the metrics. Counted from the present end, each is
         # shown as it was then, although the handler may have caught up since.
         consumers = _consumers(metrics, now.published, states)
-        return settle(
-            now.capacity,
-            now.minimum,
-            consumers,
-            now.published,
-            now.claimed,
-            {**now.counters, **counters},
-        )
+        both = {**now.counters, **counters}
+        return settle(now.capacity, now.minimum, consumers, now.published, now.claimed, both)
 
 
 def _consumers(
-    metrics: "BusMetrics",
-    end: int,
-    states: Mapping[str, str],
+    metrics: "BusMetrics", end: int, states: Mapping[str, str]
 ) -> list[ConsumerPosition]:
     return [
         ConsumerPosition(

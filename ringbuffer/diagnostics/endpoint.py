@@ -22,7 +22,6 @@ has bound its own name to 127.0.0.1. No answer allows another origin to read it.
 import json
 import os
 from http import HTTPStatus
-from types import TracebackType
 from typing import Final, Self
 
 from ringbuffer.checks import check_integer, check_timeout
@@ -86,11 +85,8 @@ class Endpoint(OneProcess):
         for sampler in samplers:
             sampler.sample()  # the next look has rates
         self._health.problems()  # the first look: the time of a stall counts from here
-        pages = {
-            "/statistics": self._statistics,
-            "/metrics": self._metrics,
-            "/healthz": self._healthz,
-        }
+        statistics, metrics, healthz = self._statistics, self._metrics, self._healthz
+        pages = {"/statistics": statistics, "/metrics": metrics, "/healthz": healthz}
         self._server: Final = Server(address, port, pages, host)
         self._address: Final = address
         made_here(self)
@@ -124,7 +120,7 @@ class Endpoint(OneProcess):
 
         Args:
             timeout: the longest wait for the thread, in seconds; None waits without a limit. The
-                thread may be in the `read()` of an object of yours, which no other thread can
+                thread may be in the `read()` of your own object, which no other thread can
                 interrupt. It ends when that returns.
 
         Returns:
@@ -136,11 +132,8 @@ class Endpoint(OneProcess):
 
     def _statistics(self, accept: str) -> Answer:
         rings = [sampler.sample().as_dict() for sampler in self._samplers]
-        return Answer(
-            HTTPStatus.OK,
-            "application/json",
-            json.dumps({"pid": os.getpid(), "rings": rings}) + "\n",
-        )
+        text = json.dumps({"pid": os.getpid(), "rings": rings}) + "\n"
+        return Answer(HTTPStatus.OK, "application/json", text)
 
     def _metrics(self, accept: str) -> Answer:
         try:
@@ -161,22 +154,14 @@ class Endpoint(OneProcess):
         word = "failing" if problems else "ok"
         if "text/plain" in accept and "json" not in accept and "*/*" not in accept:
             return Answer(status, "text/plain", "\n".join([word, *map(str, problems), ""]))
-        told = {
-            "status": word,
-            "pid": os.getpid(),
-            "reasons": [each.as_dict() for each in problems],
-        }
+        reasons = [each.as_dict() for each in problems]
+        told = {"status": word, "pid": os.getpid(), "reasons": reasons}
         return Answer(status, "application/json", json.dumps(told) + "\n")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -6,8 +6,10 @@ Each has its name, kind, unit, meaning, and its value in the statistics.
 import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
+from ringbuffer.diagnostics.histogram import Distribution
 from ringbuffer.diagnostics.statistics import ConsumerStatistics, Statistics
 
 
@@ -37,6 +39,18 @@ class Figure[T]:
     value: Callable[[T], float | None]
 
 
+def _figures[T](
+    called: str,
+    value_of: Callable[[str], Callable[[T], float | None]],
+    *rows: tuple[str, Kind, str, str],
+) -> tuple[Figure[T], ...]:
+    """Make figures from rows of key, kind, unit and meaning; `called` makes the name of a key."""
+    return tuple(
+        Figure(called.format(key), kind, unit, meaning, value_of(key))
+        for key, kind, unit, meaning in rows
+    )
+
+
 def _counted[T: (Statistics, ConsumerStatistics)](key: str) -> Callable[[T], float | None]:
     return lambda found: found.counters.get(key)
 
@@ -44,19 +58,11 @@ def _counted[T: (Statistics, ConsumerStatistics)](key: str) -> Callable[[T], flo
 #: The figures of a ring.
 RING: Final[tuple[Figure[Statistics], ...]] = (
     Figure("capacity", Kind.GAUGE, "{slot}", "Slots in the ring.", lambda found: found.capacity),
-    Figure(
-        "claimed_sequence",
-        Kind.GAUGE,
-        "1",
-        "The last sequence given to a producer.",
-        lambda found: found.claimed,
-    ),
-    Figure(
-        "published_sequence",
-        Kind.GAUGE,
-        "1",
-        "The last sequence published.",
-        lambda found: found.published,
+    *_figures(
+        "{}_sequence",
+        attrgetter,
+        ("claimed", Kind.GAUGE, "1", "The last sequence given to a producer."),
+        ("published", Kind.GAUGE, "1", "The last sequence published."),
     ),
     Figure(
         "minimum_gating_sequence",
@@ -65,19 +71,11 @@ RING: Final[tuple[Figure[Statistics], ...]] = (
         "The last sequence that every consumer has finished.",
         lambda found: found.minimum_gating_sequence,
     ),
-    Figure(
-        "remaining_capacity",
-        Kind.GAUGE,
-        "{slot}",
-        "Slots that could be claimed.",
-        lambda found: found.remaining_capacity,
-    ),
-    Figure(
-        "utilization",
-        Kind.GAUGE,
-        "1",
-        "Share of the slots in use, 0 to 1.",
-        lambda found: found.utilization,
+    *_figures(
+        "{}",
+        attrgetter,
+        ("remaining_capacity", Kind.GAUGE, "{slot}", "Slots that could be claimed."),
+        ("utilization", Kind.GAUGE, "1", "Share of the slots in use, 0 to 1."),
     ),
     Figure(
         "published_events",
@@ -93,151 +91,43 @@ RING: Final[tuple[Figure[Statistics], ...]] = (
         "Events that every consumer has finished.",
         lambda found: found.minimum_gating_sequence + 1,
     ),
-    Figure(
-        "producer_stalls",
-        Kind.COUNTER,
-        "{stall}",
-        "Waits for free capacity begun.",
-        _counted("producer_stalls"),
-    ),
-    Figure(
-        "claim_timeouts",
-        Kind.COUNTER,
-        "{timeout}",
-        "Waits for free capacity that timed out.",
-        _counted("claim_timeouts"),
-    ),
-    Figure("waits", Kind.COUNTER, "{wait}", "Waits for events begun.", _counted("waits")),
-    Figure(
-        "wait_timeouts",
-        Kind.COUNTER,
-        "{timeout}",
-        "Waits for events that timed out.",
-        _counted("wait_timeouts"),
-    ),
-    Figure(
-        "wait_alerts",
-        Kind.COUNTER,
-        "{alert}",
-        "Waits for events that an alert ended.",
-        _counted("wait_alerts"),
-    ),
-    Figure(
-        "wait_seconds",
-        Kind.COUNTER,
-        "s",
-        "Time that consumers waited for events.",
-        _counted("wait_seconds"),
-    ),
-    Figure(
-        "dropped",
-        Kind.COUNTER,
-        "{message}",
-        "Messages dropped in favour of newer ones.",
-        _counted("dropped"),
-    ),
-    Figure(
-        "failed",
-        Kind.COUNTER,
-        "{message}",
-        "Messages that a handler failed on.",
-        _counted("failed"),
-    ),
-    Figure(
-        "consumers",
-        Kind.GAUGE,
-        "{consumer}",
-        "Consumers that take messages.",
-        _counted("consumers"),
-    ),
-    Figure(
-        "unfinished_tasks",
-        Kind.GAUGE,
-        "{task}",
-        "Items put and not done.",
-        _counted("unfinished_tasks"),
-    ),
-    Figure(
-        "returning",
-        Kind.GAUGE,
-        "{event}",
-        "Events scheduled for redelivery.",
-        _counted("returning"),
+    *_figures(
+        "{}",
+        _counted,
+        ("producer_stalls", Kind.COUNTER, "{stall}", "Waits for free capacity begun."),
+        ("claim_timeouts", Kind.COUNTER, "{timeout}", "Waits for free capacity that timed out."),
+        ("waits", Kind.COUNTER, "{wait}", "Waits for events begun."),
+        ("wait_timeouts", Kind.COUNTER, "{timeout}", "Waits for events that timed out."),
+        ("wait_alerts", Kind.COUNTER, "{alert}", "Waits for events that an alert ended."),
+        ("wait_seconds", Kind.COUNTER, "s", "Time that consumers waited for events."),
+        ("dropped", Kind.COUNTER, "{message}", "Messages dropped in favour of newer ones."),
+        ("failed", Kind.COUNTER, "{message}", "Messages that a handler failed on."),
+        ("consumers", Kind.GAUGE, "{consumer}", "Consumers that take messages."),
+        ("unfinished_tasks", Kind.GAUGE, "{task}", "Items put and not done."),
+        ("returning", Kind.GAUGE, "{event}", "Events scheduled for redelivery."),
     ),
 )
 
 #: The figures of a consumer.
 CONSUMER: Final[tuple[Figure[ConsumerStatistics], ...]] = (
-    Figure(
-        "consumer_sequence",
-        Kind.GAUGE,
-        "1",
-        "The last sequence that it has finished.",
-        lambda found: found.sequence,
+    *_figures(
+        "consumer_{}",
+        attrgetter,
+        ("sequence", Kind.GAUGE, "1", "The last sequence that it has finished."),
+        ("lag", Kind.GAUGE, "{event}", "Events published that it has not finished."),
     ),
-    Figure(
-        "consumer_lag",
-        Kind.GAUGE,
-        "{event}",
-        "Events published that it has not finished.",
-        lambda found: found.lag,
-    ),
-    Figure(
-        "handler_events",
-        Kind.COUNTER,
-        "{event}",
-        "Events given to the handler.",
-        _counted("events"),
-    ),
-    Figure(
-        "handler_batches",
-        Kind.COUNTER,
-        "{batch}",
-        "Batches given to the handler.",
-        _counted("batches"),
-    ),
-    Figure("handler_errors", Kind.COUNTER, "{error}", "Errors that it raised.", _counted("errors")),
-    Figure(
-        "handler_rewinds",
-        Kind.COUNTER,
-        "{rewind}",
-        "Batches that it asked for again.",
-        _counted("rewinds"),
-    ),
-    Figure(
-        "handler_timeouts",
-        Kind.COUNTER,
-        "{timeout}",
-        "Timeouts that were reported to it.",
-        _counted("timeouts"),
-    ),
-    Figure(
-        "handler_largest_batch",
-        Kind.GAUGE,
-        "{event}",
-        "Events in the largest batch.",
-        _counted("largest_batch"),
-    ),
-    Figure(
-        "handler_handled",
-        Kind.COUNTER,
-        "{event}",
-        "Events that it has handled.",
-        _counted("handled"),
-    ),
-    Figure(
-        "handler_retried",
-        Kind.COUNTER,
-        "{event}",
-        "Failures scheduled for redelivery.",
-        _counted("retried"),
-    ),
-    Figure(
-        "handler_dead_lettered",
-        Kind.COUNTER,
-        "{event}",
-        "Events that became dead letters.",
-        _counted("dead_lettered"),
+    *_figures(
+        "handler_{}",
+        _counted,
+        ("events", Kind.COUNTER, "{event}", "Events given to the handler."),
+        ("batches", Kind.COUNTER, "{batch}", "Batches given to the handler."),
+        ("errors", Kind.COUNTER, "{error}", "Errors that it raised."),
+        ("rewinds", Kind.COUNTER, "{rewind}", "Batches that it asked for again."),
+        ("timeouts", Kind.COUNTER, "{timeout}", "Timeouts that were reported to it."),
+        ("largest_batch", Kind.GAUGE, "{event}", "Events in the largest batch."),
+        ("handled", Kind.COUNTER, "{event}", "Events that it has handled."),
+        ("retried", Kind.COUNTER, "{event}", "Failures scheduled for redelivery."),
+        ("dead_lettered", Kind.COUNTER, "{event}", "Events that became dead letters."),
     ),
 )
 
@@ -271,3 +161,13 @@ def consumer_values(
         for consumer in each.consumers:
             if (value := figure.value(consumer)) is not None:
                 yield {"ring": each.name, "consumer": consumer.name}, value
+
+
+def distributions_of(
+    key: str, found: list[Statistics]
+) -> Iterator[tuple[dict[str, str], Distribution]]:
+    """The distributions of consumers that have this name, with their labels."""
+    for each in found:
+        for consumer in each.consumers:
+            if key in consumer.distributions:
+                yield {"ring": each.name, "consumer": consumer.name}, consumer.distributions[key]

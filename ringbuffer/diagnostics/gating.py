@@ -3,9 +3,10 @@
 A stall detector asks this.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from ringbuffer.diagnostics.kinds import as_bus, as_message_queue, as_queue, name_of
 from ringbuffer.disruptor import Disruptor
@@ -48,20 +49,20 @@ class Gating:
     threads: tuple[int, ...]
 
 
-class Sight(Protocol):
-    """A way to look at one kind of thing. Any thread."""
+class Sight(ABC):
+    """A way to look at one kind of thing. Any thread. What is not known is empty."""
 
+    @abstractmethod
     def gating(self) -> tuple[Gating, ...]:
         """Which consumers hold it up now; empty if every event is finished."""
-        ...
 
     def waiting_producers(self) -> dict[int, int]:
         """The threads that wait for free capacity, and the sequence that each of them wants."""
-        ...
+        return {}
 
     def tasks(self) -> dict[str, object]:
         """The tasks of consumers in an event loop, by the consumer's name."""
-        ...
+        return {}
 
 
 class Watched(OneProcess):
@@ -118,11 +119,9 @@ def sight_of(thing: object) -> Sight | None:
     if isinstance(thing, RingBuffer):
         return RingSight(thing)
     ring = getattr(thing, "ring", None)
-    messages = as_message_queue(thing)
-    if messages is not None:
+    if (messages := as_message_queue(thing)) is not None:
         return MessageQueueSight(messages)
-    bus = as_bus(thing)
-    if bus is not None:
+    if (bus := as_bus(thing)) is not None:
         return BusSight(bus, ring if isinstance(ring, RingBuffer) else None)
     if isinstance(ring, RingBuffer):
         return RingSight(ring)
@@ -135,7 +134,7 @@ def can_be_watched(thing: object) -> bool:
     return sight_of(thing) is not None
 
 
-class RingSight:
+class RingSight(Sight):
     """A ring alone, whose graph is not known: all consumers that are furthest behind count."""
 
     def __init__(self, ring: RingBuffer[Any]) -> None:
@@ -173,10 +172,6 @@ class RingSight:
         wishes = {thread: wait.wanted for thread, wait in waits.items()}
         return {thread: at for thread, at in wishes.items() if at is not None and at > limit}
 
-    def tasks(self) -> dict[str, object]:
-        """See `Sight`: not known."""
-        return {}
-
 
 class DisruptorSight(RingSight):
     """A disruptor: a consumer that only waits for another one does not count, the other does."""
@@ -200,7 +195,7 @@ class DisruptorSight(RingSight):
         ]
 
 
-class BusSight:
+class BusSight(Sight):
     """A bus: each handler with unfinished events counts."""
 
     def __init__(self, bus: "EventBus", ring: RingBuffer[Any] | None) -> None:
@@ -220,7 +215,7 @@ class BusSight:
         return _tasks_of(self._bus.progress())
 
 
-class MessageQueueSight:
+class MessageQueueSight(Sight):
     """A queue of messages: each consumer with an unfinished message counts."""
 
     def __init__(self, queue: "InMemoryQueue") -> None:
@@ -233,10 +228,6 @@ class MessageQueueSight:
             taken = self._queue.message_count - queued
             return (Gating(NO_CONSUMER, taken - 1, queued, "MISSING", ()),)
         return tuple(_unfinished(progress, queued))
-
-    def waiting_producers(self) -> dict[int, int]:
-        """See `Sight`: not known."""
-        return {}
 
     def tasks(self) -> dict[str, object]:
         """See `Sight`."""
@@ -255,7 +246,7 @@ def _tasks_of(progress: "Iterable[ConsumerProgress]") -> dict[str, object]:
     return {each.name: each.task for each in progress if each.task is not None}
 
 
-class QueueSight:
+class QueueSight(Sight):
     """A queue that knows its sequences, but not its consumers."""
 
     def __init__(self, queue: Queue[Any]) -> None:
@@ -267,19 +258,9 @@ class QueueSight:
         waiting = self._queue.published - consumed
         return (Gating(ALL_WHO_GET, consumed, waiting, None, ()),) if waiting > 0 else ()
 
-    def waiting_producers(self) -> dict[int, int]:
-        """See `Sight`: not known."""
-        return {}
-
-    def tasks(self) -> dict[str, object]:
-        """See `Sight`: not known."""
-        return {}
-
 
 def _threads(
-    node: Node,
-    sequence: int,
-    threads: dict[int, tuple[Sequence, ...]],
+    node: Node, sequence: int, threads: dict[int, tuple[Sequence, ...]]
 ) -> tuple[int, ...]:
     """The threads that work for a node: of a pool, those that hold the event after `sequence`."""
     if not isinstance(node.runner, WorkerPool):
@@ -289,10 +270,4 @@ def _threads(
 
 
 def _threads_of(sequence: Sequence, threads: dict[int, tuple[Sequence, ...]]) -> tuple[int, ...]:
-    return tuple(_those_with(sequence, threads))
-
-
-def _those_with(sequence: Sequence, threads: dict[int, tuple[Sequence, ...]]) -> Iterator[int]:
-    for thread, own in threads.items():
-        if any(each is sequence for each in own):
-            yield thread
+    return tuple(thread for thread, own in threads.items() if any(each is sequence for each in own))

@@ -5,12 +5,16 @@ wrapper costs nothing more. A wrapped one costs an addition and a call for each 
 batch if the handler takes whole batches.
 """
 
-import inspect
 import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.checks import check_at_least_one, check_can_be_called, check_duration
+from ringbuffer.checks import (
+    check_at_least_one,
+    check_can_be_called,
+    check_duration,
+    is_coroutine_function,
+)
 from ringbuffer.diagnostics.histogram import Distribution, Histogram
 from ringbuffer.diagnostics.recording import EventRecorder
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -106,12 +110,14 @@ class DiagnosticEventHandler[E](OneProcess):
         # None for a handler of whole batches. The declared type hides that, so that type checkers
         # accept this class as a handler.
         self.on_event: Final[EventFunction[E]] = (
-            record.each(on_event, _is_async(on_event))  # type: ignore[assignment]
+            record.each(on_event, is_coroutine_function(on_event))  # type: ignore[assignment]
             if enabled and on_event
             else on_event
         )
         self.on_batch: Final = (
-            record.whole(on_batch, _is_async(on_batch)) if enabled and on_batch else on_batch
+            record.whole(on_batch, is_coroutine_function(on_batch))
+            if enabled and on_batch
+            else on_batch
         )
         self.on_batch_start: Final = (
             _before(self._batch, hooks.on_batch_start) if enabled else hooks.on_batch_start
@@ -120,7 +126,7 @@ class DiagnosticEventHandler[E](OneProcess):
             _before(self._timeout, hooks.on_timeout) if enabled else hooks.on_timeout
         )
         self.on_shutdown: Final = (
-            _before(self._shutdown, hooks.on_shutdown) if enabled else hooks.on_shutdown
+            _before(self.log_now, hooks.on_shutdown) if enabled else hooks.on_shutdown
         )
 
     # -- counting, in the consumer's thread -----------------------------------------------
@@ -135,9 +141,6 @@ class DiagnosticEventHandler[E](OneProcess):
     def _timeout(self, sequence: int) -> None:
         self._timeouts += 1
         self._log_if_due()
-
-    def _shutdown(self) -> None:
-        self.log_now()
 
     def _failed(self, error: BaseException, sequence: int) -> None:
         """Log which event failed. The exception handler logs the traceback."""
@@ -202,12 +205,6 @@ class DiagnosticEventHandler[E](OneProcess):
         return f"DiagnosticEventHandler({self.wrapped!r}{enabled})"
 
 
-def _is_async(method: Callable[..., object] | None) -> bool:
-    """Whether it is a coroutine function, or an object whose call is one."""
-    called = getattr(method, "__call__", None)  # noqa: B004
-    return inspect.iscoroutinefunction(method) or inspect.iscoroutinefunction(called)
-
-
 def _before(note: Callable[..., None], method: Callable[..., Any] | None) -> Callable[..., object]:
     """Make a hook that calls `note`, and then the handler's own method if it has one."""
     if method is None:
@@ -222,4 +219,4 @@ def _before(note: Callable[..., None], method: Callable[..., Any] | None) -> Cal
         note(*arguments)
         return await own(*arguments)
 
-    return call_async if _is_async(own) else call
+    return call_async if is_coroutine_function(own) else call

@@ -83,7 +83,7 @@ class Histogram(OneProcess):
     def __init__(self, unit: float = 1, steps: int = 1) -> None:
         shift = steps.bit_length() - 1
         limits = [*range(1, steps + 1)]
-        # Below `steps` units, each unit has a bucket of its own.
+        # Below `steps` units, each unit has its own bucket.
         while limits[-1] < 1 << DOUBLINGS:
             limits += range(limits[-1] + (width := limits[-1] >> shift), 2 * limits[-1] + 1, width)
         last = len(limits)

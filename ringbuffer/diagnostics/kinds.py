@@ -48,3 +48,11 @@ def name_of(thing: object) -> str:
     """The default name of a thing: its own, or that of its class."""
     default = "ring" if isinstance(thing, RingBuffer) else type(thing).__name__
     return str(getattr(thing, "name", default))
+
+
+def check_distinct(names: list[str], remedy: str) -> None:
+    """Raise `ValueError` if two things have the same name; `remedy` says what to pass instead."""
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(
+            f"several are called {', '.join(sorted(twice))}: pass {remedy} to tell them apart"
+        )

@@ -8,7 +8,7 @@ cannot be observed that way, because OpenTelemetry's histograms need every value
 its count, sum and percentiles are exported instead.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -20,9 +20,9 @@ from ringbuffer.diagnostics.figures import (
     RING,
     Kind,
     consumer_values,
+    distributions_of,
     ring_values,
 )
-from ringbuffer.diagnostics.histogram import Distribution
 from ringbuffer.diagnostics.sampler import Sampler, samplers_of
 from ringbuffer.diagnostics.statistics import Statistics
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -79,8 +79,8 @@ def instrument(
             partial(consumer_values, of_consumer),
         )
     for key, name, unit, meaning in DISTRIBUTIONS:
-        make(Kind.COUNTER, f"{name}.count", "1", meaning, partial(_counts, key))
-        make(Kind.COUNTER, f"{name}.sum", unit, meaning, partial(_sums, key))
+        make(Kind.COUNTER, f"{name}.count", "1", meaning, partial(_each, "count", key))
+        make(Kind.COUNTER, f"{name}.sum", unit, meaning, partial(_each, "sum", key))
         make(Kind.GAUGE, name, unit, meaning, partial(_percentiles, key))
 
 
@@ -105,25 +105,13 @@ class _Look:
             return self._found
 
 
-def _distributions(
-    key: str, found: list[Statistics]
-) -> Iterator[tuple[dict[str, str], Distribution]]:
-    for each in found:
-        for consumer in each.consumers:
-            if key in consumer.distributions:
-                yield {"ring": each.name, "consumer": consumer.name}, consumer.distributions[key]
-
-
-def _counts(key: str, found: list[Statistics]) -> Values:
-    return [(labels, distribution.count) for labels, distribution in _distributions(key, found)]
-
-
-def _sums(key: str, found: list[Statistics]) -> Values:
-    return [(labels, distribution.sum) for labels, distribution in _distributions(key, found)]
+def _each(attribute: str, key: str, found: list[Statistics]) -> Values:
+    """An attribute of each distribution that has this name."""
+    return [(labels, getattr(each, attribute)) for labels, each in distributions_of(key, found)]
 
 
 def _percentiles(key: str, found: list[Statistics]) -> Values:
-    for labels, distribution in _distributions(key, found):
+    for labels, distribution in distributions_of(key, found):
         for percent in PERCENTS:
             if (value := distribution.percentile(percent)) is not None:
                 yield {**labels, "percentile": f"{percent:g}"}, value

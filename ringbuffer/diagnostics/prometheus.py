@@ -21,6 +21,7 @@ from ringbuffer.diagnostics.figures import (
     RING,
     Kind,
     consumer_values,
+    distributions_of,
     ring_values,
 )
 from ringbuffer.diagnostics.histogram import Distribution
@@ -80,13 +81,8 @@ class RingBufferCollector(Collector):
             metric = HistogramMetricFamily(
                 f"{self._prefix}_{name}", meaning, labels=["ring", "consumer"]
             )
-            for each in found:
-                for consumer in each.consumers:
-                    if key in consumer.distributions:
-                        distribution = consumer.distributions[key]
-                        metric.add_metric(
-                            [each.name, consumer.name], _buckets(distribution), distribution.sum
-                        )
+            for labels, distribution in distributions_of(key, found):
+                metric.add_metric(list(labels.values()), _buckets(distribution), distribution.sum)
             if metric.samples:
                 yield metric
 

@@ -43,12 +43,7 @@ class ObservedMessageQueue:
         """
         queue = self._queue
         consumers = [
-            ConsumerPosition(
-                each.name,
-                each.finished - 1,
-                each.state,
-            )
-            for each in queue.progress()
+            ConsumerPosition(each.name, each.finished - 1, each.state) for each in queue.progress()
         ]
         taken = queue.message_count - queue.depth
         published = queue.message_count - 1

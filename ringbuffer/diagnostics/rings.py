@@ -30,24 +30,20 @@ class ObservedRing:
 
     def read(self) -> Positions:
         """See `Observed`."""
-        ring, sequencer = self._ring, self._ring.sequencer
-        minimum = _minimum(sequencer)
-        consumers = [
+        sequencer = self._ring.sequencer
+        minimum, consumers = _minimum(sequencer), self._consumers()
+        published, claimed = sequencer.published(), sequencer.claimed
+        counters = ring_counters(sequencer)
+        return settle(self._ring.buffer_size, minimum, consumers, published, claimed, counters)
+
+    def _consumers(self) -> list[ConsumerPosition]:
+        return [
             ConsumerPosition(f"consumer {number}", sequence.get())
-            for number, sequence in enumerate(ring.gating_sequences, 1)
+            for number, sequence in enumerate(self._ring.gating_sequences, 1)
         ]
-        published = sequencer.published()
-        return settle(
-            ring.buffer_size,
-            minimum,
-            consumers,
-            published,
-            sequencer.claimed,
-            ring_counters(sequencer),
-        )
 
 
-class ObservedDisruptor:
+class ObservedDisruptor(ObservedRing):
     """A disruptor, whose consumers have names. Any thread.
 
     Args:
@@ -56,23 +52,11 @@ class ObservedDisruptor:
     """
 
     def __init__(self, disruptor: Disruptor[Any], name: str) -> None:
-        self.name: Final = name
+        super().__init__(disruptor.ring, name)
         self._disruptor: Final = disruptor
 
-    def read(self) -> Positions:
-        """See `Observed`."""
-        ring, sequencer = self._disruptor.ring, self._disruptor.ring.sequencer
-        minimum = _minimum(sequencer)
-        consumers = [_consumer(node) for node in self._disruptor.graph.nodes]
-        published = sequencer.published()
-        return settle(
-            ring.buffer_size,
-            minimum,
-            consumers,
-            published,
-            sequencer.claimed,
-            ring_counters(sequencer),
-        )
+    def _consumers(self) -> list[ConsumerPosition]:
+        return [_consumer(node) for node in self._disruptor.graph.nodes]
 
 
 class _Published:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ringbuffer.checks import check_duration
+from ringbuffer.diagnostics.kinds import check_distinct
 from ringbuffer.diagnostics.observe import observe
 from ringbuffer.diagnostics.positions import Positions
 from ringbuffer.diagnostics.statistics import Statistics, statistics_of
@@ -102,9 +103,5 @@ def samplers_of(things: Iterable[object]) -> tuple[Sampler, ...]:
     names = [sampler.name for sampler in samplers]
     if not samplers:
         raise ValueError("name at least one ring, disruptor, queue or bus")
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(
-            f"several are called {', '.join(sorted(twice))}: "
-            f"pass Sampler(thing, name=...) to tell them apart"
-        )
+    check_distinct(names, "Sampler(thing, name=...)")
     return samplers

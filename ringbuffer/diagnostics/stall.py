@@ -13,11 +13,11 @@ may have any number of rings.
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Final, Self
 
 from ringbuffer.checks import check_duration
 from ringbuffer.diagnostics.gating import Gating, Watched
+from ringbuffer.diagnostics.kinds import check_distinct
 from ringbuffer.diagnostics.stacks import stacks, task_stack
 from ringbuffer.forks import made_here
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -112,12 +112,7 @@ class StallDetector(OneProcess):
         self._watched: Final = tuple(
             each if isinstance(each, Watched) else Watched(each) for each in things
         )
-        names = [each.name for each in self._watched]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(
-                f"several are called {', '.join(sorted(twice))}: "
-                f"pass Watched(ring, name) to tell them apart"
-            )
+        check_distinct([each.name for each in self._watched], "Watched(ring, name)")
         self._after: Final = check_duration("after", after)
         self._on_stall: Final = on_stall
         self._log: Final = log
@@ -228,12 +223,7 @@ class StallDetector(OneProcess):
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
 
     def _run(self) -> None:

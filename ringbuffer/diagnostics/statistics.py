@@ -1,7 +1,7 @@
 """`Statistics`: the result of one look at a ring, as consistent numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ringbuffer.diagnostics.histogram import Distribution
@@ -99,25 +99,12 @@ class Statistics:
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values that `json` can write."""
         return {
-            "name": self.name,
-            "capacity": self.capacity,
-            "claimed": self.claimed,
-            "published": self.published,
-            "minimum_gating_sequence": self.minimum_gating_sequence,
+            **_values_of(self),
             "remaining_capacity": self.remaining_capacity,
             "utilization": self.utilization,
-            "window": self.window,
-            "publish_rate": self.publish_rate,
-            "consume_rate": self.consume_rate,
-            "counters": dict(self.counters),
             "consumers": [
                 {
-                    "name": each.name,
-                    "sequence": each.sequence,
-                    "lag": each.lag,
-                    "rate": each.rate,
-                    "state": each.state,
-                    "counters": dict(each.counters),
+                    **_values_of(each),
                     "distributions": {
                         name: _summary(found) for name, found in each.distributions.items()
                     },
@@ -125,6 +112,11 @@ class Statistics:
                 for each in self.consumers
             ],
         }
+
+
+def _values_of(found: Statistics | ConsumerStatistics) -> dict[str, Any]:
+    values = {each.name: getattr(found, each.name) for each in fields(found)}
+    return {**values, "counters": dict(found.counters)}
 
 
 def _whole(count: float | None) -> int | None:

@@ -6,7 +6,6 @@ with disruptor: disruptor.publish_event(fill, 101.5)
 """
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 from ringbuffer.checks import Duration
@@ -163,7 +162,7 @@ class Disruptor[E = Any](WithoutEvents[E], Wiring[E], EventSink[E]):
         node.set_exception_handler(exception_handler, runner)
 
     def set_default_exception_handler(self, exception_handler: ExceptionHandler) -> None:
-        """Let `exception_handler` decide about the errors of handlers without one of their own.
+        """Let `exception_handler` decide about the errors of handlers for which no other is set.
 
         The disruptor may be running.
         """
@@ -225,12 +224,7 @@ class Disruptor[E = Any](WithoutEvents[E], Wiring[E], EventSink[E]):
             self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Call `shutdown` with the grace period; after a `KeyboardInterrupt` in the block, `halt`.
 
         An interrupt of the shutdown halts as well. If the block raised, that error propagates, with

@@ -36,7 +36,7 @@ class Graph[E]:
 
     Attributes:
         nodes: the nodes, each after its dependencies.
-        exception_handler: decides for consumers without an exception handler of their own.
+        exception_handler: decides for consumers without their own exception handler.
     """
 
     def __init__(self, ring: RingBuffer[E]) -> None:
@@ -141,7 +141,7 @@ class Graph[E]:
             worker_hooks(consumer.handler)
             if consumer.max_batch_size is not None:
                 raise ValueError(
-                    "workers have no max_batch_size of their own; give the pool max_chunk"
+                    "workers do not have their own max_batch_size; give the pool max_chunk"
                 )
         # Workers may share a function.
         unique = {id(each.handler): each.handler for each in consumers}

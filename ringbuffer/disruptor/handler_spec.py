@@ -30,7 +30,7 @@ class ProcessorFactory[E](Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HandlerSpec[E]:
-    """A handler with options of its own.
+    """A handler with its own options.
 
     Attributes:
         handler: any of the forms of `ringbuffer.processors.handlers`; coroutine functions too.

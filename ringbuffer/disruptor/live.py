@@ -1,6 +1,5 @@
 """`Live`: adds consumers to a running disruptor, all or none."""
 
-from types import TracebackType
 from typing import Final, Self
 
 from ringbuffer.disruptor.graph import Graph
@@ -49,12 +48,7 @@ class Live[E](Wiring[E], GuardedBlock):
         self._life.end_live()
         self._is_open = False
 
-    def _leave(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _leave(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Start the added consumers. If the block raised, or one cannot start, remove them all."""
         try:
             added = self._added()

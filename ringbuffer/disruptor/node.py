@@ -157,7 +157,7 @@ class Node:
             self.runner.exception_handler = exception_handler
 
     def set_default_exception_handler(self, exception_handler: ExceptionHandler) -> None:
-        """Let `exception_handler` decide for all processors without one of their own."""
+        """Let `exception_handler` decide for processors for which no other is set."""
         for processor in self.processors:
             if processor not in self.has_own_exception_handler:
                 _set(processor, exception_handler)

@@ -101,7 +101,7 @@ class Wiring[E](OneProcess, ABC):
             ValueError: one of them does not consume here, or no handler was named.
         """
         if not handlers:
-            raise ValueError("after what? Name the handlers that come before")
+            raise ValueError("after() needs at least one handler: name those that come before")
         editable = self._editable()
         return EventHandlerGroup(
             editable, tuple(dict.fromkeys(editable.graph.find(handler) for handler in handlers))
@@ -156,6 +156,6 @@ class EventHandlerGroup[E](Wiring[E]):
     def as_sequence_barrier(self) -> SequenceBarrier:
         """Make a barrier that lets through the events that every member of this group has passed.
 
-        It is for a processor of your own.
+        It is for your own processor.
         """
         return self._disruptor.graph.ring.new_barrier(*(node.sequence for node in self._members))

@@ -27,7 +27,7 @@ def _atomics(words: WordKind | None) -> AtomicOperations:
 
 def _native(words: WordKind | None) -> AtomicOperations:
     if words is not None:
-        raise ValueError(f"words={words}: native cells have words of their own; leave it out")
+        raise ValueError(f"words={words}: native cells have their own words; leave words out")
     return NativeOperations()
 
 

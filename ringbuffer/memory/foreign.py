@@ -1,7 +1,7 @@
 """`ForeignOperations`: cells and flags whose read-modify-writes are foreign calls, by `ctypes`.
 
 A call of a C function costs ten times as much as a move, and each argument adds to it. So a view
-prepares all calls with all arguments when it is made: the operands stand in memory of its own.
+prepares all calls with all arguments when it is made: the operands stand in its own memory.
 """
 
 import ctypes

@@ -39,7 +39,7 @@ from ringbuffer.memory.words import (
 class ProcessCell:
     """One signed 64-bit integer, alone in 128 bytes. Any thread.
 
-    Each method makes a view of its own, so that threads do not share one.
+    Each method makes its own view, so that threads do not share one.
 
     Args:
         initial: what it holds at first; None keeps what the block holds.

@@ -69,7 +69,7 @@ class CellView(Protocol):
 
 
 class Cell(Protocol):
-    """One signed 64-bit integer on cache lines of its own. Any thread."""
+    """One signed 64-bit integer on its own cache lines. Any thread."""
 
     def load(self) -> int:
         """Load with acquire semantics."""

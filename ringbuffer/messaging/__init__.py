@@ -37,10 +37,7 @@ from ringbuffer.messaging.dead_letters import (
     DeadLetterStatistics,
     UnreadableMessage,
 )
-from ringbuffer.messaging.delivery import (
-    Delivery,
-    Identity,
-)
+from ringbuffer.messaging.delivery import Delivery, Identity
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.environment import MODE_VARIABLE, with_environment
 from ringbuffer.messaging.message_handler import (

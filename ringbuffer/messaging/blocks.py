@@ -3,7 +3,6 @@
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from types import TracebackType
 from typing import Final, Protocol, Self
 
 from ringbuffer.at_exit import AtExit
@@ -19,23 +18,13 @@ class UsedInBlocks(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Close within the grace period; after `KeyboardInterrupt`, discard what waits."""
         ...
 
     async def __aenter__(self) -> Self: ...
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """As `__exit__`, but does not block the loop.
 
         A task that is cancelled, even repeatedly, still drains.
@@ -75,12 +64,7 @@ class Blocks(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Close within the grace period; after `KeyboardInterrupt`, close without a drain.
 
         An interrupt ends that wait: the waiting messages are left, and their number is logged. If
@@ -98,12 +82,7 @@ class Blocks(ABC):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Close as a plain block does, but do not block the loop.
 
         A task that is cancelled, even repeatedly, still drains.

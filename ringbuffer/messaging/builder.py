@@ -23,8 +23,9 @@ class _OptionsBuilder[O: InMemoryQueueOptions | EventBusOptions]:
     twice, the last value counts.
     """
 
-    def __init__(self, defaults: O) -> None:
-        self._defaults: Final = defaults
+    _defaults: O
+
+    def __init__(self) -> None:
         self._values: Final[dict[str, object]] = {}
 
     def use_channel_mode(self) -> Self:
@@ -64,8 +65,7 @@ class InMemoryQueueOptionsBuilder(_OptionsBuilder[InMemoryQueueOptions]):
     twice, the last value counts.
     """
 
-    def __init__(self) -> None:
-        super().__init__(InMemoryQueueOptions())
+    _defaults = InMemoryQueueOptions()
 
     def drop_when_full(self, drop: bool = True) -> Self:
         """Drop the oldest message when the queue is full, rather than wait. Channel mode only."""
@@ -75,8 +75,7 @@ class InMemoryQueueOptionsBuilder(_OptionsBuilder[InMemoryQueueOptions]):
 class EventBusOptionsBuilder(_OptionsBuilder[EventBusOptions]):
     """Collects the options of an event bus, as `InMemoryQueueOptionsBuilder` those of a queue."""
 
-    def __init__(self) -> None:
-        super().__init__(EventBusOptions())
+    _defaults = EventBusOptions()
 
     def with_runners(self, runners: int | None) -> Self:
         """Set the most threads that functions share, in ring mode. None is one for each core."""

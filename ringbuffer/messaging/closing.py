@@ -8,7 +8,6 @@ from typing import Final, NoReturn
 
 from ringbuffer.errors import DeadlockError
 from ringbuffer.host import Event, Host
-from ringbuffer.reentry import is_within
 
 #: Methods that hold no lock that a close in a signal handler needs while they call other methods.
 QUEUE_PASSES: Final = frozenset(
@@ -18,32 +17,18 @@ QUEUE_PASSES: Final = frozenset(
 ) | {"ChannelQueue._put_chunk"}
 
 
-def hand_over_if_within(
-    host: Host,
-    name: str,
-    owners: tuple[object, ...],
-    passes: frozenset[str],
-    close: Callable[[], object],
-) -> None:
-    """Close in a new thread if the calling thread is inside a call that the close would wait for.
+def hand_over(host: Host, name: str, close: Callable[[], object]) -> NoReturn:
+    """Close in a new thread: the calling thread is inside a call that the close would wait for.
 
     Args:
         host: starts the thread.
         name: the name of the object that is closed.
-        owners: the objects whose calls matter, see `is_within`.
-        passes: the calls that do not count, see `is_within`.
         close: the function that closes.
 
     Raises:
-        DeadlockError: a signal handler has interrupted a call of its own thread. The close
+        DeadlockError: always: a signal handler has interrupted a call of its own thread. The close
             continues in another thread.
     """
-    if is_within(owners, passes):
-        hand_over(host, name, close)
-
-
-def hand_over(host: Host, name: str, close: Callable[[], object]) -> NoReturn:
-    """Close in a new thread, and raise `DeadlockError`, see `hand_over_if_within`."""
 
     def run() -> None:
         close()
@@ -111,7 +96,8 @@ class Closing[R]:
                 if other is None:
                     self.report = close()
                     return self.report
-                if not waits or not other.wait(self._remaining(deadline)):
+                left = None if deadline is None else max(0.0, deadline - self._host.monotonic())
+                if not waits or not other.wait(left):
                     return None
                 other = None  # see `ringbuffer.system`: a statement after the test
         finally:
@@ -123,6 +109,3 @@ class Closing[R]:
                 except BaseException:
                     own.set()
                     raise
-
-    def _remaining(self, deadline: float | None) -> float | None:
-        return None if deadline is None else max(0.0, deadline - self._host.monotonic())

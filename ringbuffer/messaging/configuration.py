@@ -7,20 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, overload
 
-from ringbuffer.messaging.options import (
-    EventBusOptions,
-    InMemoryQueueOptions,
-    ProducerMode,
-    QueueMode,
-    WaitStrategyKind,
-)
+from ringbuffer.messaging.options import ENUMERATIONS, EventBusOptions, InMemoryQueueOptions
 
-#: The options whose values are members of an enumeration. A mapping has the members' values.
-_KINDS: Final[dict[str, type[enum.Enum]]] = {
-    "mode": QueueMode,
-    "wait_strategy": WaitStrategyKind,
-    "producer_mode": ProducerMode,
-}
 _TRUTHS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 #: What each kind of options is called in messages, and its usual table of a file.
 _NAMES: Final = {InMemoryQueueOptions: "queue", EventBusOptions: "event_bus"}
@@ -65,9 +53,7 @@ def options_from_toml[O: InMemoryQueueOptions | EventBusOptions](
     path: str | Path, table: str | None, kind: type[O]
 ) -> O: ...
 def options_from_toml(
-    path: str | Path,
-    table: str | None = None,
-    kind: type[Any] = InMemoryQueueOptions,
+    path: str | Path, table: str | None = None, kind: type[Any] = InMemoryQueueOptions
 ) -> Any:
     """Builds options from a table of a TOML file.
 
@@ -91,15 +77,12 @@ def options_from_toml(
         except ValueError as error:
             raise ValueError(f"{path} is not valid TOML: {error}") from error
     for name in table.split("."):
-        if not isinstance(found, dict) or not isinstance(found.get(name), dict):
-            names = (
-                [each for each, value in found.items() if isinstance(value, dict)]
-                if isinstance(found, dict)
-                else []
-            )
+        tables: dict[str, object] = found if isinstance(found, dict) else {}
+        if not isinstance(tables.get(name), dict):
+            names = [each for each, value in tables.items() if isinstance(value, dict)]
             others = f"the tables are {', '.join(names)}" if names else "there are no tables"
             raise ValueError(f"{where}: there is no table {name!r}; {others}")
-        found = found[name]
+        found = tables[name]
     assert isinstance(found, dict)
     try:
         return options_from_mapping(found, kind)
@@ -113,8 +96,8 @@ def option_value(key: str, value: object) -> object:
     Raises:
         TypeError, ValueError: the option is one of an enumeration, and has no such member.
     """
-    if key in _KINDS:
-        return _member(key, _KINDS[key], value)
+    if key in ENUMERATIONS:
+        return _member(key, ENUMERATIONS[key], value)
     if isinstance(value, str):
         text = value.strip()
         if key == "drop_when_full":

@@ -103,13 +103,12 @@ class TransportEnvelope:
         It joins the conversation of `cause`. Its correlation is that of `cause`, or else the
         `message_id` of `cause`.
         """
+        belongs_to = cause.message_id if cause.correlation_id is None else cause.correlation_id
         return replace(
             self,
             causation_id=cause.message_id,
             conversation_id=cause.conversation_id,
-            correlation_id=cause.message_id
-            if cause.correlation_id is None
-            else cause.correlation_id,
+            correlation_id=belongs_to,
         )
 
     def is_expired(self, now: datetime | None = None) -> bool:

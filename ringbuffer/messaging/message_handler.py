@@ -73,13 +73,6 @@ def batch_function_of(handler: MessageBatchHandler[Any]) -> Callable[[list[Any]]
     return function
 
 
-def is_coroutine_function(function: Callable[..., object]) -> bool:
-    """Whether the result of a handler's function must be awaited."""
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - an object whose call is a coroutine
-    )
-
-
 def no_coroutine(result: object) -> object:
     """Returns `result`, unless it is a coroutine that no task awaits.
 

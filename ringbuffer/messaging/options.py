@@ -76,6 +76,14 @@ class ProducerMode(_Spelled):
     MULTI = "multi"
 
 
+#: The options whose values are members of an enumeration.
+ENUMERATIONS: Final[dict[str, type[enum.Enum]]] = {
+    "mode": QueueMode,
+    "wait_strategy": WaitStrategyKind,
+    "producer_mode": ProducerMode,
+}
+
+
 def make_wait_strategy(
     kind: WaitStrategyKind, *, memory: Memory = PROCESS_MEMORY, host: Host = SYSTEM_HOST
 ) -> WaitStrategy:
@@ -206,12 +214,7 @@ def check_runners(runners: int | None) -> int | None:
 
 def _check_options(options: InMemoryQueueOptions | EventBusOptions) -> None:
     """Check what queues and buses have in common."""
-    kinds = (
-        ("mode", QueueMode),
-        ("wait_strategy", WaitStrategyKind),
-        ("producer_mode", ProducerMode),
-    )
-    for name, kind in kinds:
+    for name, kind in ENUMERATIONS.items():
         if not isinstance(value := getattr(options, name), kind):
             raise TypeError(f"{name} must be a {_choice(kind)}, not {value!r}")
     size = check_integer("buffer_size", options.buffer_size)

@@ -1,4 +1,4 @@
-"""Processors: the consumers of a ring, each with a thread of its own."""
+"""Processors: the consumers of a ring, each with its own thread."""
 
 from typing import TYPE_CHECKING
 

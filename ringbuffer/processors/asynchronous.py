@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from ringbuffer.barrier import BarrierView
+from ringbuffer.own_loop import new_event_loop
 from ringbuffer.processors.batch import BatchEventProcessor
 from ringbuffer.readers import AsyncBarrierWait
 
@@ -35,7 +36,7 @@ class AsyncEventProcessor[E](BatchEventProcessor[E]):
         wait = AsyncBarrierWait(self._barrier, self._ring.host, f"{self._name} waits")
         try:
             wait.start()
-            self._prepared = wait, asyncio.new_event_loop()
+            self._prepared = wait, new_event_loop()
         except BaseException:
             wait.close()
             wait.join()
@@ -96,8 +97,7 @@ class _LoopWait:
 
 
 def _awaited(
-    method: Callable[..., object],
-    loop: asyncio.AbstractEventLoop,
+    method: Callable[..., object], loop: asyncio.AbstractEventLoop
 ) -> Callable[..., object]:
     """Wrap `method`: if it returns a coroutine, the wrapper runs that to its end."""
 

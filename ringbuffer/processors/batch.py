@@ -94,12 +94,7 @@ class BatchEventProcessor[E](EventProcessor[E]):
         self.rewind_strategy: RewindStrategy = check_rewind_strategy(rewind)
         self._max_batch_size: Final = limit if limit is not None else ring.buffer_size
         super().__init__(
-            ring,
-            barrier,
-            name=name or name_of(handler),
-            cpu=cpu,
-            gating=gating,
-            sequence=sequence,
+            ring, barrier, name=name or name_of(handler), cpu=cpu, gating=gating, sequence=sequence
         )
 
     def _process(self) -> None:

@@ -120,9 +120,7 @@ def _handle_of[E](hooks: HandlerHooks[E], reader: SlotReader[E], policy: Failure
 
 
 def each_event[E](
-    on_event: Callable[[E, int, bool], object],
-    reader: SlotReader[E],
-    policy: FailurePolicy,
+    on_event: Callable[[E, int, bool], object], reader: SlotReader[E], policy: FailurePolicy
 ) -> Handle:
     """Make the function that gives each event of a batch to `on_event`.
 
@@ -208,9 +206,7 @@ def each_event[E](
 
 
 def whole_batches[E](
-    on_batch: Callable[[list[E], int], object],
-    reader: SlotReader[E],
-    policy: FailurePolicy,
+    on_batch: Callable[[list[E], int], object], reader: SlotReader[E], policy: FailurePolicy
 ) -> Handle:
     """Make the function that gives all events of a batch to `on_batch`, in one list.
 

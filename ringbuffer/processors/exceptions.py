@@ -26,10 +26,7 @@ class FatalExceptionHandler:
     """Logs the error and raises it again: the first error stops the processor. The default."""
 
     def handle_event_exception(
-        self,
-        error: Exception,
-        sequence: int,
-        event: object,
+        self, error: Exception, sequence: int, event: object
     ) -> FailureAction | None:
         """Log the error, and raise it again."""
         what = f"handler failed on sequence {sequence}"
@@ -71,10 +68,7 @@ class LoggingExceptionHandler:
         self._level: Final = level
 
     def handle_event_exception(
-        self,
-        error: Exception,
-        sequence: int,
-        event: object,
+        self, error: Exception, sequence: int, event: object
     ) -> FailureAction | None:
         """Log the error."""
         self._log_event(error, sequence, event, "later stages get what failed as it is")
@@ -102,10 +96,7 @@ class SkippingExceptionHandler(LoggingExceptionHandler):
     """
 
     def handle_event_exception(
-        self,
-        error: Exception,
-        sequence: int,
-        event: object,
+        self, error: Exception, sequence: int, event: object
     ) -> FailureAction | None:
         """Log the error, and decide that later stages skip the event."""
         self._log_event(error, sequence, event, "later stages skip what failed")
@@ -123,14 +114,7 @@ def _log(level: int, error: Exception, what: str, event: object, consequence: st
     """Log what failed, in which consumer if that is known, and the consequence."""
     failure = current_failure()
     if isinstance(event, list) and failure is not None and failure.hook == "on_batch":
-        logger.log(
-            level,
-            "%s (%d events); %s",
-            failure,
-            len(event),
-            consequence,
-            exc_info=error,
-        )
+        logger.log(level, "%s (%d events); %s", failure, len(event), consequence, exc_info=error)
     elif event is not None:
         logger.log(level, "%s (%r); %s", failure or what, event, consequence, exc_info=error)
     else:

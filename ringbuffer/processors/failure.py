@@ -69,10 +69,7 @@ class ExceptionHandler(Protocol):
     """
 
     def handle_event_exception(
-        self,
-        error: Exception,
-        sequence: int,
-        event: object,
+        self, error: Exception, sequence: int, event: object
     ) -> FailureAction | None:
         """A handler failed on an event, or on a whole batch.
 

@@ -179,12 +179,7 @@ class FailurePolicy:
         return self._replay
 
     def failed(
-        self,
-        error: BaseException,
-        sequence: int,
-        last: int,
-        event: object,
-        hook: str = "on_event",
+        self, error: BaseException, sequence: int, last: int, event: object, hook: str = "on_event"
     ) -> None:
         """Finish the events before `sequence`; then those up to `last`, unless the consumer dies.
 
@@ -206,12 +201,7 @@ class FailurePolicy:
         self.advance(last)
 
     def ask(
-        self,
-        error: Exception,
-        hook: str,
-        first: int,
-        last: int,
-        event: object,
+        self, error: Exception, hook: str, first: int, last: int, event: object
     ) -> FailureAction | None:
         """Ask the exception handler about a hook that failed; return its answer."""
         with about(Failure(self._name, hook, first, last)):

@@ -144,8 +144,7 @@ class HandlerHooks[E]:
         self.on_rewind: Final[Callable[[int], object] | None] = hook("on_rewind", 1)
         self.on_timeout: Final[Callable[[int], object] | None] = hook("on_timeout", 1)
         self.set_sequence_callback: Final[Callable[[EarlyRelease], object] | None] = hook(
-            "set_sequence_callback",
-            1,
+            "set_sequence_callback", 1
         )
 
     @property
@@ -157,8 +156,7 @@ class HandlerHooks[E]:
         return any(map(inspect.iscoroutinefunction, methods))
 
     def wrapped(
-        self,
-        wrap: Callable[[Callable[..., object]], Callable[..., object]],
+        self, wrap: Callable[[Callable[..., object]], Callable[..., object]]
     ) -> "HandlerHooks[E]":
         """The same hooks, each method replaced by `wrap(method)`."""
         methods = [(name, getattr(self, name)) for name in self.__slots__]

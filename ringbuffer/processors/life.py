@@ -92,7 +92,7 @@ class Life:
         return moved is ProcessorState.RUNNING
 
     def _begin_as(self, ended: Event, halting: Event) -> ProcessorState | None:
-        """Begin a run with events of its own; if a halt came first, consume that halt.
+        """Begin a run with its own events; if a halt came first, consume that halt.
 
         Returns:
             The new state; or None if the processor is in a state that allows neither.

@@ -6,7 +6,6 @@
 import contextlib
 from abc import ABC, abstractmethod
 from functools import partial
-from types import TracebackType
 from typing import Final, Self
 
 from ringbuffer.barrier import SequenceBarrier
@@ -188,12 +187,7 @@ class EventProcessor[E](Life, OneProcess, ABC):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
 
     def _is_used(self) -> None:
@@ -282,7 +276,7 @@ class EventProcessor[E](Life, OneProcess, ABC):
         """
         finished = f"it had finished up to sequence {self._sequence.get()}"
         error = ConsumerFailedError(
-            f"consumer {self._name!r} died of {describe(failure)}; {finished}. The ring is closed",
+            f"consumer {self._name!r} died of {describe(failure)}; {finished}. The ring is closed"
         )
         error.__cause__ = failure
         self._ring.close(error)

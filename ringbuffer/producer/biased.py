@@ -1,6 +1,6 @@
 """What a producing thread does while it is the only one: it claims with plain stores.
 
-The owner stores the claim in a variable of its own, which other threads may look at. It compares
+The owner stores the claim in its own variable, which other threads may look at. It compares
 the claim with its grant, and stores the cursor. Another thread that comes revokes the grant. Then,
 and while there is no free capacity, the owner claims as `multi.py` does: a compare-and-swap is
 right at any time. So this file holds only claims; loops, publications and what is rare are those of
@@ -8,7 +8,7 @@ right at any time. So this file holds only claims; loops, publications and what 
 thread's swap.
 
 Why closures: see `multi.py`, and `single.py`, which announces claims in the same way. CPython
-stores a closure's variable under a lock of its own, which is the fence that the order of the two
+stores a closure's variable under its own lock, which is the fence that the order of the two
 steps needs.
 
 What an interrupt does. From the store of `claimed` to the store of the cursor, or to the
@@ -16,16 +16,18 @@ withdrawal, there is no call and no jump back, so CPython runs no signal handler
 from a claim means that nothing is claimed. The rest is as in `multi.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from types import FunctionType
 from typing import Any, Final, NamedTuple
 
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.host import Thread
-from ringbuffer.memory import SlotView, Word, slot_lists
-from ringbuffer.producer.multi import bind_publish_each, multi_producer_ops
+from ringbuffer.memory import FenceLock, SlotView, Word, slot_lists
+from ringbuffer.producer.multi import multi_producer_ops
 from ringbuffer.producer.multi_views import Views, views_of
 from ringbuffer.producer.ops import NO_CAPACITY, NONE_GIVEN, ProducerOps, TryFill, TryPut
+from ringbuffer.producer.refusals import keep_unpublished
 from ringbuffer.producer.translation import check_has_run, function_of
 from ringbuffer.sequencer.biased_producer import REVOKED, BiasedProducerSequencer
 from ringbuffer.sequencer.ownership import NO_THREAD
@@ -50,7 +52,8 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
     grant: Final = grant_view.word
     thread_id: Final = host.thread_id
     cursor, limit, size = own.cursor.word, own.limit, own.size
-    mask, shift, flags, signal = size - 1, size.bit_length() - 1, own.flags.items, own.signal
+    mask, shift, flags = size - 1, size.bit_length() - 1, own.flags.items
+    fence, needed, notify = own.signal
     next_of_several, try_next_of_several = several.next, several.try_next
     publish, give_up = several.publish, several.give_up
 
@@ -110,7 +113,9 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
             list_shift: int = list_shift,
             list_mask: int = list_mask,
             flags: Word = flags,
-            signal: Callable[[], None] | None = signal,
+            fence: FenceLock = fence,
+            needed: Word | tuple[int] = needed,
+            notify: Callable[[], None] | None = notify,
         ) -> int:
             nonlocal claimed
             if thread_id() == owner_id:
@@ -121,8 +126,10 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
                     try:
                         lists[index >> list_shift][index & list_mask] = value
                         flags[index] = (sequence >> shift) & 1  # release: after the value
-                        if signal is not None:
-                            signal()
+                        if notify is not None:
+                            fence[0] = None
+                            if needed[0]:
+                                notify()
                     except BaseException as error:
                         give_up(sequence, sequence, error)
                         raise
@@ -155,7 +162,9 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
             kind_of: Callable[[object], type] = type,
             function: type = FunctionType,
             flags: Word = flags,
-            signal: Callable[[], None] | None = signal,
+            fence: FenceLock = fence,
+            needed: Word | tuple[int] = needed,
+            notify: Callable[[], None] | None = notify,
         ) -> int:
             nonlocal claimed
             translate = translator if kind_of(translator) is function else function_of(translator)
@@ -165,8 +174,7 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
                 if sequence <= grant[0]:
                     cursor[0] = sequence
                 else:
-                    claimed = sequence - 1
-                    sequence = NO_CAPACITY
+                    claimed, sequence = sequence - 1, NO_CAPACITY
             if sequence == NO_CAPACITY:
                 if otherwise is not None and thread_id() != own_id:
                     return otherwise()
@@ -187,8 +195,10 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
                 # Not if the translator has published it, or claimed: a lap may have passed then.
                 if flags[index] != lap and claimed == sequence <= grant[0]:
                     flags[index] = lap  # release: after the event was filled
-                    if signal is not None:
-                        signal()
+                    if notify is not None:
+                        fence[0] = None
+                        if needed[0]:
+                            notify()
                 else:
                     publish(sequence)  # raises if it is published already
             except BaseException as error:
@@ -201,6 +211,50 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
             return sequence
 
         return try_fill
+
+    def publish_each[E, T](
+        slots: SlotView[E], items: Iterable[T], timeout: Duration | None = None
+    ) -> Generator[tuple[E, T]]:
+        return each(slots, items, check_timeout(timeout))
+
+    # HOT: claims, yields and publishes one slot for each item.
+    def each[E, T](
+        slots: SlotView[E], items: Iterable[T], timeout: Duration | None
+    ) -> Generator[tuple[E, T]]:
+        # Terminates because the items end, or because the caller leaves its loop, whose body may
+        # claim too: so no claim is kept in a local variable.
+        nonlocal claimed
+        this_thread, grants, words, mask_, shift_ = thread_id, grant, cursor, mask, shift
+        flags_, fence_, needed_, tell = flags, fence, needed, notify
+        for item in items:
+            sequence = NO_CAPACITY
+            if this_thread() == owner_id:
+                claimed = sequence = claimed + 1  # announced before the grant is read
+                if sequence <= grants[0]:
+                    words[0] = sequence
+                else:
+                    claimed, sequence = sequence - 1, NO_CAPACITY
+            if sequence == NO_CAPACITY:
+                try:
+                    sequence = next_(1, timeout)
+                except BaseException as error:
+                    keep_unpublished(error, item)
+                    raise
+            index, lap = sequence & mask_, (sequence >> shift_) & 1
+            try:
+                yield slots[index], item
+                flags_[index] = lap  # release: after the event was written
+                if tell is not None:
+                    fence_[0] = None
+                    if needed_[0]:
+                        tell()
+            except BaseException as error:
+                try:
+                    give_up(sequence, sequence, error)
+                except BaseException:  # an interrupt, after the loop was left
+                    give_up(sequence, sequence, error)
+                    raise
+                raise
 
     # -- cold, once a lap or less ------------------------------------------------------------------
 
@@ -235,15 +289,12 @@ def biased_producer_ops(sequencer: BiasedProducerSequencer) -> BiasedProducerOps
     def claimed_so_far() -> int:
         return claimed
 
-    ops = ProducerOps(
-        next_,
-        try_next,
-        publish,
-        several.publish_claimed,
-        several.skip,
-        give_up,
-        try_put_into,
-        try_fill_into,
-        bind_publish_each(own, next_),
+    ops = replace(
+        several,
+        next=next_,
+        try_next=try_next,
+        try_put_into=try_put_into,
+        try_fill_into=try_fill_into,
+        publish_each=publish_each,
     )
     return BiasedProducerOps(host.current_thread(), ops, claimed_so_far)

@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 from typing import Final, Self, overload
 
 from ringbuffer.checks import Duration
@@ -99,12 +98,7 @@ class Claim[E](GuardedBlock, OneProcess):
             self._batch = None
             self._leave_open(self.sequences.start, self._high)
 
-    def _leave(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _leave(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Publish; or mark as skipped, if the block raised.
 
         Raises:

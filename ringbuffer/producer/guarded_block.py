@@ -4,7 +4,6 @@ import functools
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 
@@ -36,12 +35,7 @@ class GuardedBlock(ABC):
 
     if TYPE_CHECKING:
 
-        def __exit__(
-            self,
-            kind: type[BaseException] | None,
-            error: BaseException | None,
-            trace: TracebackType | None,
-        ) -> None:
+        def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
             """See `_leave`."""
     else:
         __exit__ = GuardedExit()
@@ -53,12 +47,7 @@ class GuardedBlock(ABC):
         return leave
 
     @abstractmethod
-    def _leave(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _leave(self, kind: object, error: BaseException | None, trace: object) -> None:
         """The end of the block."""
 
     @abstractmethod

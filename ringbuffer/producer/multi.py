@@ -134,7 +134,8 @@ def bind_try_next(own: Views) -> TryNext:
 
 def bind_publish(own: Views, publish_claimed: PublishClaimed) -> Publish:
     """Makes `publish`."""
-    size, signal, cursor, flags = own.size, own.signal, own.cursor.word, own.flags.items
+    size, cursor, flags = own.size, own.cursor.word, own.flags.items
+    fence, needed, notify = own.signal
     mask, shift = size - 1, size.bit_length() - 1
     recovery = own.recovery
     complete = recovery.complete
@@ -152,8 +153,10 @@ def bind_publish(own: Views, publish_claimed: PublishClaimed) -> Publish:
         if low == high:
             try:
                 flags[low & mask] = lap  # release: after the event was written
-                if signal is not None:
-                    signal()
+                if notify is not None:
+                    fence[0] = None
+                    if needed[0]:
+                        notify()
             except BaseException:
                 complete(low, high)
                 raise
@@ -166,7 +169,8 @@ def bind_publish(own: Views, publish_claimed: PublishClaimed) -> Publish:
 
 def bind_publish_claimed(own: Views) -> PublishClaimed:
     """Makes `publish_claimed`."""
-    size, signal, fill, complete = own.size, own.signal, own.flags.fill, own.recovery.complete
+    size, fill, complete = own.size, own.flags.fill, own.recovery.complete
+    fence, needed, notify = own.signal
     mask, shift = size - 1, size.bit_length() - 1
 
     # HOT: publishes a batch, in at most two pieces of the row of flags.
@@ -179,8 +183,10 @@ def bind_publish_claimed(own: Views) -> PublishClaimed:
             else:
                 fill(start, size, lap)
                 fill(0, stop, lap ^ 1)
-            if signal is not None:
-                signal()
+            if notify is not None:
+                fence[0] = None
+                if needed[0]:
+                    notify()
         except BaseException:
             complete(low, high)
             raise
@@ -192,12 +198,8 @@ def bind_try_put(own: Views, slots: SlotView[Any]) -> TryPut:
     """Makes `try_put` for these slots."""
     lists, list_shift, list_mask = slot_lists(slots)
     cursor, compare_and_set, limit = own.cursor.word, own.cursor.compare_and_set, own.limit
-    mask, shift, flags, signal = (
-        own.size - 1,
-        own.size.bit_length() - 1,
-        own.flags.items,
-        own.signal,
-    )
+    mask, shift, flags = own.size - 1, own.size.bit_length() - 1, own.flags.items
+    fence, needed, notify = own.signal
     capacity, recovery = own.capacity, own.recovery
 
     # HOT: claims, stores and publishes one value.
@@ -218,8 +220,10 @@ def bind_try_put(own: Views, slots: SlotView[Any]) -> TryPut:
         try:
             lists[index >> list_shift][index & list_mask] = value
             flags[index] = (sequence >> shift) & 1  # release: after the value was stored
-            if signal is not None:
-                signal()
+            if notify is not None:
+                fence[0] = None
+                if needed[0]:
+                    notify()
         except BaseException as error:
             recovery.give_up(sequence, sequence, error)
             raise
@@ -230,8 +234,9 @@ def bind_try_put(own: Views, slots: SlotView[Any]) -> TryPut:
 
 def bind_publish_each(own: Views, next_: Next) -> PublishEach:
     """Makes `publish_each`."""
-    size, signal, flags, give_up = own.size, own.signal, own.flags.items, own.recovery.give_up
+    size, flags, give_up = own.size, own.flags.items, own.recovery.give_up
     mask, shift = size - 1, size.bit_length() - 1
+    fence, needed, notify = own.signal
 
     def publish_each[E, T](
         slots: SlotView[E], items: Iterable[T], timeout: Duration | None = None
@@ -243,7 +248,8 @@ def bind_publish_each(own: Views, next_: Next) -> PublishEach:
         slots: SlotView[E], items: Iterable[T], timeout: Duration | None
     ) -> Generator[tuple[E, T]]:
         # Terminates because the items end, or because the caller leaves its loop.
-        claim, flags_, mask_, shift_, tell = next_, flags, mask, shift, signal
+        claim, flags_, mask_, shift_ = next_, flags, mask, shift
+        fence_, needed_, tell = fence, needed, notify
         for item in items:
             try:
                 sequence = claim(1, timeout)
@@ -255,7 +261,9 @@ def bind_publish_each(own: Views, next_: Next) -> PublishEach:
                 yield slots[index], item
                 flags_[index] = lap  # release: after the event was written
                 if tell is not None:
-                    tell()
+                    fence_[0] = None
+                    if needed_[0]:
+                        tell()
             except BaseException as error:
                 try:
                     give_up(sequence, sequence, error)

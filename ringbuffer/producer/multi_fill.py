@@ -15,8 +15,9 @@ from ringbuffer.producer.translation import check_has_run, function_of
 def bind_try_fill(own: Views, publish: Publish, slots: SlotView[Any]) -> TryFill:
     """Makes `try_fill` for these slots."""
     cursor, compare_and_set, limit = own.cursor.word, own.cursor.compare_and_set, own.limit
-    size, flags, signal = own.size, own.flags.items, own.signal
+    size, flags = own.size, own.flags.items
     mask, shift = size - 1, size.bit_length() - 1
+    fence, needed, notify = own.signal
     capacity, recovery = own.capacity, own.recovery
     # Globals and built-ins take longer to read than variables of the enclosing function.
     kind_of, function, none = type, FunctionType, NONE_GIVEN
@@ -50,8 +51,10 @@ def bind_try_fill(own: Views, publish: Publish, slots: SlotView[Any]) -> TryFill
             claimed = cursor[0]
             if claimed - size < sequence <= claimed and flags[index] != lap:
                 flags[index] = lap  # release: after the event was filled
-                if signal is not None:
-                    signal()
+                if notify is not None:
+                    fence[0] = None
+                    if needed[0]:
+                        notify()
             else:
                 publish(sequence)  # it was published already, or the ring is sealed
         except BaseException as error:

@@ -1,6 +1,5 @@
 """`Views`: one thread's own access to a multi-producer ring, over which its operations are made."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from ringbuffer.memory import CellView, FlagView, Word
@@ -8,7 +7,7 @@ from ringbuffer.producer.multi_recovery import MultiProducerRecovery
 from ringbuffer.sequencer.capacity import Capacity
 from ringbuffer.sequencer.multi_producer import MultiProducerSequencer
 from ringbuffer.sequencer.published_flags import PublishedFlags
-from ringbuffer.wait import bind_signal
+from ringbuffer.wait import Steps, bind_signal, steps_of
 
 
 class Views(NamedTuple):
@@ -19,7 +18,7 @@ class Views(NamedTuple):
     flags: FlagView
     limit: Word
     capacity: Capacity
-    signal: Callable[[], None] | None
+    signal: Steps
     recovery: MultiProducerRecovery
 
 
@@ -31,4 +30,4 @@ def views_of(sequencer: MultiProducerSequencer) -> Views:
     capacity = Capacity(state, PublishedFlags(cursor, flags, state.size), limit)
     signal = bind_signal(sequencer.wait_strategy)
     recovery = MultiProducerRecovery(state, cursor, flags, signal)
-    return Views(state.size, cursor, flags, limit, capacity, signal, recovery)
+    return Views(state.size, cursor, flags, limit, capacity, steps_of(signal), recovery)

@@ -12,7 +12,6 @@ with other threads.
 """
 
 import contextlib
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ringbuffer.checks import Duration
@@ -183,10 +182,5 @@ class Producer[E](EventSink[E], Noted):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.release()

@@ -8,12 +8,12 @@ of the cursor.
 Order of a claim. The producer announces it, by the store to `claimed`, *before* it reads the limit.
 A thread that closes the ring lowers the limit, and reads `claimed` after that. So either the
 producer finds the limit lowered and withdraws the claim, or the closing thread sees the claim: see
-`SingleProducerSequencer._seal`. CPython stores a closure's variable under a lock of its own, which
+`SingleProducerSequencer._seal`. CPython stores a closure's variable under its own lock, which
 is the fence that this order needs.
 
-Why closures. Reading an attribute costs about as much as the shared access that a claim is for: see
-docs/adr/0010. The functions that run for each event are marked HOT and are here together, over one
-set of variables. Rare ones are in `single_recovery.py`, unless they must write these variables.
+Why closures: see docs/adr/0010. The functions that run for each event are marked HOT and are here
+together, over one set of variables. Rare ones are in `single_recovery.py`, unless they must write
+these variables. The HOT ones take the steps of a signal (`wait.Steps`) without a call.
 
 What an interrupt does. CPython runs no signal handler at a store to a variable. So an exception
 from `next` means that nothing is claimed. A publication that has begun is finished; a claim whose
@@ -25,7 +25,7 @@ from types import FunctionType
 from typing import Any, Final, NoReturn
 
 from ringbuffer.checks import Duration, check_timeout
-from ringbuffer.memory import SlotView, Word, slot_lists
+from ringbuffer.memory import FenceLock, SlotView, Word, slot_lists
 from ringbuffer.producer.ops import NO_CAPACITY, NONE_GIVEN, ProducerOps, TryFill, TryPut
 from ringbuffer.producer.refusals import keep_unpublished, no_capacity
 from ringbuffer.producer.single_recovery import (
@@ -41,7 +41,7 @@ from ringbuffer.sequencer.capacity import Capacity
 from ringbuffer.sequencer.ownership import NO_THREAD, RETIRED, Tenure, lent
 from ringbuffer.sequencer.published_cursor import PublishedCursor
 from ringbuffer.sequencer.sequencer import ONE, check_count
-from ringbuffer.wait import bind_signal
+from ringbuffer.wait import bind_signal, steps_of
 
 
 def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
@@ -56,6 +56,7 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
     capacity: Final = Capacity(state, PublishedCursor(tenure.cursor), limit)
     wait_until: Final = capacity.wait_until
     signal: Final = bind_signal(tenure.wait_strategy)
+    fence, needed, notify = steps_of(signal)
     early_skips: Final = tenure.early_skips
 
     owner_id = thread_id()
@@ -115,8 +116,10 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
             published = high
         try:
             cursor[0] = high
-            if signal is not None:
-                signal()
+            if notify is not None:
+                fence[0] = None
+                if needed[0]:
+                    notify()
         except BaseException:
             recovery.finish(high)
             raise
@@ -135,7 +138,9 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
             list_shift: int = list_shift,
             list_mask: int = list_mask,
             cursor: Word = cursor,
-            signal: Callable[[], None] | None = signal,
+            fence: FenceLock = fence,
+            needed: Word | tuple[int] = needed,
+            notify: Callable[[], None] | None = notify,
         ) -> int:
             nonlocal claimed, published
             if thread_id() != owner_id:
@@ -148,8 +153,10 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
                 if sequence == published + 1:
                     published = sequence
                     cursor[0] = sequence  # release: after the value was stored
-                    if signal is not None:
-                        signal()
+                    if notify is not None:
+                        fence[0] = None
+                        if needed[0]:
+                            notify()
                 else:
                     publish(sequence)
             except BaseException as error:
@@ -190,8 +197,10 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
                 if published + 1 == sequence <= claimed:  # not if the translator has released it
                     published = sequence
                     cursor[0] = sequence  # release: after the event was filled
-                    if signal is not None:
-                        signal()
+                    if notify is not None:
+                        fence[0] = None
+                        if needed[0]:
+                            notify()
                 else:
                     publish(sequence)
             except BaseException as error:
@@ -222,7 +231,8 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
         nonlocal claimed, published, owner_id, is_lent
         if (owner := owner_id) != thread_id():
             refuse()
-        words, limits, mask_, tell = cursor, limit, mask, signal
+        words, limits, mask_ = cursor, limit, mask
+        fence_, needed_, tell = fence, needed, notify
         sequence = words[0]
         if claimed != sequence:
             raise ValueError(
@@ -245,7 +255,9 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
                 words[0] = sequence  # release: after the event was written
                 if tell is None:
                     continue  # so that each jump back is in the `try`: see `ringbuffer.system`
-                tell()
+                fence_[0] = None
+                if needed_[0]:
+                    tell()
         finally:
             try:
                 take_back(owner)

@@ -6,8 +6,8 @@ functions of a producer do. They are attributes of each ring, in place of the me
 `EventSink`. They refer to no ring, so a ring that is dropped is freed at once.
 
 Which operation is the calling thread's? If an operation checks its thread anyway, as those of a
-thread do that produces alone, the ring keeps the latest one in a list: 20 ns. Otherwise each thread
-keeps its own in a `threading.local`: 95 ns.
+thread do that produces alone, the function of the ring has the latest one in a variable. Otherwise
+each thread keeps its own in a `threading.local`: 95 ns.
 """
 
 import threading
@@ -20,11 +20,14 @@ from ringbuffer.memory import Slots
 from ringbuffer.producer.binding import producer_ops
 from ringbuffer.producer.event_sink import EventSink
 from ringbuffer.producer.face import show_as
-from ringbuffer.producer.ops import NONE_GIVEN, not_owned
+from ringbuffer.producer.ops import NONE_GIVEN, NOT_OWNED, not_owned
 from ringbuffer.producer.producer import Producer
 from ringbuffer.records import RecordSlots
-from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
+from ringbuffer.sequencer import Sequencer, SingleProducerSequencer
 from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
+
+#: `try_put(value)`, or `try_fill(translator, argument, more)`: a sequence, or a negative number.
+type TryOne = Callable[..., int]
 
 
 class ThreadProducers[E]:
@@ -37,7 +40,16 @@ class ThreadProducers[E]:
         holds_values: whether the ring holds values.
     """
 
-    __slots__ = ("_alone", "_holds_values", "_host", "_own", "_sequencer", "_slots")
+    __slots__ = (
+        "_bound",
+        "_first",
+        "_holds_values",
+        "_host",
+        "_of_its_own",
+        "_own",
+        "_sequencer",
+        "_slots",
+    )
 
     def __init__(
         self, sequencer: Sequencer, slots: Slots[E], host: Host, holds_values: bool
@@ -46,11 +58,12 @@ class ThreadProducers[E]:
         self._slots: Final = slots
         self._host: Final = host
         self._holds_values: Final = holds_values
-        #: The operation of the thread that produces alone.
-        self._alone: Final[list[Callable[..., int]]] = [not_owned]
         #: The calling thread's own `producer`, once it has published, and its `try_one`. An object
         #: of a class of our own would take half as long again to look into.
         self._own: Final = threading.local()
+        #: The operation that the ring's functions try first, and what gives it to each of them.
+        self._first = self._of_its_own = bind_own(self._own, holds_values)
+        self._bound: Final[list[Callable[[TryOne], None]]] = []
 
     def get(self) -> Producer[E]:
         """The calling thread's own producer; the same one until it is released.
@@ -66,7 +79,10 @@ class ThreadProducers[E]:
             producer = Producer(self._sequencer, ops, slots, self._host, self._holds_values, copies)
             try_one_into = ops.try_put_into if self._holds_values else ops.try_fill_into
             own.try_one = try_one_into(slots, not_owned)
-            self._alone[0] = own.try_one if produces_alone(self._sequencer) else not_owned
+            is_alone = produces_alone(self._sequencer)
+            self._first = own.try_one if is_alone else self._of_its_own
+            for use in self._bound:
+                use(self._first)
             own.producer = producer  # last: after an interrupt, all of it is made again
         return producer
 
@@ -78,21 +94,22 @@ class ThreadProducers[E]:
             kind: its class in the library. A class of a user that replaces `producer`, or the
                 method itself, keeps its method.
         """
-        is_multi = type(self._sequencer) is MultiProducerSequencer
         if self._holds_values:
             method: Callable[..., int] = EventSink.publish_value
-            publish = self._value() if is_multi else self._value_alone()
+            publish, use = self._value()
         else:
             method = EventSink.publish_event
-            publish = self._event() if is_multi else self._event_alone()
+            publish, use = self._event()
+        self._bound.append(use)
         name, own = method.__name__, type(sink)
         if own.producer is kind.producer and getattr(own, name) is method:
             setattr(sink, name, show_as(kind.__name__, method, publish))
 
-    def _event_alone(self) -> Callable[..., int]:
-        alone, of_its_own = self._alone, self._event()
+    def _event(self) -> tuple[Callable[..., int], Callable[[TryOne], None]]:
+        """Makes `publish_event`, and the function that tells it what to try first."""
+        try_one, producer = self._first, self.get
 
-        # HOT: publishes one event by the operation of the thread that produces alone.
+        # HOT: publishes one event by the operation of the calling thread.
         def publish_event(
             translator: Any,
             argument: object = NONE_GIVEN,
@@ -102,71 +119,60 @@ class ThreadProducers[E]:
         ) -> int:
             if timeout is not None:
                 check_timeout(timeout)
-            sequence = alone[0](translator, argument, more)
-            if sequence < 0:  # there is no free capacity, or this is another thread
-                return of_its_own(translator, argument, *more, timeout=timeout)
-            return sequence
-
-        return publish_event
-
-    def _event(self) -> Callable[..., int]:
-        own, producer = self._own, self.get
-
-        # HOT: publishes one event by the calling thread's own operation.
-        def publish_event(
-            translator: Any,
-            argument: object = NONE_GIVEN,
-            /,
-            *more: object,
-            timeout: Duration | None = None,
-        ) -> int:
-            if timeout is not None:
-                check_timeout(timeout)
-            try:
-                try_fill = own.try_one
-            except AttributeError:  # the thread's first call
-                producer()
-                try_fill = own.try_one
-            sequence: int = try_fill(translator, argument, more)
-            if sequence < 0:
+            sequence = try_one(translator, argument, more)
+            if sequence < 0:  # there is no free capacity, or it was not this thread's
                 arguments = () if argument is NONE_GIVEN else (argument, *more)
                 return producer().publish_event(translator, *arguments, timeout=timeout)
             return sequence
 
-        return publish_event
+        def use(operation: TryOne) -> None:
+            nonlocal try_one
+            try_one = operation
 
-    def _value_alone(self) -> Callable[..., int]:
-        alone, of_its_own = self._alone, self._value()
+        return publish_event, use
 
-        # HOT: publishes one value by the operation of the thread that produces alone.
+    def _value(self) -> tuple[Callable[..., int], Callable[[TryOne], None]]:
+        """Makes `publish_value`, and the function that tells it what to try first."""
+        try_one, producer = self._first, self.get
+
+        # HOT: publishes one value by the operation of the calling thread.
         def publish_value(value: Any, timeout: Duration | None = None) -> int:
             if timeout is not None:
                 check_timeout(timeout)
-            sequence = alone[0](value)
-            if sequence < 0:
-                return of_its_own(value, timeout)
-            return sequence
-
-        return publish_value
-
-    def _value(self) -> Callable[..., int]:
-        own, producer = self._own, self.get
-
-        # HOT: publishes one value by the calling thread's own operation.
-        def publish_value(value: Any, timeout: Duration | None = None) -> int:
-            if timeout is not None:
-                check_timeout(timeout)
-            try:
-                try_put = own.try_one
-            except AttributeError:  # the thread's first call
-                producer()
-                try_put = own.try_one
-            sequence: int = try_put(value)
+            sequence = try_one(value)
             if sequence < 0:
                 return producer().publish_value(value, timeout)
             return sequence
 
-        return publish_value
+        def use(operation: TryOne) -> None:
+            nonlocal try_one
+            try_one = operation
+
+        return publish_value, use
+
+
+def bind_own(own: threading.local, holds_values: bool) -> TryOne:
+    """Makes the operation that calls the `try_one` of the calling thread, if it has one."""
+
+    # HOT: fills one event.
+    def try_fill(translator: Any, argument: object, more: tuple[object, ...]) -> int:
+        try:
+            try_one = own.try_one
+        except AttributeError:  # the thread's first call
+            return NOT_OWNED
+        sequence: int = try_one(translator, argument, more)
+        return sequence
+
+    # HOT: stores one value.
+    def try_put(value: Any) -> int:
+        try:
+            try_one = own.try_one
+        except AttributeError:
+            return NOT_OWNED
+        sequence: int = try_one(value)
+        return sequence
+
+    return try_put if holds_values else try_fill
 
 
 def produces_alone(sequencer: Sequencer) -> bool:

@@ -123,7 +123,7 @@ def _tell(
         setattr(error, "unpublished", tuple(unpublished))  # noqa: B010
     if isinstance(error, ClaimTimeoutError):
         error.args = (
-            f"no room within {timeout} s in all: {published} values were published, and "
+            f"no free capacity within {timeout} s in all: {published} values were published, and "
             f"{len(unpublished)} more were taken from the iterable, see `unpublished`",
         )
     if failure is not None:

@@ -8,7 +8,7 @@ input that may never come.
 
 import signal
 from collections.abc import Iterable, Iterator
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Final, Self
 
 
@@ -49,12 +49,7 @@ class Interruption:
             signal.signal(signal.SIGINT, self._on_signal)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._taken:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -181,7 +181,7 @@ class Queue[T](OneProcess, WithoutHooks, Noted, metaclass=MethodsInSlots):
         slots, maxsize = len(self._ring.slots), _checked(maxsize)
         if maxsize > slots:
             raise ValueError(
-                f"this queue has {slots} slots, so maxsize can be {slots} at the most, "
+                f"this queue has {slots} slots, so maxsize can be at most {slots}, "
                 f"not {maxsize}; make a new one"
             )
         self._ring.resize(maxsize)
@@ -261,10 +261,10 @@ def _checked(maxsize: int) -> int:
     maxsize = check_integer("maxsize", maxsize)
     if maxsize < 1:
         raise ValueError(
-            f"maxsize must be 1 or more, not {maxsize}: the slots of a ring are made beforehand, "
-            f"so there is no queue without a bound. Give the most items that may wait at a time, "
-            f"such as maxsize=1024; a put then waits for a free slot. Use queue.SimpleQueue if "
-            f"there must be no bound"
+            f"maxsize must be 1 or more, not {maxsize}: the slots of a ring are allocated in "
+            f"advance, so there is no queue without a bound. Give the most items that may wait at "
+            f"a time, such as maxsize=1024; a put then waits for a free slot. Use "
+            f"queue.SimpleQueue if there must be no bound"
         )
     check_slots("maxsize", maxsize)
     return maxsize

@@ -80,8 +80,8 @@ class TwoLockRing(Noted):
             self.slots: Final[SlotView[Any]] = memory.value_slots(size).view()
         except (MemoryError, OverflowError) as error:
             raise ValueError(
-                f"maxsize={maxsize}: the slots are made beforehand, and {size} of them do not fit "
-                f"into memory; give the most items that may wait at a time"
+                f"maxsize={maxsize}: the slots are allocated in advance, and {size} of them do not "
+                f"fit into memory; give the most items that may wait at a time"
             ) from error
         self._read: Final = range_reader(self.slots)
         self._write: Final = range_writer(self.slots)

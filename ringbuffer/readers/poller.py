@@ -4,7 +4,6 @@ import enum
 import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import TracebackType
 from typing import Any, Final, Self
 
 from ringbuffer.checks import check_at_least_one
@@ -177,12 +176,7 @@ class EventPoller[E](OneProcess):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
 
     def _range(self, limit: int | None) -> tuple[int, int]:

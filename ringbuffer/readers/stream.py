@@ -1,6 +1,5 @@
 """`EventStream`: a ring as an asynchronous iterator of batches."""
 
-from types import TracebackType
 from typing import Final, Self
 
 from ringbuffer.checks import check_at_least_one
@@ -114,7 +113,7 @@ class EventStream[E](OneProcess):
 
         if self._waits:
             raise RuntimeError(
-                "another task waits for a batch of this stream; give each task a stream of its own"
+                "another task waits for a batch of this stream; give each task its own stream"
             )
         self._finish()
         if not self._threads:
@@ -186,12 +185,7 @@ class EventStream[E](OneProcess):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         await self.aclose()
 
     def _next_batch(self) -> list[E]:

@@ -56,7 +56,7 @@ class CapacityWait:
         if not self._backoff.pause():
             state.claim_stalls.give_up(self._thread, timed_out=True)
             raise ClaimTimeoutError(
-                f"no room for {self._count} event(s) in the ring of {state.size} slots within "
-                f"{self._timeout} s; "
+                f"no free capacity for {self._count} event(s) in the ring of {state.size} slots "
+                f"within {self._timeout} s; "
                 f"the slowest consumer gates it. Nothing was claimed"
             )

@@ -111,8 +111,8 @@ class RingState:
         """
         if not isinstance(error, RingBufferClosedError):
             raise TypeError(
-                f"a ring is closed with a RingBufferClosedError, which producers get; not with "
-                f"{error!r}"
+                f"a ring is closed with a RingBufferClosedError, which producers then get, and not "
+                f"with {error!r}"
             )
         if self._error is None:
             self._error = error
@@ -222,8 +222,8 @@ class RingState:
         for own in self._consumers.get(self.host.thread_id(), ()):
             if own.get() + self.size < wanted:
                 raise DeadlockError(
-                    f"a handler waits for room for sequence {wanted} in the ring of {self.size} "
-                    f"slots that it consumes itself, and has finished only up to {own.get()}: the "
-                    f"room can never come. Publish to another ring, use try_next, or make the ring "
-                    f"larger than what a handler publishes"
+                    f"a handler waits for free capacity for sequence {wanted} in the ring of "
+                    f"{self.size} slots that it consumes itself, and has finished only up to "
+                    f"{own.get()}: that slot can never become free. Publish to another ring, use "
+                    f"try_next, or make the ring larger than what a handler publishes"
                 )

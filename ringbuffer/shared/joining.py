@@ -50,7 +50,7 @@ class SeatTable:
 
         Args:
             name: of the seat.
-            policy: what becomes of it if this process dies.
+            policy: what happens to it if this process dies.
             owner: what takes it. If the call raises, `give_back(owner)` must follow.
 
         Returns:

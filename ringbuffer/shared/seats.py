@@ -37,7 +37,7 @@ TAKEN: Final = frozenset((KEPT, EVICTED))
 
 
 class OnDeath(Enum):
-    """What becomes of a seat when the process that has it dies."""
+    """What happens to a seat when the process that has it dies."""
 
     #: It gates the producer until a successor takes it, which goes on where the dead one stopped.
     KEEP = "keep"

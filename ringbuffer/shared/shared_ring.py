@@ -161,7 +161,7 @@ class SharedRing(OneProcess):
 
         Args:
             name: of the seat, 1 to 60 bytes of text.
-            on_death: what becomes of the seat if this process dies.
+            on_death: what happens to the seat if this process dies.
 
         Raises:
             SeatTakenError: a process that lives has it.

@@ -17,6 +17,7 @@ from ringbuffer.wait.blocking import BlockingWaitStrategy
 from ringbuffer.wait.busy_spin import BusySpinWaitStrategy
 from ringbuffer.wait.lite_blocking import LiteBlockingWaitStrategy
 from ringbuffer.wait.phased_backoff import PhasedBackoffWaitStrategy
+from ringbuffer.wait.signal import Signal, Steps, followed_by, steps_of
 from ringbuffer.wait.sleeping import SleepingWaitStrategy
 from ringbuffer.wait.strategy import (
     Alertable,
@@ -38,10 +39,14 @@ __all__ = [
     "LiteBlockingWaitStrategy",
     "PhasedBackoffWaitStrategy",
     "ReadableView",
+    "Signal",
     "SleepingWaitStrategy",
+    "Steps",
     "TimeoutBlockingWaitStrategy",
     "WaitStrategy",
     "YieldingWaitStrategy",
     "bind_signal",
     "bind_wait",
+    "followed_by",
+    "steps_of",
 ]

@@ -8,6 +8,7 @@ from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, FenceLock, Memory
 from ringbuffer.one_process import OneProcess
 from ringbuffer.sequence import Readable
+from ringbuffer.wait.signal import Signal
 from ringbuffer.wait.strategy import Alertable
 
 
@@ -45,8 +46,8 @@ class LiteBlockingWaitStrategy(OneProcess):
         self._memory: Final = memory
         self._condition: Final = host.condition()
         self._needed: Final = memory.cell(0)
-        #: One fence lock for each thread that can signal. Only its signal function keeps it alive;
-        #: it leaves the list when that function is gone.
+        #: One fence lock for each thread that can signal. Only its signal keeps it alive, and what
+        #: has the steps of that; it leaves the list when these are gone.
         self._fence_locks: Final[list[weakref.ref[FenceLock]]] = []
         #: A thread passes it after it has added a fence lock, and before it reads the list. A
         #: mutual-exclusion lock would not do: a signal handler may become a signaller in the middle
@@ -83,7 +84,7 @@ class LiteBlockingWaitStrategy(OneProcess):
                 fence_lock[0] = None
 
     def _forget(self, reference: weakref.ref[FenceLock]) -> None:
-        """A signal function is gone, and its fence lock with it. In any thread.
+        """A signal is gone, and its fence lock with it. In any thread.
 
         CPython may let go of the lock of a list while it compares two items. If another thread
         removes one meanwhile, `list.remove` passes over the item that moves up, and does not find
@@ -116,14 +117,7 @@ class LiteBlockingWaitStrategy(OneProcess):
             fence_lock: Final = self._memory.fence_lock()
         except MemoryError:
             return self.signal_all_when_blocking
-        needed: Final = self._needed.view().word
-        notify: Final = self.signal_all_when_blocking
+        signal: Final = Signal(fence_lock, self._needed.view().word, self.signal_all_when_blocking)
         self._fence_locks.append(weakref.ref(fence_lock, self._forget))
         self._registration[0] = None
-
-        def signal() -> None:
-            fence_lock[0] = None
-            if needed[0]:
-                notify()
-
         return signal

@@ -39,7 +39,7 @@ one of another.
 
 `python -m spec check MultiProducer.cfg` checks one configuration that has the name of a module.
 
-`python -m spec check ./Mine.cfg` tries a file of your own. Its first line names the module, as in
+`python -m spec check ./Mine.cfg` tries your own file. Its first line names the module, as in
 `\\* module: WorkPool`. No number of states is expected, and none is recorded.
 
 `python -m spec check --list --full` lists all configurations.
@@ -165,7 +165,7 @@ def _check(
             reporter.say(counterexample.table(found.output, columns))
         return problem is not None
 
-    # TLC's workers share a queue and a set of states. So each core runs a configuration of its own
+    # TLC's workers share a queue and a set of states. So each core runs its own configuration
     # with one worker, which takes less processor time. Only a large one gets all cores.
     for each, found in side_by_side(others, lambda it: run_tlc(it, tools, modules=spec.modules)):
         failed += report(each, found)

@@ -24,7 +24,7 @@ Ask cvc5 about every obligation of the proof modules, with the same text that Z3
 says that an obligation does not follow, the solvers contradict each other, and the command fails.
 If cvc5 does not know, that is counted.
 
-cvc5 runs in an environment of its own, which the command makes with another interpreter of this
+cvc5 runs in its own environment, which the command makes with another interpreter of this
 machine. CVC5_PYTHON names an interpreter that has it. Without one, the command says why, and checks
 nothing."""
 

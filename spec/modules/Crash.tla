@@ -47,7 +47,7 @@ CONSTANTS
     Consumers,    \* the processes that want to consume
     Seats,        \* the seats
     SeatOf,       \* [consumer |-> the seat that it wants]
-    Policy,       \* what becomes of the seat of a dead consumer: "keep" or "evict"
+    Policy,       \* what happens to the seat of a dead consumer: "keep" or "evict"
     Kills,        \* how many processes are killed, at most
     MaySkip,      \* whether a producer may skip what it has claimed
     MayLeave,     \* whether a consumer may leave its seat

@@ -104,7 +104,7 @@ class Parser(TokenReader):
     def _bullets(self) -> Node:
         bullet = self._peek()
         parts: list[Node] = []
-        # Terminates because each part has a bullet of its own.
+        # Terminates because each part has its own bullet.
         while (token := self._peek()).text == bullet.text and token.column == bullet.column:
             self._next()
             self._columns.append(bullet.column)

@@ -1,6 +1,6 @@
 """cvc5, the second solver: does it contradict Z3?
 
-cvc5 has no wheel for free-threaded 3.13. So it runs in an environment of its own, made with another
+cvc5 has no wheel for free-threaded 3.13. So it runs in its own environment, made with another
 interpreter of this machine, in the user's cache.
 """
 

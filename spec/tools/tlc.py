@@ -69,7 +69,7 @@ def run_tlc(
         from run to run, so it is left out. dump: a file, without its suffix .dot, for the whole
         state graph.
     """
-    # Each run gets a folder of its own, because TLC names its files after the second in which it
+    # Each run gets its own folder, because TLC names its files after the second in which it
     # started.
     scratch = tempfile.mkdtemp(prefix="tlc-")
     command = [

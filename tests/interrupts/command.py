@@ -178,14 +178,14 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=todays_offset(),
         metavar="N",
-        help="which of them: those whose number is N modulo K (default: of the day)",
+        help="which of them: those whose number is N modulo K (default: depends on the day)",
     )
     parser.add_argument(
         "--processes",
         type=_positive,
         default=os.process_cpu_count() or 1,
         metavar="N",
-        help="that share the calls (default: one for each processor)",
+        help="processes that share the calls (default: one for each processor)",
     )
     parser.add_argument(
         "--kinds",
@@ -206,7 +206,7 @@ def _parser() -> argparse.ArgumentParser:
         "--findings",
         type=_positive,
         default=5,
-        help="end a call after so many findings (default 5)",
+        help="end a call after this number of findings (default 5)",
     )
     parser.add_argument(
         "--seed",

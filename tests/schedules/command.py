@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.schedules.buffers import Machine, Order
+from ringbuffer.testing.buffers import Machine, StoreOrder
 
 if TYPE_CHECKING:
     from tests.schedules.explore import Scenario
@@ -53,7 +53,10 @@ def main() -> int:
     )
     explore.add_argument("--list", action="store_true", help="list the scenarios")
     explore.add_argument(
-        "--memory", choices=list(Order), type=Order, help="which stores may be delayed past others"
+        "--memory",
+        choices=list(StoreOrder),
+        type=StoreOrder,
+        help="which stores may be delayed past others",
     )
     explore.add_argument(
         "--delays", type=int, default=DELAYS, help="how many stores of one run may be delayed"
@@ -109,7 +112,7 @@ def main() -> int:
     extent = Extent.REST if arguments.rest else Extent.TEST
     job = Job(
         "",
-        Machine() if order in (None, Order.SC) else Machine(order, arguments.delays),
+        Machine() if order in (None, StoreOrder.SC) else Machine(order, arguments.delays),
         arguments.full,
         arguments.strategy,
         arguments.schedules,
@@ -160,22 +163,24 @@ def list_scenarios() -> int:
 def explored(job: "Job") -> tuple[bool, str]:
     """Explore one scenario: whether all is well, and what to print."""
     logging.disable()
+    from ringbuffer.testing.strategies import RandomWalk
     from tests.schedules.explore import explore, pct, sample, shrink
     from tests.schedules.report import account, line, save
     from tests.schedules.scenarios import SCENARIOS
-    from tests.schedules.strategies import RandomWalk
 
     scenario = SCENARIOS[job.name]
     if job.strategy is None:
-        bounds = scenario.preemptions if job.machine.order is Order.SC else scenario.with_delays
+        bounds = (
+            scenario.preemptions if job.machine.order is StoreOrder.SC else scenario.with_delays
+        )
         outcome = explore(scenario, bounds[job.full] - job.fewer, SECONDS[job.full], job.machine)
     else:
         strategy = RandomWalk if job.strategy == "random" else pct(job.depth)
         outcome = sample(scenario, job.schedules, strategy, job.machine, job.seed)
     text = line(outcome, job.must_fail)
     if outcome.found is not None and not job.must_fail:
-        choices, steps, error = shrink(scenario, outcome.found)
-        path = save(scenario, outcome.found, choices)
+        choices, steps, error = shrink(outcome)
+        path = save(outcome, choices)
         text += f"\n{account(scenario, steps, choices, error)}"
         text += f"\nrun it again: python -m tests.schedules replay {path}"
     return (outcome.found is not None) == job.must_fail, text
@@ -272,7 +277,7 @@ def find(name: str) -> tuple[bool, str]:
     from tests.schedules.scenarios import SCENARIOS
 
     scenario = SCENARIOS[fault.killed_by]
-    machine = Machine(Order.TSO, DELAYS) if name in DELAYED else Machine()
+    machine = Machine(StoreOrder.TSO, DELAYS) if name in DELAYED else Machine()
     before = ""
     if name in DELAYED:
         schedules, says = look_for(scenario, Machine())
@@ -343,7 +348,8 @@ def run_replay(path: Path, fault: str | None) -> int:
         from tests.schedules.faults import FAULTS
 
         install(FAULTS[fault])
-    from tests.schedules.report import replay, table
+    from ringbuffer.testing.account import table
+    from tests.schedules.report import replay
     from tests.schedules.scenarios import SCENARIOS
 
     scenario, steps, error = replay(path, SCENARIOS)

@@ -1,13 +1,14 @@
 """Runs a scenario under every schedule up to a bound, or at random; finds and shrinks a failure."""
 
-import gc
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.schedules.buffers import STRONG, Machine
-from tests.schedules.scheduler import Failure, Pruned, Scheduler, Step, Strategy
-from tests.schedules.strategies import Exhaustive, Priorities, RandomWalk, Replay
+from ringbuffer.testing import exploring
+from ringbuffer.testing.buffers import STRONG, Machine
+from ringbuffer.testing.exploring import Explored, RunOnce, explore_all, explore_some
+from ringbuffer.testing.outcomes import Pruned, Step, Strategy
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.strategies import Priorities
 from tests.schedules.world import World
 
 
@@ -36,44 +37,18 @@ class Scenario:
 
 
 @dataclass
-class Found:
-    """A failure, and the schedule that shows it."""
-
-    error: BaseException
-    choices: list[int]
-    points: frozenset[str] | None
-    machine: Machine = STRONG
-
-
-@dataclass
-class ExplorationResult:
+class ExplorationResult(Explored):
     """What came out of an exploration.
 
     Attributes:
         scenario: which was explored.
         how: every schedule with at most so many preemptions, or so many at random.
         machine: what memory was like.
-        schedules: how many were run.
-        steps: how many were taken in all.
-        states: different states in which there was a choice, and
-        edges: different choices in them; 0 where the schedules were random.
-        seconds: of processor time.
-        complete: whether nothing within the bounds is left.
-        found: what went wrong, if anything.
-        points: what is shared.
     """
 
-    scenario: Scenario
-    how: str
-    machine: Machine = STRONG
-    schedules: int = 0
-    steps: int = 0
-    states: int = 0
-    edges: int = 0
-    seconds: float = 0.0
-    complete: bool = False
-    found: Found | None = None
-    points: set[str] = field(default_factory=set)
+    scenario: Scenario = field(kw_only=True)
+    how: str = field(kw_only=True)
+    machine: Machine = field(kw_only=True, default=STRONG)
 
 
 def run_once(
@@ -106,68 +81,34 @@ def run_once(
 
 
 def shared(scheduler: Scheduler) -> set[str]:
-    """What at least two tasks use, and one writes: the order of other accesses does not matter.
-
-    Nor is it to the slots: whether their accesses are ordered is checked in any order, see `Event`.
-    Unless they are delayed.
-    """
-    used = (each for each in scheduler.locations if each.written and each.users & (each.users - 1))
+    """What tasks share, without the slots: see `Event`. Unless what slots hold is delayed."""
     return {
-        each.name
-        for each in used
-        if scheduler.order.delays_slots or not each.name.startswith("slot ")
+        name
+        for name in exploring.shared(scheduler)
+        if scheduler.order.delays_slots or not name.startswith("slot ")
     }
+
+
+def runs_of(scenario: Scenario, machine: Machine) -> RunOnce:
+    """Runs of a scenario."""
+
+    def run(
+        strategy: Strategy, points: frozenset[str] | None, keep_steps: bool = False
+    ) -> tuple[Scheduler, BaseException | None]:
+        return run_once(scenario, strategy, points, keep_steps, machine)
+
+    return run
 
 
 def explore(
     scenario: Scenario, preemptions: int, seconds: float = 1e9, machine: Machine = STRONG
 ) -> ExplorationResult:
-    """Every schedule with at most so many preemptions, unless the time is used up.
-
-    `seconds` are processor time of this process: how much is explored does not depend on what else
-    runs on the machine.
-
-    At first nothing is taken to be shared. Whenever a run shows that something is, the exploration
-    starts again with a turn for the others before each access to it; so in the end every access
-    that could matter is one.
-    """
-    outcome = ExplorationResult(scenario, f"preemptions {preemptions}", machine)
-    started = time.process_time()
-    gc.disable()
-    try:
-        for seed in range(10):
-            scheduler, error = run_once(scenario, RandomWalk(seed), None, machine=machine)
-            outcome.schedules += 1
-            outcome.points |= shared(scheduler)
-            if error is not None:
-                outcome.found = Found(error, scheduler.choices, None, machine)
-                return outcome
-        grown = True
-        while grown:
-            grown = False
-            strategy = Exhaustive(preemptions)
-            points = frozenset(outcome.points)
-            while strategy.next_run():
-                scheduler, error = run_once(scenario, strategy, points, machine=machine)
-                outcome.schedules += 1
-                outcome.steps += scheduler.count
-                outcome.states, outcome.edges = len(strategy.visited), len(strategy.edges)
-                if error is not None:
-                    outcome.found = Found(error, scheduler.choices, points, machine)
-                    return outcome
-                if not shared(scheduler) <= outcome.points:
-                    outcome.points |= shared(scheduler)
-                    grown = True
-                    break
-                if outcome.schedules % 100 == 0:
-                    gc.collect()
-                if time.process_time() - started > seconds:
-                    return outcome
-        outcome.complete = True
-        return outcome
-    finally:
-        gc.enable()
-        outcome.seconds = time.process_time() - started
+    """Every schedule with at most so many preemptions, unless the processor time is used up."""
+    outcome = ExplorationResult(
+        scenario=scenario, how=f"preemptions {preemptions}", machine=machine
+    )
+    explore_all(runs_of(scenario, machine), preemptions, seconds, outcome, shared=shared)
+    return outcome
 
 
 def sample(
@@ -178,17 +119,11 @@ def sample(
     seed: int = 0,
 ) -> ExplorationResult:
     """So many schedules at random, with a strategy for each seed, from the first on."""
-    outcome = ExplorationResult(scenario, f"seeds from {seed}", machine)
-    started = time.process_time()
-    for each in range(seed, seed + schedules):
-        scheduler, error = run_once(scenario, strategy(each), None, machine=machine)
-        outcome.schedules += 1
-        outcome.steps += scheduler.count
-        if error is not None:
-            outcome.how = f"seed {each}"
-            outcome.found = Found(error, scheduler.choices, None, machine)
-            break
-    outcome.seconds = time.process_time() - started
+    outcome = ExplorationResult(scenario=scenario, how=f"seeds from {seed}", machine=machine)
+    strategies = map(strategy, range(seed, seed + schedules))
+    explore_some(runs_of(scenario, machine), strategies, 1e9, outcome)
+    if outcome.found is not None:
+        outcome.how = f"seed {seed + outcome.schedules - 1}"
     return outcome
 
 
@@ -197,36 +132,7 @@ def pct(depth: int, length: int = 200) -> Callable[[int], Strategy]:
     return lambda seed: Priorities(seed, depth, length)
 
 
-def shrink(scenario: Scenario, found: Found) -> tuple[list[int], list[Step], BaseException]:
-    """A schedule that fails in the same way with fewer switches; its steps, and its error."""
-    choices, error = found.choices, found.error
-
-    def fails(candidate: list[int]) -> tuple[list[int], list[Step], BaseException] | None:
-        scheduler, other = run_once(scenario, Replay(candidate), found.points, True, found.machine)
-        if other is None or type(other) is not type(error):
-            return None
-        return scheduler.choices, scheduler.steps or [], other
-
-    best = fails(choices)
-    if best is None:
-        raise Failure(
-            f"the schedule does not fail when it is run again; it did with {error!r}"
-        ) from error
-    smaller = True
-    while smaller:
-        smaller = False
-        for cut in range(1, len(best[0])):
-            if best[0][cut] == best[0][cut - 1]:
-                continue
-            # One switch fewer: the task before it goes on for one more choice.
-            candidate = [*best[0][:cut], best[0][cut - 1], *best[0][cut + 1 :]]
-            shorter = fails(candidate)
-            if shorter is not None and switches(shorter[0]) < switches(best[0]):
-                best, smaller = shorter, True
-                break
-    return best
-
-
-def switches(choices: list[int]) -> int:
-    """How often the turn is given to another task."""
-    return sum(before != after for before, after in zip(choices, choices[1:], strict=False))
+def shrink(result: ExplorationResult) -> tuple[list[int], list[Step], BaseException]:
+    """See `exploring.shrink`."""
+    assert result.found is not None
+    return exploring.shrink(runs_of(result.scenario, result.machine), result.found)

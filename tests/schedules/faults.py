@@ -133,10 +133,32 @@ SEQUENCERS = [
     Fault(
         "in a loop of one of several, an event that was left is not skipped",
         "producer.multi",
-        "        tell()\nexcept BaseException as error:\n    try:\n"
+        "            tell()\nexcept BaseException as error:\n    try:\n"
         "        give_up(sequence, sequence, error)",
-        "        tell()\nexcept BaseException as error:\n    try:\n        pass",
+        "            tell()\nexcept BaseException as error:\n    try:\n        pass",
         "each-multi",
+    ),
+    Fault(
+        "in a loop of one that is alone, published before it is filled",
+        "producer.biased",
+        "yield slots[index], item",
+        "flags_[index] = lap\nyield slots[index], item",
+        "alone-each",
+    ),
+    Fault(
+        "in a loop of one that is alone, an event that was left is not skipped",
+        "producer.biased",
+        "            tell()\nexcept BaseException as error:\n    try:\n"
+        "        give_up(sequence, sequence, error)",
+        "            tell()\nexcept BaseException as error:\n    try:\n        pass",
+        "alone-each",
+    ),
+    Fault(
+        "in a loop of one that is alone, a claim beyond the grant stands",
+        "producer.biased",
+        "    words[0] = sequence\nelse:\n    claimed, sequence = sequence - 1, NO_CAPACITY",
+        "    words[0] = sequence\nelse:\n    words[0] = sequence",
+        "alone-each",
     ),
     Fault(
         "put where there may be no room",
@@ -664,9 +686,9 @@ UNFENCED = [
     ),
     Fault(
         "the signaller looks at the flag before it passes its fence lock",
-        "wait.lite_blocking",
-        "fence_lock[0] = None\nif needed[0]:\n    notify()",
-        "if needed[0]:\n    notify()\nfence_lock[0] = None",
+        "wait.signal",
+        "fence[0] = None\nif needed[0] and notify is not None:\n    notify()",
+        "if needed[0] and notify is not None:\n    notify()\nfence[0] = None",
         "lite",
     ),
     Fault(

@@ -5,9 +5,11 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from tests.schedules.scheduler import Abandoned, Scheduler
-from tests.schedules.strategies import First
-from tests.schedules.task import Task
+from ringbuffer.testing.outcomes import Abandoned
+from ringbuffer.testing.passing_time import expire
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.strategies import First
+from ringbuffer.testing.task import ScheduledTask
 
 type Operation = Callable[[], Any]
 
@@ -24,7 +26,7 @@ class Players:
         self.scheduler: Final = Scheduler(First()) if scheduler is None else scheduler
         self.outcomes: Final[dict[str, Any]] = {}
         self._orders: Final[dict[str, Operation]] = {}
-        self._caller: Task | None = None
+        self._caller: ScheduledTask | None = None
 
     def begin(self, *names: str) -> None:
         """Start the tasks; whatever is to be set up is set up by now."""
@@ -52,7 +54,7 @@ class Players:
     def let_time_pass(self, seconds: float) -> None:
         """Move the clock; those whose limits have passed go on."""
         self.scheduler.clock += seconds
-        self.scheduler.expire()
+        expire(self.scheduler)
         self._rest()
 
     @contextlib.contextmanager

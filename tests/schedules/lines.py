@@ -25,7 +25,7 @@ VARIABLES = {
     # The first of several producers has such a variable; the others look at it.
     ProducerType.AUTO: (
         "ringbuffer.producer.biased",
-        frozenset({"next_", "try_next", "try_put", "try_fill", "renews", "claimed_so_far"}),
+        frozenset({"next_", "try_next", "try_put", "try_fill", "renews", "each", "claimed_so_far"}),
         frozenset({"claimed_so_far"}),
     ),
 }

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ringbuffer import BusySpinWaitStrategy, Disruptor, ProducerType, RingBuffer, Sequence
+from ringbuffer.testing.attributes import share
+from ringbuffer.testing.scheduled_host import ScheduledHost
+from ringbuffer.testing.scheduled_memory import ScheduledCell
+from ringbuffer.testing.scheduler import Scheduler
 from ringbuffer.wait import WaitStrategy
-from tests.schedules.attributes import share
-from tests.schedules.host import ScheduledHost
-from tests.schedules.memory import Event, ScheduledCell, ScheduledMemory
-from tests.schedules.scheduler import Scheduler
+from tests.schedules.memory import Event, ScenarioMemory
 
 
 class World:
@@ -21,7 +22,7 @@ class World:
 
     def __init__(self, scheduler: Scheduler) -> None:
         self.scheduler: Final = scheduler
-        self.memory: Final = ScheduledMemory(scheduler)
+        self.memory: Final = ScenarioMemory(scheduler)
         self.host: Final = ScheduledHost(scheduler)
         self.handled: Final[dict[str, list[tuple[int, int]]]] = {}
         self.checks: Final[list[Callable[[], None]]] = []

@@ -1,8 +1,8 @@
-"""`python -m tests.soak`: everything together, under load and with faults, as long as wanted.
+"""`python -m tests.soak`: everything together, under load and with faults, for any time.
 
 Exit code 0 if every message is accounted for, nothing came twice or out of order, and memory,
 threads and descriptors are flat; 1 if not; 2 for a wrong command; 130 if it was interrupted. The
-seed decides what every round does; when the threads do it is theirs.
+seed decides what every round does, but not when the threads do it.
 """
 
 import argparse

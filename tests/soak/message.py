@@ -1,4 +1,4 @@
-"""What flows through the soak test, and what is to become of it."""
+"""What flows through the soak test, and what must happen to it."""
 
 import struct
 import zlib

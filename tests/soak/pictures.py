@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from tools.palette import CURVES, GRID, INK, in_both_palettes
+
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 240, 70, 12, 30, 34
-_COLOURS: Final = ("#1f6feb", "#d9480f")
 #: The most points of a curve; of more, every so manieth is drawn.
 POINTS: Final = 600
 
@@ -29,23 +30,23 @@ def picture(title: str, unit: str, curves: Sequence[Curve]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'font-family="sans-serif" font-size="11">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+        f'font-family="sans-serif" font-size="11" fill="{INK}">',
         f'<text x="{LEFT}" y="18" font-size="13">{escape(title)} ({escape(unit)})</text>',
     ]
     for step in range(5):
         value, y = top * step / 4, HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * step / 4
         parts.append(
-            f'<line x1="{LEFT}" y1="{y:.0f}" x2="{WIDTH - RIGHT}" y2="{y:.0f}" stroke="#ddd"/>'
+            f'<line x1="{LEFT}" y1="{y:.0f}" x2="{WIDTH - RIGHT}" y2="{y:.0f}" stroke="{GRID}"/>'
         )
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{value:,.6g}</text>')
         x = LEFT + (WIDTH - LEFT - RIGHT) * step / 4
         parts.append(
-            f'<text x="{x:.0f}" y="{HEIGHT - 14}" text-anchor="middle">'
+            f'<text x="{x:.0f}" y="{HEIGHT - 14}" '
+            f'text-anchor="{"end" if step == 4 else "middle"}">'
             f"{longest * step / 4:,.0f} s</text>"
         )
     for number, curve in enumerate(curves):
-        colour = _COLOURS[number % len(_COLOURS)]
+        colour = CURVES[number % len(CURVES)]
         every = max(1, -(-len(curve.times) // POINTS))
         points = " ".join(
             f"{LEFT + time * across:.1f},{HEIGHT - BOTTOM - value * up:.1f}"
@@ -58,7 +59,7 @@ def picture(title: str, unit: str, curves: Sequence[Curve]) -> str:
             f'<text x="{WIDTH - RIGHT}" y="{14 + 12 * number}" text-anchor="end" '
             f'fill="{colour}">{escape(curve.name)}</text>'
         )
-    return "\n".join([*parts, "</svg>\n"])
+    return in_both_palettes("\n".join([*parts, "</svg>\n"]))
 
 
 def _round_up(value: float) -> float:

@@ -142,7 +142,8 @@ class Report:
         """For people."""
         memory = self.samples.column("resident", at_rest=True)
         text = [
-            f"# Soak: {'well' if self.is_well else 'FAILED'}{'' if self.ended else ', not ended'}",
+            f"# Soak report: {'passed' if self.is_well else 'FAILED'}"
+            f"{'' if self.ended else ', not ended'}",
             "",
             f"* {self.seconds:,.0f} s, {self.rounds} rounds of {self.round_seconds:g} s, "
             f"seed {self.seed}",
@@ -164,15 +165,15 @@ class Report:
         for lane, account in self.accounts.items():
             counts = " | ".join(f"{value:,}" for value in asdict(account).values())
             text.append(f"| {lane} | {self.counts[lane]['messages']:,} | {counts} |")
-        text += ["", "## What happened to it", ""]
+        text += ["", "## What happened", ""]
         for lane, did in self.counts.items():
             what = (f"{what} {count:,}" for what, count in sorted(did.items()) if count)
             text.append(_wrapped(f"* {lane}: {', '.join(what)}"))
         text += ["", "## What it used", ""]
         text.append(
             "Judged by the slope of Theil and Sen over samples at rest, between two rounds, after\n"
-            f"the first {WARM_UP:.0%} of them. Threads and descriptors must also be as many as\n"
-            "before after every round."
+            f"the first {WARM_UP:.0%} of them. After every round there must also be as many\n"
+            "threads and descriptors as before."
         )
         text += ["", *(_wrapped(f"* {verdict}") for verdict in self.verdicts())]
         if memory:

@@ -96,7 +96,7 @@ class Round:
             lane.stop()
         # Faults that there was no time for are left out: each waits for what it does.
         for lane in self._lanes:
-            lane.counts["faults left out for want of time"] += sum(
+            lane.counts["faults left out for lack of time"] += sum(
                 fault.lane == lane.name for fault in faults
             )
             self.accounts[lane.name] = lane.finish()

@@ -1,8 +1,11 @@
 """Correct programs, in which type checkers must find nothing."""
 
+from pathlib import Path
 from typing import Any, assert_type
 
-from ringbuffer import Disruptor, HandlerSpec, RingBuffer
+from ringbuffer import BlockingWaitStrategy, Disruptor, HandlerSpec, RingBuffer
+from ringbuffer.messaging import create_event_bus, create_queue
+from ringbuffer.testing import Exploration, FakeClock, Schedule, drain, explore, replay, step
 from tests.typing.kit import (
     BatchHandler,
     ColumnHandler,
@@ -63,6 +66,26 @@ def wire(disruptor: Disruptor[Order]) -> None:
     disruptor.handle_events_with(HandlerSpec(handle, cpu=0))
     disruptor.handle_events_with_worker_pool(handle, Handler())
     disruptor.handle_events_with(lambda order, sequence, end_of_batch: print(order.price))
+
+
+def scenario(schedule: Schedule) -> None:
+    wait = BlockingWaitStrategy(host=schedule.host)
+    disruptor = Disruptor(Order, 4, wait_strategy=wait, memory=schedule.memory, host=schedule.host)
+    schedule.share(Order(), "price", "quantity")
+    with schedule.lock("orders"):
+        step("place an order")
+    schedule.thread(publish, disruptor.ring, disruptor, name="publisher").join()
+    drain(create_queue(memory=schedule.memory, host=schedule.host))
+
+
+def test() -> None:
+    assert_type(explore(scenario, strategy="pct", save_to=Path("failed.json")), Exploration)
+    explore(lambda schedule: schedule.thread(print, "x"), preemptions=2, seconds=10.5)
+    replay(scenario, Path("failed.json"))
+    clock = FakeClock()
+    drain(Disruptor(Order, 4, host=clock), timeout=1)
+    drain(create_event_bus(host=clock))
+    clock.advance(1)
 
 
 def records() -> None:

@@ -114,7 +114,7 @@ def version(tarball: Path) -> str:
 
 
 def _download_from(suite: str, address: str, folder: Path) -> Path:
-    # apt writes under the final name from the first byte on, so it works in a folder of its own,
+    # apt writes under the final name from the first byte on, so it works in its own folder,
     # and resumes there.
     incoming = folder / "incoming" / suite
     incoming.mkdir(parents=True, exist_ok=True)

@@ -46,6 +46,7 @@ LIBRARY: Final = (
     "shortages",
     "endings",
     "forks",
+    "testing",
     "cli",
 )
 #: Where a small Debian has this repository, and the packages of this environment.

@@ -1,6 +1,6 @@
 """A folder that holds a small Debian, from binary packages, and is entered as the root folder.
 
-apt chooses the packages and checks their signatures, with a state of its own: it changes nothing of
+apt chooses the packages and checks their signatures, with its own state: it changes nothing of
 this machine. Their own scripts do not run, so what these would make is made here: a few links, and
 the names of the user and of this machine.
 

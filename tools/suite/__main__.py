@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from tools.suite.part import in_turn
 from tools.suite.parts import SUITES
 from tools.suite.runner import Runner
 from tools.suite.screen import Screen, table
@@ -31,15 +32,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("suite", choices=list(SUITES))
     parser.add_argument("names", nargs="*", metavar="PART", help="only these parts (default: all)")
     parser.add_argument("--list", action="store_true", help="list the parts, and run nothing")
+    parser.add_argument(
+        "--days",
+        type=int,
+        default=1,
+        metavar="N",
+        help="let the parts that repeat themselves exactly take turns: each has its turn every N "
+        "days (default: all of them run)",
+    )
     given = parser.parse_args(arguments)
     parts = SUITES[given.suite]()
     unknown = [name for name in given.names if name not in {part.name for part in parts}]
     if unknown:
         parser.error(f"there is no part {unknown[0]!r}; --list shows all of them")
-    chosen = [part for part in parts if not given.names or part.name in given.names]
+    if given.days < 1:
+        parser.error(f"--days must be at least 1, not {given.days}")
+    named = [part for part in parts if not given.names or part.name in given.names]
+    chosen = named if given.names else in_turn(parts, given.days, int(time.time() // 86_400))
+    others = ", ".join(part.name for part in named if part not in chosen)
+    not_today = f"not today, but on another of {given.days} days: {others}\n" if others else ""
     if given.list:
         for part in chosen:
             print(f"{part.name:24} python {' '.join(part.command)}")
+        print(not_today, end="")
         return 0
     os.chdir(PROJECT)
     folder = Path("build") / "suite" / given.suite
@@ -50,7 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
     runner = Runner(folder, Screen(), processors)
     results = runner.run(chosen)
     results.sort(key=lambda result: chosen.index(result.part))
-    print(table(given.suite, results, time.monotonic() - started, processors), flush=True)
+    print(table(given.suite, results, time.monotonic() - started, processors))
+    print(not_today, end="", flush=True)
     if runner.interrupted:
         return 130
     return int(any(result.problem for result in results))

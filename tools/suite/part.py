@@ -1,7 +1,7 @@
 """A part of the tests: a command, how many processors it uses, and what it counts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -46,14 +46,29 @@ class Part:
         counts: what the command reports. A command that succeeds and reports a first count of 0
             has failed: it ran nothing.
         processors: how many it keeps busy; `ALL` for all of them.
+        repeats: whether it does exactly the same in each run, and so finds nothing new unless
+            something has changed. Such parts may take turns, see `in_turn`.
     """
 
     name: str
     command: tuple[str, ...]
     counts: tuple[Count, ...]
     processors: Fraction = ONE
+    repeats: bool = False
 
     def counted(self, output: str) -> Mapping[str, int]:
         """Each count that is not 0."""
         numbers = {count.noun: count.read(output) for count in self.counts}
         return {noun: number for noun, number in numbers.items() if number}
+
+
+def in_turn(parts: Sequence[Part], days: int, today: int) -> list[Part]:
+    """The parts of one day, if those that repeat themselves take turns.
+
+    Args:
+        parts: all of them.
+        days: after how many days each has had its turn; 1 means every day.
+        today: the number of the day.
+    """
+    turns = iter(range(len(parts)))
+    return [each for each in parts if not each.repeats or next(turns) % days == today % days]

@@ -2,13 +2,12 @@
 
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 from tools.suite.part import ALL, OFTEN_WAITS, Count, Part
 
-#: The test of the faults, which is a part of its own: it starts processes side by side.
+#: The test of the faults, which is a separate part: it starts processes side by side.
 FAULTY: Final = "tests/unit/model/test_faults.py"
 UNIT: Final = Path(__file__).resolve().parents[2] / "tests" / "unit"
 
@@ -19,17 +18,22 @@ REST: Final = "rest"
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     REST: (),
     "interrupts": ("interrupts", "forks", "endings", "shortages"),
-    "models": ("model", "schedules", "traces"),
+    "models": ("model", "schedules", "testing", "traces"),
     "processors": ("processors", "disruptor", "barrier", "wait"),
     "messaging": ("messaging",),
     "command line": ("cli", "setup", "reclaiming", "docs"),
     "producers": ("producer", "ring", "memory"),
+    "prover": ("prover",),
 }
 #: The groups whose long tests are one part. The other groups are in the part "rest".
 LONG: Final[Mapping[str, tuple[str, ...]]] = {
     "models": ("models",),
+    "prover": ("prover",),
     "threads": ("processors", "interrupts", "producers"),
 }
+
+#: Of these, those that compare models and their mirrors, and run no threads.
+REPEATING: Final = frozenset({"models", "prover"})
 
 #: The folders of what uses cells directly.
 OVER_NATIVE: Final = (
@@ -104,12 +108,12 @@ def long_unit(name: str, group: Iterable[str]) -> Part:
     options = ("-m", "verify or hypothesis", "--hypothesis-profile=thorough", f"--ignore={FAULTY}")
     paths = (f"tests/unit/{each}" for each in group)
     command = ("-m", "pytest", *options, *paths)
-    return Part(f"long unit {name}", command, PYTEST, OFTEN_WAITS)
+    return Part(f"long unit {name}", command, PYTEST, OFTEN_WAITS, repeats=name in REPEATING)
 
 
-def python(name: str, command: str, counts: tuple[Count, ...], processors: Fraction) -> Part:
-    """A part that runs `python -m` with a command."""
-    return Part(name, ("-m", *command.split()), counts, processors)
+def python(name: str, command: str, counts: tuple[Count, ...], *, repeats: bool = False) -> Part:
+    """A part that runs `python -m` with a command that uses every processor."""
+    return Part(name, ("-m", *command.split()), counts, ALL, repeats)
 
 
 def unit(name: str, group: Iterable[str]) -> Part:
@@ -133,10 +137,10 @@ def test() -> list[Part]:
     """The parts of `make test`, the longest first; those that need all processors come last."""
     return [
         *(unit(name, group) for name, group in groups().items()),
-        python("models", "spec check", MODELS, ALL),
-        python("proofs", "spec prove", PROOFS, ALL),
-        python("schedules", "tests.schedules explore", SCHEDULES, ALL),
-        python("stress", "tests.stress --brief --seconds 6", STRESS, ALL),
+        python("models", "spec check", MODELS),
+        python("proofs", "spec prove", PROOFS),
+        python("schedules", "tests.schedules explore", SCHEDULES),
+        python("stress", "tests.stress --brief --seconds 6", STRESS),
     ]
 
 
@@ -145,18 +149,18 @@ def verify() -> list[Part]:
     return [
         *(long_unit(name, group) for name, group in long_groups().items()),
         *over_native(),
-        python("faults", f"pytest -m verify {FAULTY}", PYTEST, ALL),
-        python("interrupts", "tests.interrupts --every 16 --times 10", INTERRUPTS, ALL),
-        python("faults in schedules", "tests.schedules faults", FAULTS, ALL),
-        python("schedules", "tests.schedules explore --rest", SCHEDULES, ALL),
-        python("lock-step", "tests.schedules conform --full", LOCK_STEP, ALL),
-        python("medium models", "spec check --medium", MODELS, ALL),
-        python("second solver", "spec cvc5", SECOND_SOLVER, ALL),
-        python("mutants", "spec mutants", MUTANTS, ALL),
-        python("traces", "tests.traces", TRACES, ALL),
-        python("stress", "tests.stress --seconds 60", STRESS, ALL),
-        python("soak", "tests.soak --seconds 60", SOAK, ALL),
-        python("shared soak", "tests.shared.soak --seconds 60", SHARED_SOAK, ALL),
+        python("faults", f"pytest -m verify {FAULTY}", PYTEST),
+        python("interrupts", "tests.interrupts --every 16 --times 10", INTERRUPTS),
+        python("faults in schedules", "tests.schedules faults", FAULTS),
+        python("schedules", "tests.schedules explore --rest", SCHEDULES, repeats=True),
+        python("lock-step", "tests.schedules conform --full", LOCK_STEP, repeats=True),
+        python("medium models", "spec check --medium", MODELS, repeats=True),
+        python("second solver", "spec cvc5", SECOND_SOLVER, repeats=True),
+        python("mutants", "spec mutants", MUTANTS, repeats=True),
+        python("traces", "tests.traces", TRACES),
+        python("stress", "tests.stress --seconds 60", STRESS),
+        python("soak", "tests.soak --seconds 60", SOAK),
+        python("shared soak", "tests.shared.soak --seconds 60", SHARED_SOAK),
     ]
 
 

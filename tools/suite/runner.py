@@ -1,6 +1,6 @@
 """Runs parts as subprocesses, as many at a time as keep the processors busy.
 
-Each part writes its output into a file. It leads a process group of its own, so that the runner can
+Each part writes its output into a file. It leads its own process group, so that the runner can
 end it together with the processes that it has started. Ctrl-C reaches only the runner, which
 interrupts every running part, waits `PATIENCE` seconds, and kills what is left.
 """

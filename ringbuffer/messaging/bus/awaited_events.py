@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from ringbuffer.errors import DeadlockError
-from ringbuffer.messaging.bus.bus_handlers import BusHandlers
-from ringbuffer.messaging.bus.bus_state import BusState
-from ringbuffer.messaging.bus.current_handler import current_subscription
+from ringbuffer.messaging.bus.bus_handlers import BusHandlers, BusState
 from ringbuffer.messaging.bus.results import Completion
+from ringbuffer.messaging.bus.subscription import current_subscription
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 
 
@@ -63,12 +62,10 @@ class AwaitedEvents:
                     f"the loop that it blocks. Publish without wait=True"
                 )
             completion = Completion([each.name for each in expected], done, handlers.host)
+            item = TrackedEvent(tracked.message, tracked.identity, completion=completion)
             self._completions.add(completion)
         try:
-            yield (
-                TrackedEvent(tracked.message, tracked.identity, completion=completion),
-                completion,
-            )
+            yield item, completion
         finally:
             with handlers.lock:
                 self._completions.discard(completion)

@@ -6,15 +6,14 @@ from ringbuffer.at_exit import AtExit
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import DeadlockError
 from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
-from ringbuffer.messaging.bus.bus_handlers import BusHandlers
+from ringbuffer.messaging.bus.bus_handlers import BusHandlers, BusState
 from ringbuffer.messaging.bus.bus_metrics import BusCloseReport
-from ringbuffer.messaging.bus.bus_state import BusState
-from ringbuffer.messaging.bus.deadlines import deadline_after, remaining
-from ringbuffer.messaging.bus.handler_waits import GRACE, HandlerWaits
+from ringbuffer.messaging.bus.handler_waits import GRACE, HandlerWaits, deadline_after, remaining
 from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.retry_scheduler import RetryScheduler
 from ringbuffer.messaging.bus.transports.transport import Transport
-from ringbuffer.messaging.closing import Closing, hand_over_if_within
+from ringbuffer.messaging.closing import Closing, hand_over
+from ringbuffer.reentry import is_within
 
 #: Methods that hold no lock that a close in a signal handler needs while they call other methods.
 PASSES: Final = frozenset(
@@ -81,9 +80,8 @@ class BusClosing:
         owners = (*self._owners, *self._awaited.completions())
         if self._ends.is_current():
             owners = (*owners, self._ends)
-        hand_over_if_within(
-            self._host, handlers.name, owners, PASSES, lambda: self.close(drain, timeout)
-        )
+        if is_within(owners, PASSES):
+            hand_over(self._host, handlers.name, lambda: self.close(drain, timeout))
         self._refuse(drain)
         deadline = deadline_after(self._host, timeout)
         report = self._ends.run(lambda: self._close(drain, deadline), deadline)
@@ -109,7 +107,7 @@ class BusClosing:
         runners = {each.name: each.runner for each in handlers.subscriptions}
         if drain:  # events that were being published while the last ones were handled
             waits.until(
-                lambda: all(runner.has_passed(runner.mark()) for runner in runners.values()),
+                lambda: all(each.has_passed(each.position.mark()) for each in runners.values()),
                 deadline,
             )
         self._retries.close()
@@ -120,7 +118,7 @@ class BusClosing:
         )
         unhandled = self.unhandled()
         for runner in runners.values():
-            runner.detach()
+            runner.position.detach()
         self._awaited.settle_all(
             lambda name: BusClosedError(f"{handlers.name!r} was closed before {name!r} was done")
         )
@@ -150,13 +148,11 @@ class BusClosing:
         """
         marks = []
         for runner in [each.runner for each in self._handlers.subscriptions]:
-            mark = runner.mark()
+            position, mark = runner.position, runner.position.mark()
             if not runner.has_passed(mark):
-                return (
-                    False  # the usual case: a wait checks often, and a bus may have many handlers
-                )
-            marks.append((runner, mark))
-        return self._retries.pending == 0 and all(runner.mark() == mark for runner, mark in marks)
+                return False  # usually: a wait checks often, and a bus may have many handlers
+            marks.append((position, mark))
+        return self._retries.pending == 0 and all(at.mark() == mark for at, mark in marks)
 
     def left(self) -> tuple[str, ...]:
         """What is left unhandled, with numbers and names. Takes no lock that a handler may hold."""
@@ -167,7 +163,7 @@ class BusClosing:
     def unhandled(self) -> dict[str, int]:
         """By handler, how many events it has not finished."""
         left = (
-            (each.name, each.runner.waiting + each.runner.filter.left)
+            (each.name, each.runner.position.waiting + each.runner.filter.left)
             for each in self._handlers.subscriptions
         )
         return {name: count for name, count in left if count}

@@ -1,12 +1,12 @@
-"""`BusHandlers`: the handlers of one bus, and the event loop that its coroutine functions share."""
+"""What the parts of a bus share: `BusHandlers`, the handlers and their loop, and `BusState`."""
 
 from typing import Final
 
 from ringbuffer.errors import DeadlockError
 from ringbuffer.host import Host
-from ringbuffer.messaging.bus.current_handler import current_subscription
+from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.runners.loop_thread import LoopThread
-from ringbuffer.messaging.bus.subscription import Bus, Subscription
+from ringbuffer.messaging.bus.subscription import Bus, Subscription, current_subscription
 
 
 class BusHandlers:
@@ -57,4 +57,52 @@ class BusHandlers:
             raise DeadlockError(
                 f"handler {running.name!r} waits for room in {self.name!r} that only it can make, "
                 f"by handling what waits for it. Use try_publish, another bus, or a larger one"
+            )
+
+
+class BusState:
+    """The state of a bus. Changed under the lock of its handlers; any thread reads it without.
+
+    Attributes:
+        refuses: whether the bus accepts no more events.
+        drains: whether its handlers may publish even so, because a close waits for their events.
+        correlates: whether the pipeline of a handler correlates events.
+        looks: whether an event must be examined before it travels, because the bus refuses or
+            correlates. In the usual case publishers read nothing else.
+    """
+
+    __slots__ = ("_handlers", "correlates", "drains", "looks", "refuses")
+
+    def __init__(self, handlers: BusHandlers) -> None:
+        self._handlers: Final = handlers
+        self.refuses = self.drains = self.correlates = self.looks = False
+
+    def correlate(self) -> None:
+        """Give every event an identity from now on. The caller holds the lock."""
+        self.correlates = self.looks = True
+
+    def refuse(self, drain: bool) -> None:
+        """Accept no more events, except from handlers if `drain`; the first call decides.
+
+        The caller holds the lock. An interrupt cannot come between the stores, because no call
+        comes between them.
+        """
+        if not self.refuses:
+            self.drains = drain
+            self.refuses = self.looks = True
+
+    def end_drain(self) -> None:
+        """Accept no more events from handlers either."""
+        self.drains = False
+
+    def check_open(self) -> None:
+        """Check that the bus accepts an event of the caller.
+
+        Raises:
+            BusClosedError: the bus is closed, and the caller is not a handler that it drains.
+        """
+        if self.refuses and not (self.drains and self._handlers.current() is not None):
+            raise BusClosedError(
+                f"{self._handlers.name!r} is closed, and takes no more events. "
+                f"Nothing was published"
             )

@@ -5,16 +5,14 @@ they use `BusPublishing.item`.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, PublicationError
 from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
-from ringbuffer.messaging.bus.bus_handlers import BusHandlers
-from ringbuffer.messaging.bus.bus_state import BusState
-from ringbuffer.messaging.bus.deadlines import deadline_after, remaining
+from ringbuffer.messaging.bus.bus_handlers import BusHandlers, BusState
+from ringbuffer.messaging.bus.handler_waits import deadline_after, remaining
 from ringbuffer.messaging.bus.results import PublishResult
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 from ringbuffer.messaging.bus.transports.transport import Transport
@@ -22,6 +20,7 @@ from ringbuffer.messaging.capacity_waiters import poll_for_capacity
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.pipeline import caused_by_current, current_delivery, identity_for
 from ringbuffer.messaging.pipeline.correlation import get_current
+from ringbuffer.queues.async_queue import LoopWaiter
 
 
 class PublishToBus(Protocol):
@@ -43,11 +42,7 @@ class BusPublishing:
     """
 
     def __init__(
-        self,
-        handlers: BusHandlers,
-        state: BusState,
-        transport: Transport,
-        awaited: AwaitedEvents,
+        self, handlers: BusHandlers, state: BusState, transport: Transport, awaited: AwaitedEvents
     ) -> None:
         self._handlers: Final = handlers
         self._host: Final = handlers.host
@@ -88,10 +83,8 @@ class BusPublishing:
         deadline = deadline_after(self._host, limit)
         done = self._host.event()
         blocks_loop = self._handlers.loop.is_current()
-        with self._awaited.expecting(self._tracked(event), done.set, blocks_loop) as (
-            item,
-            completion,
-        ):
+        expecting = self._awaited.expecting(self._tracked(event), done.set, blocks_loop)
+        with expecting as (item, completion):
             self._transport.put(item, limit)
             if not completion.is_done and not done.wait(remaining(self._host, deadline)):
                 raise completion.timed_out(limit)
@@ -101,24 +94,14 @@ class BusPublishing:
         """See `EventBus.publish`, with `wait`."""
         limit = check_timeout(timeout)
         deadline = deadline_after(self._host, limit)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-
-        def wake() -> None:
-            if not future.done():
-                future.set_result(None)
-
-        def done() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: no task waits any more
-                loop.call_soon_threadsafe(wake)
-
-        with self._awaited.expecting(self._tracked(event), done) as (item, completion):
+        waiter = LoopWaiter()
+        with self._awaited.expecting(self._tracked(event), waiter.set) as (item, completion):
             if not self._transport.offer(item):
                 await self.put_when_capacity_is_free(item, deadline, limit)
             if not completion.is_done:
                 try:
                     async with asyncio.timeout(remaining(self._host, deadline)):
-                        await future
+                        await waiter.future
                 except TimeoutError:
                     raise completion.timed_out(limit) from None
             return completion.result()

@@ -35,7 +35,7 @@ class ChannelEventBus(ComposedEventBus):
             of the class alone is enough to come back from `RingBufferEventBus`.
         pipeline: the stages around every handler that has no pipeline of its own.
         name: the name of the bus, and of its threads.
-        grace, drain_at_exit: see `RingBufferEventBus`.
+        grace, drain_at_exit: see `create_event_bus`.
         host: what provides locks, threads and time.
 
     Raises:

@@ -23,12 +23,11 @@ from ringbuffer.ending import Grace
 from ringbuffer.messaging.blocks import Blocks
 from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
 from ringbuffer.messaging.bus.bus_closing import BusClosing
-from ringbuffer.messaging.bus.bus_handlers import BusHandlers
+from ringbuffer.messaging.bus.bus_handlers import BusHandlers, BusState
 from ringbuffer.messaging.bus.bus_metrics import BusCloseReport, BusMetrics, HandlerMetrics
 from ringbuffer.messaging.bus.bus_publishing import BusPublishing, PublishToBus
-from ringbuffer.messaging.bus.bus_state import BusState
-from ringbuffer.messaging.bus.deadlines import deadline_after
-from ringbuffer.messaging.bus.handler_waits import HandlerWaits
+from ringbuffer.messaging.bus.event_bus import EventBus
+from ringbuffer.messaging.bus.handler_waits import HandlerWaits, deadline_after
 from ringbuffer.messaging.bus.lifecycle import HandlerLifecycle
 from ringbuffer.messaging.bus.results import PublishResult
 from ringbuffer.messaging.bus.retry_scheduler import RetryScheduler
@@ -43,7 +42,7 @@ from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.one_process import OneProcess
 
 
-class ComposedEventBus(OneProcess, Blocks):
+class ComposedEventBus(OneProcess, Blocks, EventBus):
     """An event bus over any transport. Any thread.
 
     Args:
@@ -64,28 +63,23 @@ class ComposedEventBus(OneProcess, Blocks):
         super().__init__(handlers.name, handlers.host, grace, drain_at_exit)
         self._handlers: Final = handlers
         self._transport: Final = transport
-        self._state: Final = BusState(handlers)
-        awaited = AwaitedEvents(handlers, self._state)
+        state = BusState(handlers)
+        awaited = AwaitedEvents(handlers, state)
+        retries = RetryScheduler(handlers, state, transport)
+        self._state: Final = state
+        self._retries: Final = retries
         self._waits: Final = HandlerWaits(handlers.host)
-        self._publishing: Final = BusPublishing(handlers, self._state, transport, awaited)
+        self._publishing: Final = BusPublishing(handlers, state, transport, awaited)
         # Kept because they run for each event: to find them through their objects takes longer.
         self._item: Final = self._publishing.item
         self._offer: Final = transport.offer
         self._put: Final = transport.put
         self._lifecycle: Final = HandlerLifecycle(
-            handlers, self._state, transport, awaited, self._waits, self._at_exit, pipeline
+            handlers, state, transport, awaited, self._waits, self._at_exit, pipeline
         )
-        self._retries: Final = RetryScheduler(handlers, self._state, transport)
-        owners = (self, self._publishing, self._lifecycle, self._retries, awaited, transport)
+        owners = (self, self._publishing, self._lifecycle, retries, awaited, transport)
         self._closer: Final = BusClosing(
-            handlers,
-            self._state,
-            transport,
-            awaited,
-            self._retries,
-            self._waits,
-            self._at_exit,
-            owners,
+            handlers, state, transport, awaited, retries, self._waits, self._at_exit, owners
         )
 
     # -- handlers ---------------------------------------------------------------------------------
@@ -104,13 +98,11 @@ class ComposedEventBus(OneProcess, Blocks):
         pipeline: Pipeline | None = None,
         own_thread: bool = False,
     ) -> Subscription:
-        """See `EventBus.subscribe`."""
         return self._lifecycle.subscribe(event_type, handler, name, pipeline, own_thread)
 
     def unsubscribe(
         self, subscription: Subscription, *, drain: bool = True, timeout: Duration | None = None
     ) -> bool:
-        """See `EventBus.unsubscribe`."""
         return self._lifecycle.unsubscribe(subscription, drain, timeout)
 
     @property
@@ -136,16 +128,13 @@ class ComposedEventBus(OneProcess, Blocks):
     async def publish(
         self, event: object, *, wait: Literal[False] = False, timeout: Duration | None = None
     ) -> None: ...
-
     @overload
     async def publish(
         self, event: object, *, wait: Literal[True], timeout: Duration | None = None
     ) -> PublishResult: ...
-
     async def publish(
         self, event: object, *, wait: bool = False, timeout: Duration | None = None
     ) -> PublishResult | None:
-        """See `EventBus.publish`."""
         if wait:
             return await self._publishing.publish_and_await(event, timeout)
         limit = check_timeout(timeout)
@@ -159,16 +148,13 @@ class ComposedEventBus(OneProcess, Blocks):
     def publish_sync(
         self, event: object, *, wait: Literal[False] = False, timeout: Duration | None = None
     ) -> None: ...
-
     @overload
     def publish_sync(
         self, event: object, *, wait: Literal[True], timeout: Duration | None = None
     ) -> PublishResult: ...
-
     def publish_sync(
         self, event: object, *, wait: bool = False, timeout: Duration | None = None
     ) -> PublishResult | None:
-        """See `EventBus.publish_sync`."""
         if wait:
             return self._publishing.publish_and_wait(event, timeout)
         # The usual event travels as it is: to find that out here saves the call.
@@ -178,28 +164,24 @@ class ComposedEventBus(OneProcess, Blocks):
         return None
 
     def publisher(self) -> PublishToBus:
-        """See `EventBus.publisher`."""
         return self._publishing.publisher()
 
     def try_publish(self, event: object) -> bool:
-        """See `EventBus.try_publish`."""
         return self._offer(self._item(event))
 
     def publish_all(self, events: Iterable[object], *, timeout: Duration | None = None) -> int:
-        """See `EventBus.publish_all`."""
         return self._publishing.publish_all(events, timeout)
 
     # -- observing --------------------------------------------------------------------------------
 
     def metrics(self) -> BusMetrics:
-        """See `EventBus.metrics`."""
         handlers = {
             each.name: HandlerMetrics(
                 each.handled,
                 each.failed,
                 each.retried,
                 each.dead_lettered,
-                each.runner.waiting,
+                each.runner.position.waiting,
                 each.failure,
             )
             for each in self._handlers.subscriptions
@@ -208,7 +190,6 @@ class ComposedEventBus(OneProcess, Blocks):
         return BusMetrics(published, self._retries.pending, handlers)
 
     def progress(self) -> tuple[ConsumerProgress, ...]:
-        """See `EventBus.progress`."""
         return tuple(each.progress() for each in self._handlers.subscriptions)
 
     # -- the end ----------------------------------------------------------------------------------
@@ -219,18 +200,15 @@ class ComposedEventBus(OneProcess, Blocks):
         return self._state.refuses
 
     def close(self, *, drain: bool = True, timeout: Duration | None = None) -> BusCloseReport:
-        """See `EventBus.close`."""
         return self._closer.close(drain, timeout)
 
     async def aclose(
         self, *, drain: bool = True, timeout: Duration | None = None
     ) -> BusCloseReport:
         """As `close`, in a thread, which continues if the caller is cancelled."""
-        return await begin_call(
-            self._host, lambda: self.close(drain=drain, timeout=timeout), f"{self._name} closes"
-        )
+        return await begin_call(self._host, self._closing(drain, timeout), f"{self._name} closes")
 
-    def _closing(self, drain: bool, timeout: Duration | None) -> Callable[[], object]:
+    def _closing(self, drain: bool, timeout: Duration | None) -> Callable[[], BusCloseReport]:
         return lambda: self.close(drain=drain, timeout=timeout)
 
     def _left(self) -> tuple[str, ...]:

@@ -86,12 +86,10 @@ class EventBus(UsedInBlocks, Protocol):
     async def publish(
         self, event: object, *, wait: Literal[False] = False, timeout: Duration | None = None
     ) -> None: ...
-
     @overload
     async def publish(
         self, event: object, *, wait: Literal[True], timeout: Duration | None = None
     ) -> PublishResult: ...
-
     async def publish(
         self, event: object, *, wait: bool = False, timeout: Duration | None = None
     ) -> PublishResult | None:
@@ -120,12 +118,10 @@ class EventBus(UsedInBlocks, Protocol):
     def publish_sync(
         self, event: object, *, wait: Literal[False] = False, timeout: Duration | None = None
     ) -> None: ...
-
     @overload
     def publish_sync(
         self, event: object, *, wait: Literal[True], timeout: Duration | None = None
     ) -> PublishResult: ...
-
     def publish_sync(
         self, event: object, *, wait: bool = False, timeout: Duration | None = None
     ) -> PublishResult | None:

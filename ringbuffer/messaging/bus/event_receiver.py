@@ -5,17 +5,16 @@ loop.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from typing import Final
 
-from ringbuffer.messaging.bus.current_handler import CurrentHandler
-from ringbuffer.messaging.bus.subscription import Subscription
+from ringbuffer.messaging.bus.subscription import Subscription, enter_handler
 from ringbuffer.messaging.bus.subscription_filter import SubscriptionFilter, kinds_of
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 from ringbuffer.messaging.delivery import RetryLater
 from ringbuffer.messaging.message_handler import no_coroutine
-from ringbuffer.messaging.pipeline.stage import async_call, plain_call
+from ringbuffer.messaging.pipeline import Pipeline
 
 
 class EventReceiver(SubscriptionFilter):
@@ -31,18 +30,14 @@ class EventReceiver(SubscriptionFilter):
         pipeline = subscription.pipeline
         self._has_stages: Final = pipeline is not None
         self._handler: Final = subscription.handler
-        self._call: Final = (
-            plain_call(subscription.handler)
-            if pipeline is None
-            else pipeline.around(subscription.handler)
-        )
+        self._call: Final = (pipeline or Pipeline()).around(subscription.handler)
         self._handle: Callable[[object], object] = self._first
         self._pristine = Context()
         self._context = self._pristine.copy()
 
     def on_start(self) -> None:
         """Note that the calling thread runs this handler."""
-        self._pristine.run(CurrentHandler(self._subscription).enter)
+        self._pristine.run(enter_handler, self._subscription)
         self._context = self._pristine.copy()
 
     def on_batch(self, items: list[object], first_sequence: int = 0) -> None:
@@ -51,13 +46,9 @@ class EventReceiver(SubscriptionFilter):
 
     def pass_on(self, items: list[object], first_sequence: int, kinds: set[type] | None) -> None:
         """Handle a batch, whose classes are known: `kinds_of(items)`; never raises."""
-        items = self._in_time(items, first_sequence)
-        if kinds is None:
-            kinds, chosen = {TrackedEvent}, self._one_by_one(items)
-        else:
-            chosen = items if kinds <= self._plain else self._chosen(items, kinds)
+        chosen = self._wanted(items, first_sequence, kinds)
         rest = self._rest = iter(chosen)
-        if self._has_stages or TrackedEvent in kinds:
+        if self._has_stages or kinds is None or TrackedEvent in kinds:
             # Terminates because each iteration but the last has handled an event of the batch.
             while self._context.run(self._deliver_each, rest):
                 self._context = self._pristine.copy()
@@ -138,20 +129,12 @@ class AsyncReceiver(SubscriptionFilter):
     def __init__(self, subscription: Subscription, is_ending: Callable[[], bool]) -> None:
         super().__init__(subscription)
         self._is_ending: Final = is_ending
-        pipeline = subscription.pipeline
-        handler: Callable[..., Awaitable[object]] = subscription.handler  # type: ignore[assignment]
-        self._call: Final = (
-            async_call(handler) if pipeline is None else pipeline.around_async(handler)
-        )
+        pipeline = subscription.pipeline or Pipeline()
+        self._call: Final = pipeline.around_async(subscription.handler)
 
     def take(self, items: list[object], first_sequence: int) -> None:
         """Keep a batch for `handle`."""
-        items = self._in_time(items, first_sequence)
-        kinds = kinds_of(items)
-        if kinds is None:
-            self._rest = iter(self._one_by_one(items))
-        else:
-            self._rest = iter(items if kinds <= self._plain else self._chosen(items, kinds))
+        self._rest = iter(self._wanted(items, first_sequence, kinds_of(items)))
 
     async def handle(self, context: Context, pristine: Context) -> bool:
         """Handle the rest of the batch.
@@ -173,7 +156,7 @@ class AsyncReceiver(SubscriptionFilter):
                 self._schedule_redelivery(delivery, later)
             except BaseException as error:
                 if isinstance(error, asyncio.CancelledError) and not self.outlives_cancellation():
-                    self._left += 1
+                    self.left += 1
                     self.skip_rest()
                     raise
                 self._lost(delivery, error)

@@ -1,16 +1,28 @@
-"""`HandlerWaits`: waits of a bus for its handlers, which send no signal when they advance."""
+"""`HandlerWaits`: waits of a bus for its handlers, which send no signal when they advance.
+
+A call that waits several times has one deadline for all of its waits.
+"""
 
 from collections.abc import Callable
 from typing import Final
 
 from ringbuffer.backoff import Backoff
 from ringbuffer.host import Host
-from ringbuffer.messaging.bus.deadlines import remaining
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 
 #: How long handlers that were asked to stop may take after the deadline, in seconds, before they
 #: are reported.
 GRACE: Final = 0.01
+
+
+def deadline_after(host: Host, timeout: float | None) -> float | None:
+    """The time on the host's clock at which `timeout` seconds are over; None without a limit."""
+    return None if timeout is None else host.monotonic() + timeout
+
+
+def remaining(host: Host, deadline: float | None) -> float | None:
+    """The seconds left until `deadline`, negative after it; None without a limit."""
+    return None if deadline is None else deadline - host.monotonic()
 
 
 class HandlerWaits:

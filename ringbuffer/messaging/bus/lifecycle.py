@@ -6,14 +6,16 @@ from ringbuffer.at_exit import AtExit
 from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ConsumerFailedError
 from ringbuffer.messaging.bus.awaited_events import AwaitedEvents
-from ringbuffer.messaging.bus.bus_handlers import BusHandlers
-from ringbuffer.messaging.bus.bus_state import BusState
-from ringbuffer.messaging.bus.current_handler import current_subscription
-from ringbuffer.messaging.bus.deadlines import deadline_after
-from ringbuffer.messaging.bus.handler_waits import HandlerWaits
+from ringbuffer.messaging.bus.bus_handlers import BusHandlers, BusState
+from ringbuffer.messaging.bus.handler_waits import HandlerWaits, deadline_after
 from ringbuffer.messaging.bus.results import BusClosedError, UnsubscribedError
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
-from ringbuffer.messaging.bus.subscription import Subscription, check_event_type, unique_name
+from ringbuffer.messaging.bus.subscription import (
+    Subscription,
+    check_event_type,
+    current_subscription,
+    unique_name,
+)
 from ringbuffer.messaging.bus.transports.transport import Transport
 from ringbuffer.messaging.message_handler import MessageHandler, function_of
 from ringbuffer.messaging.pipeline import Pipeline
@@ -87,7 +89,7 @@ class HandlerLifecycle:
                 )
                 runner = self._transport.runner_for(subscription)
                 subscription.attach(runner)
-                runner.attach()
+                runner.position.attach()
                 handlers.subscriptions = (*handlers.subscriptions, subscription)
                 self._transport.handlers_changed(handlers.subscriptions)
                 if stages is not None and stages.correlates:
@@ -102,11 +104,10 @@ class HandlerLifecycle:
 
     def _withdraw(self, subscription: Subscription, runner: HandlerRunner) -> None:
         """Undo a `subscribe` that does not return, at whatever point it was."""
-        if subscription.has_runner:
-            self._remove(subscription)
+        self._remove(subscription)
         runner.stop()
         self._waits.join(runner, self._host.monotonic())
-        runner.detach()
+        runner.position.detach()
         if not self._handlers.subscriptions:
             self._at_exit.closed()
 
@@ -154,7 +155,7 @@ class HandlerLifecycle:
 
         Returns the mark at which the handler ends; None if it was not subscribed.
         """
-        handlers, runner = self._handlers, subscription.runner
+        handlers = self._handlers
         with handlers.lock:
             if subscription not in handlers.subscriptions:
                 return None
@@ -166,8 +167,8 @@ class HandlerLifecycle:
                 # Publishers must not wait for a handler that is gone
                 self._transport.handlers_changed(others)
                 raise
-        mark = runner.mark()
-        runner.end_at(mark)
+        mark = subscription.runner.position.mark()
+        subscription.runner.end_at(mark)
         return mark
 
     def _finish_parting(self, subscription: Subscription) -> None:
@@ -176,7 +177,7 @@ class HandlerLifecycle:
         If the handler was removed, no publisher waits for it afterwards.
         """
         if subscription not in self._handlers.subscriptions:
-            self._part_with(subscription, subscription.runner.mark(), False, 0.0)
+            self._part_with(subscription, subscription.runner.position.mark(), False, 0.0)
 
     def _part_with(
         self, subscription: Subscription, mark: int, drain: bool, timeout: float | None
@@ -193,7 +194,7 @@ class HandlerLifecycle:
         drained = not drain or runner.has_passed(mark)
         runner.stop()
         ended = waits.join(runner, deadline)
-        runner.detach()
+        runner.position.detach()
         name = subscription.name
         self._awaited.settle(name, UnsubscribedError(f"{name!r} was unsubscribed"))
         return drained and ended
@@ -207,14 +208,11 @@ class HandlerLifecycle:
         """
         handlers, name = self._handlers, subscription.name
         logger.critical(
-            "handler %r of %r died; the bus goes on without it",
-            name,
-            handlers.name,
-            exc_info=error,
+            "handler %r of %r died; the bus goes on without it", name, handlers.name, exc_info=error
         )
         with handlers.lock:
             self._transport.handlers_changed(handlers.subscriptions)
-        subscription.runner.detach()
+        subscription.runner.position.detach()
         died = ConsumerFailedError(
             f"handler {name!r} died of {describe(error)}; the bus goes on without it"
         )

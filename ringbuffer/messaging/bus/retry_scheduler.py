@@ -4,15 +4,14 @@ from typing import Final
 
 from ringbuffer.checks import Duration
 from ringbuffer.errors import RingBufferError
-from ringbuffer.messaging.bus.bus_handlers import BusHandlers
-from ringbuffer.messaging.bus.bus_state import BusState
+from ringbuffer.messaging.bus.bus_handlers import BusHandlers, BusState
 from ringbuffer.messaging.bus.results import BusClosedError, UnsubscribedError
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 from ringbuffer.messaging.bus.transports.transport import Transport
+from ringbuffer.messaging.dead_letters.dead_letters import abandon
 from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.pipeline import Timer
-from ringbuffer.messaging.pipeline.abandoned import abandon
 
 #: How long a delivery waits that came back while there was no free capacity, in seconds.
 NO_CAPACITY: Final = 1e-3
@@ -28,6 +27,9 @@ class RetryScheduler:
         handlers: the handlers of the bus.
         state: whether the bus accepts replays.
         transport: carries the deliveries.
+
+    Attributes:
+        redelivered: how many were published again.
     """
 
     def __init__(self, handlers: BusHandlers, state: BusState, transport: Transport) -> None:
@@ -38,8 +40,7 @@ class RetryScheduler:
         self._timer: Final[Timer[tuple[Subscription, Delivery]]] = Timer(
             self._redeliver, host=handlers.host, name=f"{handlers.name} retries"
         )
-        self._abandoned = self._abandoned_at_the_end = 0
-        self._redelivered = 0
+        self._abandoned = self._abandoned_at_the_end = self.redelivered = 0
 
     @property
     def pending(self) -> int:
@@ -50,11 +51,6 @@ class RetryScheduler:
     def abandoned(self) -> int:
         """How many could not come back."""
         return self._abandoned + self._abandoned_at_the_end
-
-    @property
-    def redelivered(self) -> int:
-        """How many were published again."""
-        return self._redelivered
 
     def schedule_redelivery(
         self, subscription: Subscription, delivery: Delivery, delay: float
@@ -97,7 +93,7 @@ class RetryScheduler:
                 delivery.message, delivery.identity, only=subscription, delivery=delivery
             )
             if self._offer_to(subscription, item):
-                self._redelivered += 1
+                self.redelivered += 1
                 return
             if self._timer.put(returning, NO_CAPACITY):
                 return

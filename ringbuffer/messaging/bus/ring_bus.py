@@ -41,12 +41,7 @@ class RingBufferEventBus(ComposedEventBus):
             busy; of the threads that handlers share, one waits.
         producer_mode: whether one thread publishes, or several. With a single producer, no event
             can be retried later or replayed, because another thread would publish it again.
-        pipeline: the stages around every handler that has no pipeline of its own.
-        name: the name of the bus, and of its threads.
-        grace: how long the end of a `with` block waits for published events, in seconds, or a
-            `Grace`. The default sets no limit, and 30 seconds if an exception ends the block.
-        drain_at_exit: how long the end of the program waits for published events, in seconds, if
-            the bus has handlers and was never closed; None does not wait, and warns.
+        pipeline, name, grace, drain_at_exit: see `create_event_bus`.
         runners: the most threads that call functions, without those that block; None is one for
             each processor core, and 0 gives each function a thread of its own.
         memory: what provides cells, flags and slots.

@@ -1,14 +1,15 @@
 """`Subscription`: one handler of one bus, the events it wants, and what it has done."""
 
+import asyncio
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from types import UnionType
 from typing import Any, Final, Protocol, Union, get_origin
 
-from ringbuffer.checks import Duration
+from ringbuffer.checks import Duration, is_coroutine_function
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
 from ringbuffer.messaging.delivery import Delivery
-from ringbuffer.messaging.message_handler import is_coroutine_function
 from ringbuffer.messaging.pipeline import Pipeline
 from ringbuffer.messaging.pipeline.logs import logger
 from ringbuffer.messaging.progress import ConsumerProgress
@@ -78,11 +79,6 @@ class Subscription(OneProcess):
         assert self._runner is not None, "the bus attaches a runner when it subscribes"
         return self._runner
 
-    @property
-    def has_runner(self) -> bool:
-        """Whether the bus has attached a runner."""
-        return self._runner is not None
-
     def attach(self, runner: HandlerRunner) -> None:
         """Keep the runner. The bus calls this before it does anything else with the runner."""
         self._runner = runner
@@ -101,7 +97,7 @@ class Subscription(OneProcess):
         `finished` is read first, so the handler never seems to be done too early.
         """
         runner = self.runner
-        finished, waiting = runner.finished, runner.waiting
+        finished, waiting = runner.position.finished, runner.position.waiting
         state = "DIED" if runner.failure is not None else "HANDLING" if waiting else "WAITING"
         return ConsumerProgress(self.name, finished, waiting, state, runner.threads, runner.task)
 
@@ -213,3 +209,28 @@ def unique_name(bus: str, taken: Iterable[Subscription], name: str | None, handl
     while (candidate := base if number == 1 else f"{base}-{number}") in names:
         number += 1
     return candidate
+
+
+#: The handler that runs in the calling thread or task, and may not await itself. A task that a
+#: handler starts inherits the variable but is not the handler, so the task is noted too.
+_running: Final[ContextVar[tuple[Subscription, "asyncio.Task[object] | None"] | None]] = ContextVar(
+    "ringbuffer.messaging.current_handler", default=None
+)
+
+
+def enter_handler(subscription: Subscription) -> None:
+    """Note that the calling thread, or task, runs the handler of a subscription from now on."""
+    _running.set((subscription, _task()))
+
+
+def current_subscription() -> Subscription | None:
+    """The subscription whose handler is the caller; None for any other caller."""
+    running = _running.get()
+    return running[0] if running is not None and running[1] is _task() else None
+
+
+def _task() -> "asyncio.Task[object] | None":
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        return None

@@ -23,6 +23,7 @@ class SubscriptionFilter:
     Attributes:
         last: the last sequence of a ring that the handler will handle; None while it is unknown.
             Any thread stores it, once.
+        left: how many events it omitted when it was stopped or cancelled.
     """
 
     def __init__(self, subscription: Subscription) -> None:
@@ -34,23 +35,23 @@ class SubscriptionFilter:
         self._some: Final[set[type]] = {TrackedEvent}
         self._met: Final[set[type]] = {TrackedEvent}
         self._rest: Iterator[object] = iter(())
-        self._skipped = 0
-        self._left = 0
+        self._skipped = self.left = 0
         self.last: int | None = None
-
-    @property
-    def left(self) -> int:
-        """How many events it omitted when it was stopped or cancelled."""
-        return self._left
 
     def skip_rest(self) -> None:
         """Do not handle the rest of the batch. In the handler's thread, or loop."""
         self._skipped = sum(1 for _ in self._rest)
-        self._left += self._skipped
+        self.left += self._skipped
 
-    def _in_time(self, items: list[object], first_sequence: int) -> list[object]:
-        """The part of a batch up to `last`."""
-        return items if self.last is None else items[: max(0, self.last - first_sequence + 1)]
+    def _wanted(
+        self, items: list[object], first_sequence: int, kinds: set[type] | None
+    ) -> list[object]:
+        """The wanted events of a batch, up to `last`; `kinds` are the classes of the batch."""
+        if self.last is not None:
+            items = items[: max(0, self.last - first_sequence + 1)]
+        if kinds is None:
+            return self._one_by_one(items)
+        return items if kinds <= self._plain else self._chosen(items, kinds)
 
     def _chosen(self, items: list[object], kinds: set[type]) -> list[object]:
         """The wanted events of a batch that has others too, or new classes."""

@@ -4,16 +4,17 @@ Most events travel as they are. An event travels in a `TrackedEvent` in three ca
 waits for it, it belongs to a conversation, or it comes back to one handler.
 """
 
-from typing import Final
+from dataclasses import KW_ONLY, dataclass
 
 from ringbuffer.messaging.bus.results import Completion
 from ringbuffer.messaging.delivery import Delivery, Identity
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class TrackedEvent:
     """An event and what is attached to it. It does not change after it is published.
 
-    Args:
+    Attributes:
         message: the event.
         identity: which message it is, if a handler needs that.
         completion: collects the results for a waiting publisher.
@@ -21,19 +22,9 @@ class TrackedEvent:
         delivery: the delivery that comes back.
     """
 
-    __slots__ = ("completion", "delivery", "identity", "message", "only")
-
-    def __init__(
-        self,
-        message: object,
-        identity: Identity | None = None,
-        *,
-        completion: Completion | None = None,
-        only: object = None,
-        delivery: Delivery | None = None,
-    ) -> None:
-        self.message: Final = message
-        self.identity: Final = identity
-        self.completion: Final = completion
-        self.only: Final = only
-        self.delivery: Final = delivery
+    message: object
+    identity: Identity | None = None
+    _: KW_ONLY
+    completion: Completion | None = None
+    only: object = None
+    delivery: Delivery | None = None

@@ -1,5 +1,6 @@
 """`DeadLetters`: keeps messages that a handler could not handle, until the program decides."""
 
+import contextlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, MutableSequence
@@ -178,14 +179,9 @@ class DeadLetters(OneProcess, ABC):
         """
 
     def _log_dropped(self, letters: Iterable[DeadLetter]) -> None:
+        text = "the dead-letter queue is full with %d: number %d, of %s, was dropped: %r"
         for letter in letters:
-            logger.warning(
-                "the dead-letter queue is full with %d: number %d, of %s, was dropped: %r",
-                self._capacity,
-                letter.number,
-                letter.handler,
-                letter.message,
-            )
+            logger.warning(text, self._capacity, letter.number, letter.handler, letter.message)
 
 
 def _give(letter: DeadLetter, to: Callable[[DeadLetter], object] | None) -> None:
@@ -205,3 +201,28 @@ def _give(letter: DeadLetter, to: Callable[[DeadLetter], object] | None) -> None
             f"construct its delivery with schedule_redelivery=..., or discard the letter"
         )
     schedule_redelivery(letter.delivery.begin_again(), 0.0)
+
+
+def abandon(delivery: Delivery, error: BaseException, dead_letters: DeadLetters | None) -> None:
+    """Keep a delivery as a dead letter, or log it if there is no queue for dead letters.
+
+    It raises no `Exception`: others are abandoned after this one, and callers wait for their ends.
+    If a user's queue, or a log filter, raises one, the message is logged as critical.
+
+    Args:
+        delivery: what will not be retried. An interrupted call may have kept it already.
+        error: what it failed with.
+        dead_letters: where it is kept; None if nowhere.
+    """
+    try:
+        if delivery.is_dead:
+            return
+        if dead_letters is not None:
+            dead_letters.add(delivery, error)
+        else:
+            text = "%r will not be retried by handler %r"
+            logger.error(text, delivery.message, delivery.handler, exc_info=error)
+    except Exception:
+        with contextlib.suppress(Exception):  # such as a log filter that raises
+            text = "%r of handler %r will not be retried, and could not be kept"
+            logger.critical(text, delivery.message, delivery.handler, exc_info=True)

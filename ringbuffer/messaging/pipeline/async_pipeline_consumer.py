@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Any, Final, Self
 
 from ringbuffer.backoff import Backoff
@@ -86,12 +85,7 @@ class AsyncPipelineConsumer(RetryingConsumer):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """End as a plain block does, but do not block the loop.
 
         A second cancellation of the task ends the wait. After that, no message is retried.
@@ -197,11 +191,8 @@ class AsyncPipelineConsumer(RetryingConsumer):
             self._abandon(delivery)
             raise
         except Exception:
-            logger.exception(
-                "handler %r failed on %r, and there is no dead-letter queue to keep it",
-                self._name,
-                delivery.message,
-            )
+            text = "handler %r failed on %r, and there is no dead-letter queue to keep it"
+            logger.exception(text, self._name, delivery.message)
             result = None
         self._given_back.pop(number, None)
         return result

@@ -13,8 +13,8 @@ class ErrorHandling(OneProcess):
 
     A delivery that is to be retried has not failed yet: `RetryLater` passes.
 
-    Args:
-        dead_letters: the queue.
+    Attributes:
+        dead_letters: the queue, where failed deliveries go.
     """
 
     def __init__(self, dead_letters: DeadLetters) -> None:
@@ -22,17 +22,12 @@ class ErrorHandling(OneProcess):
             raise TypeError(
                 f"dead_letters must be DeadLetters, such as a DeadLetterQueue, not {dead_letters!r}"
             )
-        self._dead_letters: Final = dead_letters
-
-    @property
-    def dead_letters(self) -> DeadLetters:
-        """Where failed deliveries go."""
-        return self._dead_letters
+        self.dead_letters: Final = dead_letters
 
     def around(self, delivery: Delivery) -> Generator[None, object, object]:
         """See `Stage.around`."""
         try:
             return (yield)
         except Exception as error:
-            self._dead_letters.add(delivery, error)
+            self.dead_letters.add(delivery, error)
             raise

@@ -4,14 +4,10 @@ from collections.abc import Mapping
 from logging import Logger
 from typing import Any, Final, Self
 
-from ringbuffer.checks import Duration
+from ringbuffer.checks import Duration, is_coroutine_function
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.messaging.dead_letters import DeadLetters
-from ringbuffer.messaging.message_handler import (
-    MessageHandler,
-    function_of,
-    is_coroutine_function,
-)
+from ringbuffer.messaging.message_handler import MessageHandler, function_of
 from ringbuffer.messaging.pipeline.correlation import Correlation
 from ringbuffer.messaging.pipeline.deduplication import DEFAULT_WINDOW, Deduplication
 from ringbuffer.messaging.pipeline.expiry import Expiry

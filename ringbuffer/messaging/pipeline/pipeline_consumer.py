@@ -6,7 +6,6 @@ A queue, a ring, or any other caller may call it.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Final, Self
 
 from ringbuffer.backoff import Backoff
@@ -15,9 +14,9 @@ from ringbuffer.ending import USUAL_GRACE, Grace, check_grace, drains, log_left
 from ringbuffer.errors import RingBufferError
 from ringbuffer.forks import made_here
 from ringbuffer.host import SYSTEM_HOST, Host
+from ringbuffer.messaging.dead_letters.dead_letters import abandon
 from ringbuffer.messaging.delivery import Delivery, Identity, RetryLater, ScheduleRedelivery
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.pipeline.abandoned import abandon
 from ringbuffer.messaging.pipeline.logs import logger
 from ringbuffer.messaging.pipeline.pipeline import Pipeline
 from ringbuffer.messaging.pipeline.timer import Timer
@@ -90,12 +89,7 @@ class RetryingConsumer(OneProcess, ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Wait for the retries that are due later, within the grace period; then `close()`.
 
         After `KeyboardInterrupt` it closes at once. It also closes at once in a thread whose event

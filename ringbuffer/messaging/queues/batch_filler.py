@@ -16,19 +16,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
-from ringbuffer.checks import Duration, check_duration, check_integer
+from ringbuffer.checks import Duration, check_duration, check_integer, is_coroutine_function
 from ringbuffer.host import Host
 from ringbuffer.messaging.envelope import TransportEnvelope
-from ringbuffer.messaging.message_handler import (
-    batch_function_of,
-    function_of,
-    is_coroutine_function,
-)
+from ringbuffer.messaging.message_handler import batch_function_of, function_of
 from ringbuffer.messaging.queues.bind_receiver import bind_receiver
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
-from ringbuffer.messaging.queues.receiver import MessageReceiver
-from ringbuffer.messaging.queues.source import Dequeuer
+from ringbuffer.messaging.queues.source import Dequeuer, MessageReceiver
 
 type Batch = list[TransportEnvelope]
 

@@ -5,8 +5,7 @@ from contextvars import Context
 
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
-from ringbuffer.messaging.queues.receiver import Check, MessageReceiver
-from ringbuffer.messaging.queues.source import BindTake
+from ringbuffer.messaging.queues.source import BindTake, Check, MessageReceiver
 
 
 def bind_receiver[M](
@@ -95,19 +94,12 @@ def bind_receiver[M](
         handle: Callable[[M], object],
         check: Check,
         fail: Callable[[M], None],
-        context: Context | None = None,
-        pristine: Context | None = None,
+        context: Context,
+        pristine: Context,
     ) -> bool:
         # Locals, because a variable of the enclosing function takes several times as long.
-        enter_, leave_, followers_, follower_, take_, lead_, attention_ = (
-            enter,
-            leave,
-            followers,
-            follower,
-            take,
-            lead,
-            attention,
-        )
+        enter_, leave_, take_ = enter, leave, take
+        followers_, follower_, lead_, attention_ = followers, follower, lead, attention
         # Each iteration handles a message. Terminates because `stop` ends the wait in
         # `await_message`, or a handler changes the context.
         while True:

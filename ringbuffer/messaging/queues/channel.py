@@ -20,12 +20,7 @@ class ChannelQueue(ConsumedQueue):
 
     Args:
         options: the options. It uses `buffer_size` and `drop_when_full`.
-        name: the name of the queue, and the first part of its consumers' names.
-        grace: how long the end of a `with` block waits for messages to be handled, in seconds, or
-            a `Grace`. The default sets no limit, and 30 seconds where an exception ends the block.
-        drain_at_exit: how long the end of the program waits for messages to be handled, in
-            seconds, if the queue has had consumers and was never closed; None warns instead.
-        host: the source of locks, threads and time.
+        name, grace, drain_at_exit, host: see `create_queue`.
     """
 
     def __init__(
@@ -43,22 +38,18 @@ class ChannelQueue(ConsumedQueue):
 
     @property
     def buffer_size(self) -> int:
-        """See `InMemoryQueue`."""
         return self._channel.size
 
     @property
     def depth(self) -> int:
-        """See `InMemoryQueue`."""
         return self._channel.waiting + len(self._followers.returned)
 
     @property
     def message_count(self) -> int:
-        """See `InMemoryQueue`."""
         return self._channel.count
 
     @property
     def dropped(self) -> int:
-        """See `InMemoryQueue`."""
         return self._channel.dropped
 
     @property
@@ -66,7 +57,6 @@ class ChannelQueue(ConsumedQueue):
         return self._channel.taken
 
     def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
-        """See `InMemoryQueue`."""
         limit = None if timeout is None else check_timeout(timeout)
         accepted = self.try_enqueue(envelope)
         if accepted is not None:
@@ -87,7 +77,6 @@ class ChannelQueue(ConsumedQueue):
         return self.enqueue_sync
 
     def try_enqueue(self, envelope: TransportEnvelope) -> bool | None:
-        """See `ConsumedQueue`."""
         check_envelope(envelope)
         return self._channel.put(envelope, self._drops)
 

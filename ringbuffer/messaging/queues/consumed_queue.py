@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ringbuffer.backoff import Backoff
@@ -12,7 +12,7 @@ from ringbuffer.ending import Grace
 from ringbuffer.host import Host
 from ringbuffer.messaging.blocks import Blocks
 from ringbuffer.messaging.capacity_waiters import AsyncCapacityWaiters
-from ringbuffer.messaging.closing import QUEUE_PASSES, Closing, hand_over_if_within
+from ringbuffer.messaging.closing import QUEUE_PASSES, Closing, hand_over
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.message_handler import MessageBatchHandler, MessageHandler
 from ringbuffer.messaging.progress import ConsumerProgress
@@ -21,15 +21,16 @@ from ringbuffer.messaging.queues.batch_filler import Batching
 from ringbuffer.messaging.queues.consumer import Consumer
 from ringbuffer.messaging.queues.consumer_set import ConsumerSet
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
-from ringbuffer.messaging.queues.queue import CloseReport, PutEnvelope
+from ringbuffer.messaging.queues.queue import CloseReport, InMemoryQueue
 from ringbuffer.messaging.queues.source import Dequeuer, Source
 from ringbuffer.one_process import OneProcess
+from ringbuffer.reentry import is_within
 
 #: How long a close waits, beyond its limit, for consumers that only wait for answers, in seconds.
 ENDS_WITHIN: Final = 1.0
 
 
-class ConsumedQueue(OneProcess, Blocks):
+class ConsumedQueue(OneProcess, Blocks, InMemoryQueue):
     """A source of messages with consumers. Any thread. `InMemoryQueue` documents its methods.
 
     Args:
@@ -61,26 +62,21 @@ class ConsumedQueue(OneProcess, Blocks):
 
     @property
     def name(self) -> str:
-        """See `InMemoryQueue`."""
         return self._name
 
     @property
     def failed(self) -> int:
-        """See `InMemoryQueue`."""
         return self._consumers.failed
 
     @property
     def is_closed(self) -> bool:
-        """See `InMemoryQueue`."""
         return self._consumers.is_closed
 
     @property
     def consumers(self) -> tuple[Consumer, ...]:
-        """See `InMemoryQueue`."""
         return self._consumers.active
 
     def progress(self) -> tuple[ConsumerProgress, ...]:
-        """See `InMemoryQueue`."""
         return tuple(each.progress() for each in self._consumers.all())
 
     def add_consumer(
@@ -92,51 +88,18 @@ class ConsumedQueue(OneProcess, Blocks):
         max_batch_age: Duration = 0,
         acknowledgement: Acknowledgement | None = None,
     ) -> Consumer:
-        """See `InMemoryQueue`."""
         batching = Batching.of(max_batch_size, max_batch_age)
         return self._consumers.add(handler, name, batching, acknowledgement)
 
     def remove_consumer(self, consumer: Consumer, timeout: Duration | None = None) -> bool:
-        """See `InMemoryQueue`."""
         return self._consumers.remove(consumer, timeout)
 
-    # -- what each kind of queue implements -------------------------------------------------------
-
-    @property
-    @abstractmethod
-    def buffer_size(self) -> int:
-        """See `InMemoryQueue`."""
-
-    @property
-    @abstractmethod
-    def depth(self) -> int:
-        """See `InMemoryQueue`."""
+    # -- what each kind of queue implements, with the rest of `InMemoryQueue` ----------------------
 
     @property
     @abstractmethod
     def _taken(self) -> int:
         """How many messages were taken from the source. The caller holds the dequeue lock."""
-
-    @abstractmethod
-    def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
-        """See `InMemoryQueue`."""
-
-    @abstractmethod
-    def enqueue_many(
-        self, messages: Iterable[TransportEnvelope], timeout: Duration | None = None
-    ) -> int:
-        """See `InMemoryQueue`."""
-
-    @abstractmethod
-    def sender(self) -> PutEnvelope:
-        """See `InMemoryQueue`."""
-
-    @abstractmethod
-    def try_enqueue(self, envelope: TransportEnvelope) -> bool | None:
-        """Put a message into the queue, and return True.
-
-        Returns None if there is no free capacity, and False if the queue is closed.
-        """
 
     @abstractmethod
     def _shut(self, backoff: Backoff) -> None:
@@ -148,7 +111,6 @@ class ConsumedQueue(OneProcess, Blocks):
     # -- producers --------------------------------------------------------------------------------
 
     async def enqueue(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
-        """See `InMemoryQueue`."""
         limit = None if timeout is None else check_timeout(timeout)
         if self._capacity_waiters.is_empty and (accepted := self.try_enqueue(envelope)) is not None:
             return accepted
@@ -167,22 +129,12 @@ class ConsumedQueue(OneProcess, Blocks):
     # -- the close --------------------------------------------------------------------------------
 
     def close(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
-        """See `InMemoryQueue`."""
-        hand_over_if_within(
-            self._host,
-            self._name,
-            (self, *self._parts),
-            QUEUE_PASSES,
-            self._closing(drain, timeout),
-        )
+        if is_within((self, *self._parts), QUEUE_PASSES):
+            hand_over(self._host, self._name, self._closing(drain, timeout))
         return self._close(drain, timeout, self._host.thread_id())
 
     async def aclose(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
-        """See `InMemoryQueue`."""
-        caller = self._host.thread_id()
-        return await begin_call(
-            self._host, lambda: self._close(drain, timeout, caller), f"{self._name} closes"
-        )
+        return await begin_call(self._host, self._closing(drain, timeout), f"{self._name} closes")
 
     def _close(self, drain: bool, timeout: Duration | None, caller: int) -> CloseReport:
         """Close on behalf of the thread `caller`.

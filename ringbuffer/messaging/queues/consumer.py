@@ -1,12 +1,12 @@
 """`Consumer`: a handler of messages, and the thread that calls it."""
 
 import contextlib
-import logging
+import functools
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any, Final
 
-from ringbuffer.checks import Duration, check_timeout
+from ringbuffer.checks import Duration, check_timeout, is_coroutine_function
 from ringbuffer.errors import ForkedProcessError
 from ringbuffer.forks import made_here
 from ringbuffer.host import Event, Host
@@ -14,9 +14,9 @@ from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.message_handler import (
     MessageBatchHandler,
     MessageHandler,
-    is_coroutine_function,
     no_coroutine,
 )
+from ringbuffer.messaging.pipeline.logs import logger
 from ringbuffer.messaging.progress import ConsumerProgress
 from ringbuffer.messaging.queues.acknowledgement import Acknowledgement
 from ringbuffer.messaging.queues.batch_filler import BatchFiller, Batching, function_for
@@ -25,11 +25,8 @@ from ringbuffer.messaging.queues.coroutine_runner import CoroutineRunner
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
 from ringbuffer.messaging.queues.locked_messages import LockedMessages
-from ringbuffer.messaging.queues.receiver import MessageReceiver
-from ringbuffer.messaging.queues.source import one_at_a_time
+from ringbuffer.messaging.queues.source import MessageReceiver, one_at_a_time
 from ringbuffer.one_process import OneProcess
-
-logger: Final = logging.getLogger("ringbuffer.messaging")
 
 
 class Consumer(OneProcess):
@@ -134,9 +131,8 @@ class Consumer(OneProcess):
         """Its position now."""
         thread, taken = self._thread_id, self._taken()
         if not self.is_alive:
-            return ConsumerProgress(
-                self.name, taken, 0, "ENDED" if self.failure is None else "DIED"
-            )
+            state = "ENDED" if self.failure is None else "DIED"
+            return ConsumerProgress(self.name, taken, 0, state)
         handles = taken > 0 and not self._followers.rests(self._follower)
         threads = () if thread is None else (thread,)
         state = "HANDLING" if handles else "WAITING"
@@ -230,19 +226,13 @@ class Consumer(OneProcess):
 
     def _run_function(self, receiver: MessageReceiver[Any]) -> None:
         context, pristine = Context(), Context()
+        if self._locked is not None:
+            run = functools.partial(self._locked.run, receiver, self._function)
+        else:
+            run = functools.partial(receiver.run, self._function, no_coroutine)
         # Terminates because `run` returns False when the consumer is to stop; each of the other
         # runs has handled a message.
-        while True:
-            if self._locked is not None:
-                more = context.run(
-                    self._locked.run, receiver, self._function, self._fail, context, pristine
-                )
-            else:
-                more = context.run(
-                    receiver.run, self._function, no_coroutine, self._fail, context, pristine
-                )
-            if not more:
-                break
+        while context.run(run, self._fail, context, pristine):
             context = Context()
 
     def _fail(self, failed: TransportEnvelope | list[TransportEnvelope]) -> None:
@@ -251,19 +241,11 @@ class Consumer(OneProcess):
         try:
             with contextlib.suppress(Exception):  # the filter of a user's log may raise
                 if isinstance(failed, TransportEnvelope):
-                    logger.exception(
-                        "consumer %r failed on message %s (%s)",
-                        self.name,
-                        failed.message_id,
-                        failed.message_type,
-                    )
+                    text = "consumer %r failed on message %s (%s)"
+                    logger.exception(text, self.name, failed.message_id, failed.message_type)
                 elif self._filler is not None:
-                    logger.exception(
-                        "consumer %r failed on a batch of %d messages, the first of which is %s",
-                        self.name,
-                        count,
-                        self._filler.first,
-                    )
+                    text = "consumer %r failed on a batch of %d messages, the first of which is %s"
+                    logger.exception(text, self.name, count, self._filler.first)
         finally:
             self.failed += count
 

@@ -51,16 +51,16 @@ class ConsumerSet:
     def failed(self) -> int:
         """On how many messages a handler has raised, also one of a consumer that has ended."""
         with self.lock:
-            return self._failed_before + sum(consumer.failed for consumer in self._now())
+            return self._failed_before + sum(consumer.failed for consumer in self.peek())
 
     def all(self) -> tuple[Consumer, ...]:
         """The consumers that take messages, and those that handle their last one."""
         with self.lock:
-            return self._now()
+            return self.peek()
 
     def peek(self) -> tuple[Consumer, ...]:
         """As `all`, without the lock: a consumer that is removed meanwhile may occur twice."""
-        return self._now()
+        return (*self.active, *self._leaving)
 
     def runs_in(self, thread: int) -> bool:
         """Whether the thread with this identifier belongs to a consumer."""
@@ -173,6 +173,3 @@ class ConsumerSet:
             self.active = tuple(each for each in self.active if each is not consumer)
             self._leaving = tuple(each for each in self._leaving if each is not consumer)
             self._failed_before += consumer.failed
-
-    def _now(self) -> tuple[Consumer, ...]:
-        return (*self.active, *self._leaving)

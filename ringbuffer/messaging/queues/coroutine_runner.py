@@ -1,16 +1,15 @@
 """`CoroutineRunner`: the event loop in which a consumer awaits a coroutine function."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any, Final
 
 from ringbuffer.blocking_bridge import BlockingBridge
 from ringbuffer.host import Host
-from ringbuffer.messaging.queues.receiver import MessageReceiver
-
-logger: Final = logging.getLogger("ringbuffer.messaging")
+from ringbuffer.messaging.pipeline.logs import logger
+from ringbuffer.messaging.queues.source import MessageReceiver
+from ringbuffer.own_loop import new_event_loop
 
 #: How many messages a coroutine function may handle before the other tasks of its loop run.
 MESSAGES_PER_TURN: Final = 16
@@ -32,7 +31,7 @@ class CoroutineRunner:
     """
 
     def __init__(self, handler: Callable[..., object], name: str, host: Host) -> None:
-        self.task: object = None
+        self.task: asyncio.Task[Any] | None = None
         self._handler: Final[Any] = handler
         self._name: Final = name
         self._host: Final = host
@@ -48,7 +47,7 @@ class CoroutineRunner:
             OSError: no file descriptor is left for the loop. Call `close`.
             RuntimeError, MemoryError: no thread is left. Call `close`.
         """
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_event_loop()
         self._bridge = BlockingBridge(self._host, f"{self._name} waits")
         self._bridge.start()
 
@@ -99,12 +98,8 @@ class CoroutineRunner:
                 except (SystemExit, KeyboardInterrupt) as error:
                     if task.done():
                         raise
-                    logger.critical(
-                        "a task in the loop of %r raised %r; the loop goes on",
-                        self._name,
-                        error,
-                        exc_info=True,
-                    )
+                    text = "a task in the loop of %r raised %r; the loop goes on"
+                    logger.critical(text, self._name, error, exc_info=True)
         except asyncio.CancelledError:
             # A task that an earlier message left behind has cancelled it before its first step.
             return True
@@ -151,7 +146,7 @@ class CoroutineRunner:
 
         Only the handler can have cancelled the task: nothing else cancels it before the loop ends.
         """
-        task = asyncio.current_task()
+        task = self.task
         if task is None or self._is_ending:
             return False
         # Terminates because each iteration takes back one cancellation.

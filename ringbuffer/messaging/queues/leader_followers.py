@@ -54,7 +54,6 @@ class LeaderFollowers:
 
     def __init__(self, source: Source, host: Host) -> None:
         self.source: Final = source
-        self._host: Final = host
         self.lock: Final = host.lock()
         self.lead: Final[list[Follower | None]] = [None]
         self._line: Final[deque[Follower]] = deque()
@@ -71,12 +70,10 @@ class LeaderFollowers:
         """In a child, make each take call `take_or_rest`, which is refused there."""
         self.attention[0] = 1
 
-    def enter(self, follower: Follower | None = None) -> Follower:
-        """Add a follower, or a new one, at the end of the line. Returns it."""
-        follower = Follower(self._host) if follower is None else follower
+    def enter(self, follower: Follower) -> None:
+        """Add a follower at the end of the line."""
         with self.lock:
             self._rest(follower)
-        return follower
 
     def stop(self, follower: Follower) -> None:
         """Make a follower take no more messages. Returns immediately.

@@ -18,10 +18,10 @@ from ringbuffer.blocking_bridge import begin_call
 from ringbuffer.checks import check_duration
 from ringbuffer.forks import made_here
 from ringbuffer.host import Event, Host
+from ringbuffer.messaging.dead_letters.dead_letters import abandon
 from ringbuffer.messaging.delivery import Delivery
 from ringbuffer.messaging.envelope import TransportEnvelope
 from ringbuffer.messaging.message_handler import no_coroutine
-from ringbuffer.messaging.pipeline.abandoned import abandon
 from ringbuffer.messaging.pipeline.pipeline_consumer import ConsumerClosedError
 from ringbuffer.messaging.queues.acknowledgement import (
     Acknowledgement,
@@ -32,7 +32,7 @@ from ringbuffer.messaging.queues.acknowledgement import (
 )
 from ringbuffer.messaging.queues.follower import Follower
 from ringbuffer.messaging.queues.leader_followers import LeaderFollowers
-from ringbuffer.messaging.queues.receiver import MessageReceiver
+from ringbuffer.messaging.queues.source import MessageReceiver
 from ringbuffer.one_process import OneProcess
 from ringbuffer.service import ServiceThread
 
@@ -105,7 +105,7 @@ class LockedMessages(OneProcess):
         context: Context,
         pristine: Context,
     ) -> bool:
-        """Receive messages, and call a function with their deliveries: see `Run`.
+        """Receive messages, and call a function with their deliveries: see `MessageReceiver`.
 
         Terminates because `stop` ends `receive`, or a handler changes the context.
         """

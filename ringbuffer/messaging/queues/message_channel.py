@@ -136,13 +136,8 @@ class MessageChannel:
 
     def dequeuer(self) -> Dequeuer:
         """See `Source`."""
-        channel, lock, messages, for_capacity, last = (
-            self,
-            self._lock,
-            self._messages,
-            self._for_capacity,
-            0,
-        )
+        channel, lock, messages = self, self._lock, self._messages
+        for_capacity, last = self._for_capacity, 0
 
         def take(beyond: int) -> TransportEnvelope | None:
             nonlocal last

@@ -42,13 +42,7 @@ class RingBufferQueue(ConsumedQueue):
 
     Args:
         options: the options.
-        name: the name of the queue, and the first part of its consumers' names.
-        grace: how long the end of a `with` block waits for messages to be handled, in seconds, or
-            a `Grace`. The default sets no limit, and 30 seconds where an exception ends the block.
-        drain_at_exit: how long the end of the program waits for messages to be handled, in
-            seconds, if the queue has had consumers and was never closed; None warns instead.
-        memory: the source of cells, flags and slots.
-        host: the source of locks, threads and time.
+        name, grace, drain_at_exit, memory, host: see `create_queue`.
     """
 
     def __init__(
@@ -71,7 +65,6 @@ class RingBufferQueue(ConsumedQueue):
 
     @property
     def buffer_size(self) -> int:
-        """See `InMemoryQueue`."""
         return self._ring.sequencer.buffer_size
 
     @property
@@ -98,18 +91,13 @@ class RingBufferQueue(ConsumedQueue):
         return self._ring.taken.get() + 1 - self._ring.passed_over + self._lost
 
     def enqueue_sync(self, envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
-        """See `InMemoryQueue`."""
-        sender = self._own.sender or self._new_sender()
-        return sender.put(envelope, timeout)
+        return (self._own.sender or self._new_sender()).put(envelope, timeout)
 
     def sender(self) -> PutEnvelope:
-        """See `InMemoryQueue`."""
         return (self._own.sender or self._new_sender()).put
 
     def try_enqueue(self, envelope: TransportEnvelope) -> bool | None:
-        """See `ConsumedQueue`."""
-        sender = self._own.sender or self._new_sender()
-        return sender.try_put(envelope)
+        return (self._own.sender or self._new_sender()).try_put(envelope)
 
     def enqueue_many(
         self, messages: Iterable[TransportEnvelope], timeout: Duration | None = None
@@ -144,7 +132,6 @@ class RingBufferQueue(ConsumedQueue):
         self._has_open_claims = is_open
 
     def close(self, drain: bool = True, timeout: Duration | None = None) -> CloseReport:
-        """See `InMemoryQueue`."""
         state = self._ring.sequencer.state
         if is_publishing(state, state.skipped):
             hand_over(self._host, self._name, self._closing(drain, timeout))

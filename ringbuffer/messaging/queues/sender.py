@@ -6,7 +6,7 @@ accepted message, and no more messages will follow.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, NoReturn
 
 from ringbuffer.checks import Duration, check_timeout
@@ -58,16 +58,6 @@ def new_sender(
     put_now = ops.try_put_into(own_slots, _refuse)
     publish_chunk = bind_publish_chunk(ops, own_slots)
 
-    def put_when_capacity_is_free(envelope: TransportEnvelope, timeout: float | None) -> bool:
-        with nullcontext() if waiting is None else waiting(timeout):
-            try:
-                publish_chunk([envelope], timeout, [0])
-            except RingBufferClosedError:
-                return False
-            except ClaimTimeoutError:
-                raise no_capacity(timeout) from None
-            return True
-
     # HOT: puts one message.
     def put(envelope: TransportEnvelope, timeout: Duration | None = None) -> bool:
         """Put a message into the queue; False if it is closed. See `enqueue_sync`."""
@@ -80,7 +70,10 @@ def new_sender(
                 return True
         except RingBufferClosedError:
             return False
-        return put_when_capacity_is_free(envelope, timeout)
+        accepted = put_chunk([envelope], timeout, [0])
+        if accepted is None:
+            raise no_capacity(timeout)
+        return accepted
 
     def try_put(envelope: TransportEnvelope) -> bool | None:
         """As `put`; None if there is no free capacity."""

@@ -1,6 +1,7 @@
-"""`Source`: where the messages of a queue are. `Dequeuer`: one consumer's access to them."""
+"""`Source`: where the messages of a queue are; and how a consumer takes and receives them."""
 
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,3 +58,31 @@ class Source(Protocol):
     def interrupt(self) -> None:
         """End the leader's wait; if the leader does not wait, end its next wait."""
         ...
+
+
+#: `check(result)` raises if a handler must not return such a result.
+type Check = Callable[[object], object]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceiver[M]:
+    """A follower's functions to receive messages, or batches of them. One thread at a time.
+
+    Attributes:
+        receive_now: returns the next message if the follower may take one immediately. If it
+            returns None, call `receive`.
+        receive: waits for the next message; returns None if the follower is to stop.
+        run: `run(handle, check, fail, context, pristine)` receives messages, or batches, and calls
+            `handle` with each, and `check` with its result, unless that is None. It calls `fail`
+            with a message on which one of them raised. It continues until the follower is to stop,
+            or until `context`, that of the caller, no longer equals `pristine`, a copy of it from
+            before the first message. It returns whether it ended because of that: then there may
+            be more messages. While it waits for the next one, it does not keep the last one alive.
+        taken: how many messages all followers had taken when this one took its last; 0 before the
+            first. Any thread.
+    """
+
+    receive_now: Callable[[], M | None]
+    receive: Callable[[], M | None]
+    run: Callable[[Callable[[M], object], Check, Callable[[M], None], Context, Context], bool]
+    taken: Callable[[], int]

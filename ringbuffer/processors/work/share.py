@@ -78,10 +78,7 @@ class WorkShare[E]:
     __slots__ = ("busy", "dependents", "done", "max_chunk", "ring", "work")
 
     def __init__(
-        self,
-        ring: RingBuffer[E],
-        dependents: tuple[Sequence | SequenceGroup, ...],
-        max_chunk: int,
+        self, ring: RingBuffer[E], dependents: tuple[Sequence | SequenceGroup, ...], max_chunk: int
     ) -> None:
         self.ring: Final = ring
         self.dependents: Final = dependents

@@ -136,10 +136,7 @@ class Worker[E](EventProcessor[E]):
             current = work[0]
 
     def _resume(
-        self,
-        dispatch: Dispatch[E],
-        busy: CellView,
-        raise_done: Callable[[], None],
+        self, dispatch: Dispatch[E], busy: CellView, raise_done: Callable[[], None]
     ) -> bool:
         """Finish the claim that an earlier run has left; return whether the run may continue."""
         if self._claimed == IDLE:
@@ -150,10 +147,7 @@ class Worker[E](EventProcessor[E]):
 
     # HOT: called once a claim.
     def _finish(
-        self,
-        dispatch: Dispatch[E],
-        busy: CellView,
-        raise_done: Callable[[], None],
+        self, dispatch: Dispatch[E], busy: CellView, raise_done: Callable[[], None]
     ) -> bool:
         """Handle the claim; False if a halt came before a replay of a part of it.
 

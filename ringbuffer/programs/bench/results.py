@@ -85,12 +85,7 @@ class ScenarioResult:
         Raises:
             KeyError: the scenario lacks it.
         """
-        for contender in self.contenders:
-            if contender.name == name:
-                return contender
-        raise KeyError(
-            f"{self.name} has no contender {name!r}, only {[each.name for each in self.contenders]}"
-        )
+        return _named(name, self.contenders, f"{self.name} has no contender {name!r}")
 
 
 @dataclass(slots=True)
@@ -113,12 +108,7 @@ class Results:
         Raises:
             KeyError: it was not measured.
         """
-        for scenario in self.scenarios:
-            if scenario.name == name:
-                return scenario
-        raise KeyError(
-            f"scenario {name!r} was not measured, only {[each.name for each in self.scenarios]}"
-        )
+        return _named(name, self.scenarios, f"scenario {name!r} was not measured")
 
     @property
     def failures(self) -> list[str]:
@@ -157,6 +147,14 @@ class Results:
             raise ValueError(
                 f"{path} is not a result of this suite: {error}; make one with --json"
             ) from error
+
+
+def _named[N: (ContenderResult, ScenarioResult)](name: str, among: list[N], missing: str) -> N:
+    """The one of that name; a `KeyError` names those that there are."""
+    for each in among:
+        if each.name == name:
+            return each
+    raise KeyError(f"{missing}, only {[each.name for each in among]}")
 
 
 def _scenario(data: dict[str, Any]) -> ScenarioResult:

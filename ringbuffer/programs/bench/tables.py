@@ -11,11 +11,11 @@ _MARKS: Final = {Role.OURS: "*", Role.PEER: " ", Role.LIMIT: "^"}
 
 
 def number(value: float) -> str:
-    """The number with three significant digits, and with k or M."""
+    """The number with three significant digits, and with k or M: `1.17 M`, `404 k`."""
     for limit, unit in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= limit:
             return (
-                f"{value / limit:.3g}{unit}" if abs(value) < 1e9 else f"{value / limit:.0f}{unit}"
+                f"{value / limit:.3g} {unit}" if abs(value) < 1e9 else f"{value / limit:.0f} {unit}"
             )
     return f"{value:.3g}"
 

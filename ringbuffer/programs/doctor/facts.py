@@ -74,7 +74,7 @@ def collect(modules: Iterable[str] = ()) -> Facts:
     """Find it all out; about a second.
 
     Args:
-        modules: to be imported first, each in an interpreter of its own, to see whether one
+        modules: to be imported first, each in its own interpreter, to see whether one
         switches the GIL on.
     """
     usable = SYSTEM_HOST.available_cpus()

@@ -123,7 +123,7 @@ def _time(facts: Facts) -> Iterator[Finding]:
     slack = f"a sleep of 50 µs takes {facts.timer_slack * 1e6:.0f} µs longer"
     if facts.timer_slack > 1e-3:
         advice = (
-            "sleeping consumers, and producers that wait for room, wake late: "
+            "sleeping consumers, and producers that wait for free capacity, wake late: "
             "use YieldingWaitStrategy"
         )
         yield Finding("timer slack", Verdict.HURTS, slack, advice)

@@ -38,7 +38,7 @@ class StressProducer:
 
     Attributes:
         published: the numbers that were published, in order.
-        refused: claims for which there was no room.
+        refused: claims for which there was no free capacity.
         failed: publications that failed.
     """
 
@@ -91,7 +91,7 @@ class StressProducer:
             except ClaimTimeoutError as error:
                 self.refused += 1
                 if self._limit == PATIENCE:
-                    raise stuck(f"producer {self.name} found no room") from error
+                    raise stuck(f"producer {self.name} found no free capacity") from error
                 numbers = numbers[error.published :]
                 faulty = None if faulty is None else faulty - error.published
             except INJECTED:

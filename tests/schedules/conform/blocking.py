@@ -21,13 +21,14 @@ from ringbuffer import (
     TimeoutBlockingWaitStrategy,
 )
 from ringbuffer.producer import producer_ops
+from ringbuffer.testing.outcomes import Step
+from ringbuffer.testing.scheduled_host import ScheduledCondition, ScheduledHost
+from ringbuffer.testing.scheduler import Scheduler
 from spec.mirrors.blocking import HALTER, PUBLISHER, Blocking
 from spec.mirrors.mirror import State
 from tests.schedules.conform.graph import Access, Excuse
 from tests.schedules.conform.run import Pick
-from tests.schedules.host import ScheduledCondition, ScheduledHost
 from tests.schedules.memory import Event
-from tests.schedules.scheduler import Scheduler, Step
 from tests.schedules.world import World
 
 HALTED_IN_ORDER: Final = Excuse("one run halts the consumers in one order")

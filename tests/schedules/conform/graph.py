@@ -4,8 +4,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+from ringbuffer.testing.outcomes import Step
 from spec.mirrors.mirror import Mirror, State
-from tests.schedules.scheduler import Step
 
 #: Why a step is out of reach that is none of those which the code cannot take.
 BEYOND: Final = "comes only after one of those"

@@ -4,9 +4,10 @@ import random
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ringbuffer.testing.outcomes import Pruned, RunFailure, Step
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.task import ScheduledTask
 from tests.schedules.conform.graph import Graph, Node, Turn
-from tests.schedules.scheduler import Failure, Pruned, Scheduler, Step
-from tests.schedules.task import Task
 
 #: How often anybody goes on instead: what looks near in the model may be out of reach of this run.
 STRAY: Final = 0.02
@@ -50,7 +51,7 @@ class LockStep:
             state, step.task, step
         ):
             chose = "" if chosen is None else f" (it has chosen {chosen!r})"
-            raise Failure(f"{step}{chose} is not a step of the model, in {state}")
+            raise RunFailure(f"{step}{chose} is not a step of the model, in {state}")
 
 
 class Guide:
@@ -74,7 +75,9 @@ class Guide:
         self._waited = self._seen = self._held = 0
         self._began: Final[set[int]] = set()
 
-    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+    def choose(
+        self, scheduler: Scheduler, enabled: list[ScheduledTask], current: ScheduledTask | None
+    ) -> ScheduledTask:
         for each in enabled:
             # Everybody comes to a first step of the model, one after the other.
             if (
@@ -98,7 +101,7 @@ class Guide:
             raise Pruned
         return self._random.choice(within)
 
-    def is_over(self, task: Task) -> bool:
+    def is_over(self, task: ScheduledTask) -> bool:
         """Whether a thread has come to the bounds of the model, or would leave them now."""
         graph, thread = self._graph, task.name
         chooses = task.access[0] == "choose"

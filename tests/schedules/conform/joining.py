@@ -18,6 +18,9 @@ from typing import Any, Final
 
 from ringbuffer import BatchEventProcessor, ProducerType, RingBuffer, Sequence
 from ringbuffer.producer import producer_ops
+from ringbuffer.testing.outcomes import Step
+from ringbuffer.testing.scheduled_memory import ScheduledCell
+from ringbuffer.testing.task import Location
 from spec.mirrors.joining import Joining
 from spec.mirrors.mirror import State
 from tests.schedules.conform.graph import Access, Excuse
@@ -25,9 +28,7 @@ from tests.schedules.conform.multi_producer import of_claim
 from tests.schedules.conform.picked_alert import GOES_ON, PickedAlert
 from tests.schedules.conform.run import Pick
 from tests.schedules.conform.single_producer import OUT_OF_TURN, consumers, out_of_turn, publish
-from tests.schedules.memory import Event, ScheduledCell
-from tests.schedules.scheduler import Step
-from tests.schedules.task import Location
+from tests.schedules.memory import Event
 from tests.schedules.world import World
 
 LEAVES: Final = "leaves"

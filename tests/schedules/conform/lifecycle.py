@@ -26,13 +26,13 @@ from ringbuffer.processors import ProcessorState
 from ringbuffer.producer import producer_ops
 from ringbuffer.sequencer.ring_state import CLOSED_LIMIT
 from ringbuffer.sequencer.seal import SEAL
+from ringbuffer.testing.outcomes import Step
+from ringbuffer.testing.task import Location
 from spec.mirrors.lifecycle import ENDED, ENDER, NONE, STARTER, Lifecycle
 from spec.mirrors.mirror import State
 from tests.schedules.conform.graph import Access
 from tests.schedules.conform.run import Pick
 from tests.schedules.memory import Event
-from tests.schedules.scheduler import Step
-from tests.schedules.task import Location
 from tests.schedules.world import World
 
 #: The consumer and the producer.

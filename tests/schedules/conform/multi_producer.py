@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from ringbuffer import ProducerType
 from ringbuffer.producer import producer_ops
+from ringbuffer.testing.outcomes import Step
 from spec.mirrors.claiming import ClaimingMirror
 from spec.mirrors.mirror import State
 from spec.mirrors.multi_producer import MultiProducer
 from tests.schedules.conform.graph import Access, Excuse
 from tests.schedules.conform.run import Pick
 from tests.schedules.conform.single_producer import OUT_OF_TURN, consumers, out_of_turn, publish
-from tests.schedules.scheduler import Step
 from tests.schedules.world import World
 
 #: The order in which consumers are read; and the threads that have lost a claim, with its length.

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
+from ringbuffer.testing.scheduled_memory import ScheduledCell
+from ringbuffer.testing.task import Location
 from tests.schedules.conform.run import Pick
-from tests.schedules.memory import ScheduledCell
-from tests.schedules.task import Location
 from tests.schedules.world import World
 
 #: What a consumer picks that goes on.

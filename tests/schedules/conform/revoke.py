@@ -33,12 +33,13 @@ from ringbuffer.sequencer.biased_producer import REVOKED
 from ringbuffer.sequencer.multi_producer import NEVER
 from ringbuffer.sequencer.ring_state import CLOSED_LIMIT
 from ringbuffer.sequencer.seal import SEAL
+from ringbuffer.testing.outcomes import Step
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.task import Location, ScheduledTask
 from spec.mirrors.mirror import State
 from spec.mirrors.revoke import CLOSER, CONSUMER, NONE, Revoke
 from tests.schedules.conform.graph import Access
 from tests.schedules.conform.run import Pick
-from tests.schedules.scheduler import Scheduler, Step
-from tests.schedules.task import Location, Task
 from tests.schedules.variables import each_access
 from tests.schedules.world import World
 
@@ -205,7 +206,9 @@ class PublishesAtOnce:
         scheduler.strategy = self
         scheduler.observers[:] = [self]
 
-    def choose(self, scheduler: Scheduler, enabled: list[Task], current: Task | None) -> Task:
+    def choose(
+        self, scheduler: Scheduler, enabled: list[ScheduledTask], current: ScheduledTask | None
+    ) -> ScheduledTask:
         if current is not None and current.name in self.publishing:
             return current
         return self._strategy.choose(scheduler, enabled, current)

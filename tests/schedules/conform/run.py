@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from ringbuffer.testing.outcomes import EndlessRun, Pruned, RunFailure
+from ringbuffer.testing.scheduler import Scheduler
 from spec.mirrors.catalogue import mirror_of
 from tests.schedules.conform.graph import Graph, Projection
 from tests.schedules.conform.guide import Guide, LockStep
-from tests.schedules.scheduler import Endless, Failure, Pruned, Scheduler
 from tests.schedules.world import World
 
 #: After so many runs in a row without anything new no more are tried.
@@ -79,7 +80,7 @@ def run_once(graph: Graph, conformity: Conformity, seed: int) -> LockStep:
     """One run, from the beginning to where nothing new can be reached.
 
     Raises:
-        Failure, or whatever the code raised: the two do not agree.
+        RunFailure, or whatever the code raised: the two do not agree.
     """
     which = seed % len(graph.starts)
     lock_step = LockStep(graph, graph.starts[which])
@@ -91,7 +92,7 @@ def run_once(graph: Graph, conformity: Conformity, seed: int) -> LockStep:
         return guide.pick(scheduler, options, is_turn)
 
     conformity.build(World(scheduler), graph.projection, graph.projection.beginnings[which], pick)
-    with contextlib.suppress(Pruned, Endless):
+    with contextlib.suppress(Pruned, EndlessRun):
         scheduler.run()
     return lock_step
 
@@ -138,7 +139,7 @@ def conform(
         report.left = [describe(graph, edge) for edge in sorted(left)[:20]]
         if report.error is None and graph.taken - possible:
             wrong = next(iter(graph.taken - possible))
-            report.error = Failure(
+            report.error = RunFailure(
                 f"the code has taken a step that is excused: {describe(graph, wrong)}"
             )
     finally:

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from ringbuffer import BatchEventProcessor, InsufficientCapacityError, ProducerType, RingBuffer
 from ringbuffer.producer import ProducerOps, producer_ops
+from ringbuffer.testing.outcomes import Step
 from spec.mirrors.mirror import State
 from spec.mirrors.single_producer import PRODUCER, SingleProducer
 from tests.schedules.conform.graph import Access, Excuse
 from tests.schedules.conform.run import Pick
 from tests.schedules.memory import Event
-from tests.schedules.scheduler import Step
 from tests.schedules.world import World
 
 OUT_OF_TURN: Final = Excuse("the code looks at consumers in one order, which does not change")

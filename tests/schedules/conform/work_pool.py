@@ -14,14 +14,14 @@ from typing import Any
 
 from ringbuffer import ProducerType, WorkerPool
 from ringbuffer.processors.work.share import IDLE, WorkShare
+from ringbuffer.testing.outcomes import Step
+from ringbuffer.testing.task import Location
 from spec.mirrors.mirror import State
 from spec.mirrors.work_pool import PUBLISHER, WorkPool
 from tests.schedules.conform.graph import Access
 from tests.schedules.conform.picked_alert import GOES_ON, PickedAlert
 from tests.schedules.conform.run import Pick
 from tests.schedules.conform.single_producer import OUT_OF_TURN, out_of_turn
-from tests.schedules.scheduler import Step
-from tests.schedules.task import Location
 from tests.schedules.world import World
 
 HANDLES, DIES, HALTS, RESTARTS = "handles", "dies", "halts", "restarts"

@@ -14,7 +14,7 @@ from ringbuffer.producer import producer_ops
 from ringbuffer.producer.records import record_publication
 from ringbuffer.records import RecordFactory, RecordLayout, RecordSlots, RecordStore
 from tests.schedules.explore import Scenario
-from tests.schedules.memory import Event, ScheduledMemory
+from tests.schedules.memory import Event, ScenarioMemory
 from tests.schedules.scenarios.sequencers import no_hole
 from tests.schedules.world import World
 
@@ -45,7 +45,7 @@ class ScheduledRecords(RecordSlots):
 
 class ScheduledFactory(RecordFactory):
     def slots(self, size: int, memory: Memory) -> RecordSlots:
-        assert isinstance(memory, ScheduledMemory)
+        assert isinstance(memory, ScenarioMemory)
         return ScheduledRecords(memory.events(range(size)))
 
 

@@ -17,7 +17,7 @@ from ringbuffer import (
     WaitStrategy,
     YieldingWaitStrategy,
 )
-from tests.schedules.attributes import SharedList
+from ringbuffer.testing.attributes import SharedList
 from tests.schedules.explore import Scenario
 from tests.schedules.scenarios.sequencers import consumer, producer
 from tests.schedules.world import World

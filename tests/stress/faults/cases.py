@@ -9,7 +9,7 @@ from ringbuffer.programs.stress.waiting import WAITING
 
 
 class Severity(enum.Enum):
-    """What becomes of it."""
+    """What happens to it."""
 
     #: The exception handler returns: the consumer carries on.
     SURVIVED = "survived"

@@ -40,7 +40,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_figures_are_replaced_and_nothing_else(page: Path) -> None:
     readme.rewrite(page, page.parent / "docs", of_the_service())
     text = page.read_text()
-    assert text.startswith(f"before\n{readme.BEGIN}\n\n| | events a second |")
+    assert text.startswith(f"before\n{readme.BEGIN}\n\n| | events |")
     assert text.endswith(f"(docs/service.svg)\n\n{pages.END}\nafter\n")
     assert "old" not in text
 
@@ -48,7 +48,7 @@ def test_the_figures_are_replaced_and_nothing_else(page: Path) -> None:
 def test_the_ratio_is_that_of_neighbouring_runs(page: Path) -> None:
     readme.rewrite(page, page.parent, of_the_service())
     text = " ".join(page.read_text().split())
-    assert "| `Disruptor` | 80k | 12.5 µs |" in text
+    assert "| `Disruptor` | 80 k/s | 12.5 µs |" in text
     assert "handled 4 times as many events" in text
     assert "medians of 3 interleaved runs of about 0.5 s each, on a machine that was busy" in text
 

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import command, pages, perf
 from benchmarks.compare import compare, report
+from benchmarks.forms import in_one_form
 from benchmarks.gates import Gate
 from tests.unit.cli.bench.kit import measured
 
@@ -60,7 +61,7 @@ def test_the_figures_of_a_page_are_replaced_and_nothing_else(
     ],
 )
 def test_pages_write_numbers_in_one_form(value: float, figure: str, text: str) -> None:
-    assert pages.in_one_form(value, figure) == text
+    assert in_one_form(value, figure) == text
 
 
 def test_a_page_shows_the_target_beside_what_was_measured() -> None:

@@ -288,7 +288,7 @@ def test_no_handler_consumes_twice_and_only_consumers_are_found() -> None:
     for wire in (disruptor.handle_events_with, disruptor.handle_events_with_worker_pool):
         with pytest.raises(ValueError, match="name at least one"):
             wire()
-    with pytest.raises(ValueError, match="after what"):
+    with pytest.raises(ValueError, match="needs at least one handler"):
         disruptor.after()
 
 

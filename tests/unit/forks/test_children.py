@@ -1,11 +1,13 @@
 """Children that make their own objects; start methods of `multiprocessing`; forking handlers."""
 
+import asyncio
 import multiprocessing
 import os
 import pickle
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -199,6 +201,35 @@ def test_a_handler_that_forks_and_returns_leaves_its_loop_in_the_child(start: An
     with os.fdopen(out, "rb") as pipe:
         assert b"!" not in pipe.read(), "a message was handled in the child too"
     assert not os.WIFSIGNALED(status), f"the child hung: signal {os.WTERMSIG(status)}"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [each for name, each in FORKING.items() if name not in ("pool", "retries")],
+    ids=[name for name in FORKING if name not in ("pool", "retries")],
+)
+def test_a_coroutine_function_that_forks_leaves_the_loop_of_the_parent_awake(start: Any) -> None:
+    """The child returns first. The parent's loop must then still see what wakes it."""
+    statuses: list[int] = []
+    outcomes = SimpleQueue[bool]()
+
+    async def fork_once(*event: object) -> None:
+        if statuses:
+            return
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(LIMIT)
+            return
+        statuses.append(ended(child))
+        # Another thread wakes the loop, by the file that the child has too.
+        await asyncio.get_running_loop().run_in_executor(None, int)
+        outcomes.put(True)
+
+    end = start(fork_once)
+    assert outcomes.get(timeout=LIMIT)
+    end()
+    assert not os.WIFSIGNALED(statuses[0]), f"the child hung: signal {os.WTERMSIG(statuses[0])}"
 
 
 # -- the end of a child ---------------------------------------------------------------------------

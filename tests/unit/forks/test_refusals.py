@@ -240,7 +240,7 @@ def test_functions_kept_from_before_the_fork_refuse_too(items: int) -> None:
         outcomes = in_child(lambda: {name: name_of_error(call) for name, call in functions.items()})
         for name in [name for name in made if name.startswith(("single", "multi"))]:
             producer = made[name].producer()
-            # What was claimed before the fork is still to be had
+            # What was claimed before the fork is still available
             producer.publish(made[name].ring.sequencer.claimed)
         assert outcomes == dict.fromkeys(functions, "ForkedProcessError")
 

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from ringbuffer import AsyncQueue, Disruptor, ProducerType, Queue, RingBuffer
-from ringbuffer.messaging import InMemoryQueueOptions, QueueMode, create_queue
+from ringbuffer.messaging import (
+    ChannelEventBus,
+    ChannelQueue,
+    EventBus,
+    InMemoryQueue,
+    InMemoryQueueOptions,
+    QueueMode,
+    RingBufferEventBus,
+    RingBufferQueue,
+    create_queue,
+)
 from ringbuffer.producer import EventSink, Producer
 from ringbuffer.producer.face import signature_of
 from ringbuffer.producer.producer import OPERATIONS
@@ -60,6 +70,25 @@ def test_a_function_of_an_instance_shows_its_face(name: str, function: Callable[
         assert default is parameter.empty or default is None or not callable(default), (
             f"{name} shows {parameter}, which no caller gives"
         )
+
+
+@pytest.mark.parametrize(
+    ("kind", "protocol"),
+    [
+        (ChannelQueue, InMemoryQueue),
+        (RingBufferQueue, InMemoryQueue),
+        (ChannelEventBus, EventBus),
+        (RingBufferEventBus, EventBus),
+    ],
+)
+def test_a_queue_or_a_bus_shows_the_documentation_of_its_protocol(
+    kind: type, protocol: type
+) -> None:
+    for name in vars(protocol):
+        if not name.startswith("_"):
+            shown = inspect.getdoc(getattr(kind, name))
+            assert shown, f"{name} of {kind.__name__} has no documentation"
+            assert len(shown.split()) > 2, f"{name} of {kind.__name__} shows only {shown!r}"
 
 
 @pytest.mark.parametrize("kind", ProducerType, ids=lambda kind: kind.value)

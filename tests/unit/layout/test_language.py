@@ -24,6 +24,15 @@ def found(folder: Path, name: str, text: str) -> list[str]:
         ("The size is no integer.", "is no i"),
         ("Each turn but the last waits.", "Each turn"),
         ("It waits for ever.", "for ever"),
+        ("Room, of which the flag tells.", "of which the flag tells"),
+        ("It asks nothing of you.", "asks nothing of"),
+        ("Use a function of your own.", "function of your own"),
+        ("The best that was to be had.", "to be had"),
+        ("It measures the code of its day.", "of its day"),
+        ("It left faults out for want of time.", "for want of"),
+        ("This belongs into a file.", "belongs into"),
+        ("A stage says what becomes of an event.", "what becomes of"),
+        ("The least is a function.", "The least is"),
     ],
 )
 def test_a_habit_is_found_in_comments_strings_and_prose(

@@ -73,6 +73,19 @@ def test_an_import_of_the_library_loads_no_heavy_module() -> None:
     assert loaded_by("import ringbuffer") == []
 
 
+def test_the_library_does_not_load_what_is_for_tests() -> None:
+    program = """
+        import sys
+        import ringbuffer, ringbuffer.diagnostics, ringbuffer.messaging, ringbuffer.cli.main
+        print(*[name for name in sys.modules if name.startswith("ringbuffer.testing")])
+    """
+    assert run_python(program) == ""
+
+
+def test_what_is_for_tests_loads_no_asyncio() -> None:
+    assert "asyncio" not in loaded_by("import ringbuffer.testing")
+
+
 def test_a_ring_and_a_queue_of_threads_load_none_either() -> None:
     program = """
         import ringbuffer

@@ -251,7 +251,7 @@ def test_what_belongs_to_threads_says_so_in_one_sentence() -> None:
             text = str(raised.value)
             assert text.startswith(type(thing).__name__)
             assert (
-                "cannot be copied or pickled: pass the object itself to other threads, and make one"
+                "cannot be copied or pickled: pass the object itself to other threads, and make a "
                 in text
             )
 

@@ -96,7 +96,7 @@ def test_native_cells_that_are_not_installed_are_one_clear_error(
 
 
 def test_native_cells_refuse_words_of_another_kind() -> None:
-    with pytest.raises(ValueError, match="native cells have words of their own"):
+    with pytest.raises(ValueError, match="native cells have their own words"):
         ProcessMemory(atomics="native", words=WordKind.CALLED)
 
 

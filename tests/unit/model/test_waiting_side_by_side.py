@@ -35,12 +35,12 @@ from ringbuffer import (
     YieldingWaitStrategy,
 )
 from ringbuffer.producer import producer_ops
+from ringbuffer.testing.scheduled_host import ScheduledHost
+from ringbuffer.testing.scheduled_memory import ScheduledMemory
 from spec.mirrors.blocking import FREE, HALTER, PUBLISHER, Blocking
 from spec.mirrors.catalogue import dependencies_of
 from spec.mirrors.mirror import State
-from tests.schedules.host import ScheduledHost
 from tests.schedules.interactive import Players
-from tests.schedules.memory import ScheduledMemory
 from tests.support.examples import examples
 
 TIMEOUT = 0.5

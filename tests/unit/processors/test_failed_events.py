@@ -391,7 +391,7 @@ def test_an_exception_handler_may_ask_which_consumer_has_failed_and_where() -> N
     ],
     ids=lambda each: type(each).__name__,
 )
-def test_the_log_names_the_consumer_and_says_what_becomes_of_the_event(
+def test_the_log_names_the_consumer_and_says_what_happens_to_the_event(
     exception_handler: Any, says: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     ring = new_ring(8)

@@ -1,4 +1,4 @@
-"""`AsyncQueue`: the face of `asyncio.Queue`, between tasks, loops and threads."""
+"""`AsyncQueue`: the interface of `asyncio.Queue`, between tasks, loops and threads."""
 
 import asyncio
 import copy

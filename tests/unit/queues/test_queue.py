@@ -54,7 +54,7 @@ def test_the_bound_is_exact_though_the_ring_is_a_power_of_two(maxsize: int) -> N
 
 @pytest.mark.parametrize("maxsize", [0, -1])
 def test_a_queue_without_a_bound_is_refused_and_says_why(maxsize: int) -> None:
-    with pytest.raises(ValueError, match="made beforehand, so there is no queue without a bound"):
+    with pytest.raises(ValueError, match="in advance, so there is no queue without a bound"):
         Queue(maxsize)
     with pytest.raises(ValueError, match="bound"):
         Queue()

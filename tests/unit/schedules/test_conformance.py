@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from ringbuffer import at_exit
+from ringbuffer.testing.outcomes import RunFailure, Step
+from ringbuffer.testing.task import ScheduledTask
 from spec.mirrors.catalogue import mirror_of
 from spec.mirrors.mirror import State
 from spec.tools.state_graph import Numbers, states_of_mirror
@@ -14,8 +16,6 @@ from tests.schedules.conform.guide import Guide, LockStep
 from tests.schedules.conform.models import CONFORMITIES, ONE
 from tests.schedules.conform.run import Conformity, Report, conform, is_well, line
 from tests.schedules.conform.single_producer import OfSingleProducer, single_producer
-from tests.schedules.scheduler import Failure, Step
-from tests.schedules.task import Task
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,7 @@ def test_a_graph_has_the_steps_of_the_mirror_which_are_tlcs(name: str) -> None:
 )
 def test_a_step_that_the_model_lacks_is_refused(step: Step) -> None:
     graph = CONFORMITIES["single"].graph()
-    with pytest.raises(Failure, match="is not a step of the model"):
+    with pytest.raises(RunFailure, match="is not a step of the model"):
         LockStep(graph, graph.starts[0]).observe(step)
 
 
@@ -106,7 +106,7 @@ def test_a_step_that_the_model_lacks_is_refused(step: Step) -> None:
 )
 def test_a_step_that_the_life_of_a_processor_lacks_is_refused(step: Step) -> None:
     graph = CONFORMITIES["life-faults"].graph()
-    with pytest.raises(Failure, match="is not a step of the model"):
+    with pytest.raises(RunFailure, match="is not a step of the model"):
         LockStep(graph, graph.starts[0]).observe(step)
 
 
@@ -122,7 +122,7 @@ def test_a_step_that_the_life_of_a_processor_lacks_is_refused(step: Step) -> Non
 )
 def test_a_step_that_a_producer_lacks_which_may_claim_alone_is_refused(step: Step) -> None:
     graph = CONFORMITIES["revoke-close-two"].graph()
-    with pytest.raises(Failure, match="is not a step of the model"):
+    with pytest.raises(RunFailure, match="is not a step of the model"):
         LockStep(graph, graph.starts[0]).observe(step)
 
 
@@ -137,7 +137,7 @@ def test_what_the_model_does_not_have_is_passed_over() -> None:
 def test_a_choice_that_the_model_leaves_open_must_be_the_one_that_was_made() -> None:
     graph = CONFORMITIES["single"].graph()
     lock_step = LockStep(graph, graph.starts[0])
-    with pytest.raises(Failure, match="is not a step of the model"):
+    with pytest.raises(RunFailure, match="is not a step of the model"):
         lock_step.observe(Step("producer", "load", "limit", 1))
     lock_step.chosen["producer"] = 2
     lock_step.observe(Step("producer", "load", "limit", 1))
@@ -172,7 +172,7 @@ def test_a_step_that_is_excused_must_not_be_taken() -> None:
     assert graph.excuses(left)["it is said never to claim"] == 2
     lock_step = LockStep(graph, graph.starts[0])
     lock_step.chosen["producer"] = 1
-    with pytest.raises(Failure, match="is not a step of the model"):
+    with pytest.raises(RunFailure, match="is not a step of the model"):
         lock_step.observe(Step("producer", "load", "limit", 0))
 
 
@@ -195,7 +195,7 @@ def test_an_access_that_is_not_a_step_never_leads_beyond_the_bounds() -> None:
     graph = CONFORMITIES["multi-gives-up"].graph()
     lock_step = LockStep(graph, graph.starts[0])
     guide = Guide(graph, lock_step, seed=0)
-    producer = Task("p", 0)
+    producer = ScheduledTask("p", 0)
     lock_step.chosen["p"] = 3
     producer.access = ("load", "closed")
     assert not guide.is_over(producer)

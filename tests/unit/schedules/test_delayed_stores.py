@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from ringbuffer.testing.account import table
+from ringbuffer.testing.buffers import STRONG, Machine, StoreOrder
+from ringbuffer.testing.scheduled_memory import ScheduledCell
+from ringbuffer.testing.strategies import RandomWalk
 from tests.schedules import report
-from tests.schedules.buffers import STRONG, Machine, Order
 from tests.schedules.explore import Scenario, explore, pct, run_once, sample, shrink
-from tests.schedules.memory import ScheduledCell
 from tests.schedules.scenarios import DELAYED, NEEDED, SCENARIOS
-from tests.schedules.strategies import RandomWalk
 from tests.schedules.world import World
 
 Build = Callable[[World], None]
 Store = Callable[[ScheduledCell, int], object]
-TSO, WEAK, RELAXED = (Machine(order, 1) for order in (Order.TSO, Order.WEAK, Order.RELAXED))
+TSO, WEAK, RELAXED = (
+    Machine(order, 1) for order in (StoreOrder.TSO, StoreOrder.WEAK, StoreOrder.RELAXED)
+)
 MACHINES = {"sc": STRONG, "tso": TSO, "weak": WEAK, "relaxed": RELAXED}
 
 
@@ -155,7 +158,7 @@ def test_a_release_comes_after_what_was_stored_before_it(machine: str, comes_out
 def test_a_task_sees_its_own_stores_and_one_word_never_goes_back(machine: str) -> None:
     order = MACHINES[machine].order
     outcome = explore(
-        scenario(sees_itself), 2, machine=Machine(order, 0 if order is Order.SC else 2)
+        scenario(sees_itself), 2, machine=Machine(order, 0 if order is StoreOrder.SC else 2)
     )
     assert outcome.found is None
     assert outcome.complete
@@ -190,17 +193,14 @@ def test_a_schedule_with_delays_is_shrunk_kept_and_run_again(
 ) -> None:
     monkeypatch.setattr(report, "FOLDER", tmp_path)
     failing = scenario(looks_at_each_other(ScheduledCell.store))
-    found = explore(failing, 1, machine=TSO).found
-    assert found is not None
-    choices, steps, error = shrink(failing, found)
-    _, steps_again, error_again = report.replay(
-        report.save(failing, found, choices), {"test": failing}
-    )
+    outcome = explore(failing, 1, machine=TSO)
+    choices, steps, error = shrink(outcome)
+    _, steps_again, error_again = report.replay(report.save(outcome, choices), {"test": failing})
     assert steps_again == steps
     assert str(error_again) == str(error)
-    table = report.table(steps)
-    assert "late: cell" in table
-    assert "drain: cell" in table
+    text = table(steps)
+    assert "late: cell" in text
+    assert "drain: cell" in text
 
 
 def test_a_seed_is_a_schedule() -> None:

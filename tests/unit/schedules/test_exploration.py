@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from ringbuffer.testing.account import table
+from ringbuffer.testing.attributes import SharedList
+from ringbuffer.testing.exploring import switches
+from ringbuffer.testing.outcomes import RunFailure, StuckRun
+from ringbuffer.testing.scheduled_host import ScheduledCondition, ScheduledLock
+from ringbuffer.testing.scheduled_memory import ScheduledCell
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.strategies import Exhaustive, First, RandomWalk, ReplayedChoices
 from tests.schedules import report
-from tests.schedules.attributes import SharedList
-from tests.schedules.explore import Scenario, explore, pct, run_once, sample, shrink, switches
-from tests.schedules.host import ScheduledCondition, ScheduledLock
-from tests.schedules.memory import Event, ScheduledCell
+from tests.schedules.explore import Scenario, explore, pct, run_once, sample, shrink
+from tests.schedules.memory import Event
 from tests.schedules.scenarios import SCENARIOS
-from tests.schedules.scheduler import Failure, Scheduler, Stuck
-from tests.schedules.strategies import Exhaustive, First, RandomWalk, Replay
 from tests.schedules.world import World
 from tests.support.repetition import repeated
 
@@ -131,10 +135,14 @@ def spins_forever(world: World) -> None:
     ("build", "kind", "says"),
     [
         (adds, AssertionError, "an update is lost"),
-        (crossed_locks, Stuck, "no task can continue: x before lock lock 2; y before lock lock 1"),
-        (lost_wake_up, Stuck, "no task can continue: waiter before wake condition 1"),
-        (unordered_slot, Failure, "er may be "),
-        (spins_forever, Stuck, "no task can continue: x before load cell 1"),
+        (
+            crossed_locks,
+            StuckRun,
+            "no task can continue: x before lock lock 2; y before lock lock 1",
+        ),
+        (lost_wake_up, StuckRun, "no task can continue: waiter before wake condition 1"),
+        (unordered_slot, RunFailure, "er may be "),
+        (spins_forever, StuckRun, "no task can continue: x before load cell 1"),
     ],
 )
 def test_what_is_wrong_is_found(build: Build, kind: type[Exception], says: str) -> None:
@@ -213,7 +221,7 @@ def test_the_reduction_loses_no_outcome(name: str) -> None:
 
 def test_a_schedule_is_the_same_when_it_is_run_again() -> None:
     first, _ = run_once(SCENARIOS["multi"], RandomWalk(3), None, keep_steps=True)
-    again, _ = run_once(SCENARIOS["multi"], Replay(first.choices), None, keep_steps=True)
+    again, _ = run_once(SCENARIOS["multi"], ReplayedChoices(first.choices), None, keep_steps=True)
     assert first.steps == again.steps
     assert first.fingerprint() == again.fingerprint()
 
@@ -223,18 +231,17 @@ def test_a_failing_schedule_is_shrunk_kept_and_run_again(
 ) -> None:
     monkeypatch.setattr(report, "FOLDER", tmp_path)
     failing = scenario(adds)
-    found = explore(failing, 2).found
-    assert found is not None
-    choices, steps, error = shrink(failing, found)
+    outcome = explore(failing, 2)
+    choices, steps, error = shrink(outcome)
     assert switches(choices) <= 2
-    path = report.save(failing, found, choices)
+    path = report.save(outcome, choices)
     again, steps_again, error_again = report.replay(path, {"test": failing})
     assert again is failing
     assert steps_again == steps
     assert type(error_again) is type(error)
-    table = report.table(steps)
-    assert "cell 1 = 0" in table
-    assert "cell 1 := 1" in table
+    text = table(steps)
+    assert "cell 1 = 0" in text
+    assert "cell 1 := 1" in text
 
 
 def test_a_wait_with_a_limit_ends_when_no_task_can_continue() -> None:

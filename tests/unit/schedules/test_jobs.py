@@ -2,7 +2,7 @@
 
 import itertools
 
-from tests.schedules.buffers import STRONG, Machine, Order
+from ringbuffer.testing.buffers import STRONG, Machine, StoreOrder
 from tests.schedules.jobs import (
     DELAYED_IN_TEST,
     FEWER,
@@ -35,16 +35,16 @@ def test_test_and_verify_together_explore_every_scenario_up_to_its_bound() -> No
 
 def test_test_and_verify_together_explore_every_scenario_with_delayed_stores() -> None:
     jobs = [*delayed(JOB, Extent.TEST, 1), *delayed(JOB, Extent.REST, 1)]
-    wanted = [*itertools.product(DELAYED, (Order.TSO, Order.WEAK))]
-    wanted += [(name, Order.RELAXED) for name in NEEDED]
+    wanted = [*itertools.product(DELAYED, (StoreOrder.TSO, StoreOrder.WEAK))]
+    wanted += [(name, StoreOrder.RELAXED) for name in NEEDED]
     assert sorted((job.name, job.machine.order) for job in jobs) == sorted(wanted)
-    assert all(job.must_fail == (job.machine.order is Order.RELAXED) for job in jobs)
+    assert all(job.must_fail == (job.machine.order is StoreOrder.RELAXED) for job in jobs)
     assert set(delayed(JOB, Extent.FULL, 1)) == set(jobs)
 
 
 def test_a_scenario_that_is_named_is_explored_up_to_its_bound_on_the_machine_that_is_named() -> (
     None
 ):
-    weak = Machine(Order.WEAK, 1)
+    weak = Machine(StoreOrder.WEAK, 1)
     [job] = named(Job("", weak, False, None, 0, 0, 0), ["rows", "no such scenario"])
     assert (job.name, job.fewer, job.machine) == ("rows", 0, weak)

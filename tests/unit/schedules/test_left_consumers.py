@@ -4,9 +4,9 @@ import gc
 import threading
 
 from ringbuffer import BatchEventProcessor, ProducerType
+from ringbuffer.testing.strategies import RandomWalk
 from tests.schedules.explore import Scenario, run_once
 from tests.schedules.memory import Event
-from tests.schedules.strategies import RandomWalk
 from tests.schedules.world import World
 
 

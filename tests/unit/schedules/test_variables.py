@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from tests.schedules.scheduler import Scheduler, Step
-from tests.schedules.strategies import First, RandomWalk
+from ringbuffer.testing.outcomes import Step
+from ringbuffer.testing.scheduler import Scheduler
+from ringbuffer.testing.strategies import First, RandomWalk
 from tests.schedules.variables import each_access, kinds_of_lines
 from tests.schedules.world import World
 

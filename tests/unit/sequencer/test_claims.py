@@ -84,7 +84,7 @@ def test_a_timed_out_claim_leaves_no_hole(kind: Kind) -> None:
     ops = producer_ops(sequencer)
     ops.publish(0, ops.next(2))
     with pytest.raises(
-        TimeoutError, match=r"no room for 1 event\(s\) in the ring of 2 slots within 0.25 s"
+        TimeoutError, match=r"no free capacity for 1 event\(s\) in the ring of 2 .*within 0.25 s"
     ):
         ops.next(timeout=0.25)
     assert host.now >= 0.25

@@ -70,6 +70,6 @@ def test_the_command_writes_a_report_and_says_how_to_run_it_again(
     assert main(["--seconds", "1", "--seed", "5", "--report", str(tmp_path)]) == 0
     assert "soak: seed 5, 1 s" in capsys.readouterr().out
     text = (tmp_path / "report.md").read_text()
-    assert text.startswith("# Soak: well")
+    assert text.startswith("# Soak report: passed")
     assert "--seed 5" in text
     assert {path.suffix for path in tmp_path.iterdir()} == {".md", ".json", ".svg"}

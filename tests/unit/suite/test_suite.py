@@ -13,7 +13,7 @@ import pytest
 from tests.support.threads import PATIENCE
 from tools.suite import __main__ as command
 from tools.suite import parts
-from tools.suite.part import ALL, OFTEN_WAITS, ONE, Count, Part
+from tools.suite.part import ALL, OFTEN_WAITS, ONE, Count, Part, in_turn
 from tools.suite.runner import Result, Runner, Running
 from tools.suite.screen import MOST_LINES, tail
 
@@ -66,13 +66,39 @@ def test_every_folder_of_unit_tests_is_in_one_group() -> None:
 def test_every_folder_is_in_one_part_of_the_long_unit_tests() -> None:
     long = [each for each in parts.verify() if each.name.startswith("long unit ")]
     paths = [argument for part in long for argument in part.command if "tests/unit/" in argument]
-    assert len(long) == 3, "as many as run at a time on two processors"
+    lasting = [part for part in long if not part.repeats]
+    assert len(lasting) == 2, "with one of those that take turns, as many as run at a time"
     assert sorted(path for path in paths if not path.startswith("-")) == [
         f"tests/unit/{folder}" for folder in parts.folders()
     ]
     for part in long:
         assert "verify or hypothesis" in part.command
         assert "--hypothesis-profile=thorough" in part.command
+
+
+def test_parts_that_repeat_themselves_take_turns_and_all_have_theirs_in_so_many_days() -> None:
+    every = parts.verify()
+    chosen = [in_turn(every, 3, today) for today in range(20_000, 20_003)]
+    for each in every:
+        turns = sum(each in today for today in chosen)
+        assert turns == (1 if each.repeats else 3), each.name
+    assert in_turn(every, 1, 20_000) == every
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [((), "mutants"), (("--days", "1000000"), "not today"), (("--days", "0"), "at least 1, not 0")],
+)
+def test_the_command_says_which_parts_have_their_turn(options: tuple[str, ...], shown: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.suite", "verify", "--list", *options],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown in done.stdout + done.stderr
+    assert done.returncode == (2 if "0" in options else 0)
 
 
 @pytest.mark.parametrize("suite", parts.SUITES)

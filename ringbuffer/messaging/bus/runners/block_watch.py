@@ -1,31 +1,17 @@
 """`BlockWatch`: the thread that looks whether a handler holds up those that share its thread."""
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from ringbuffer.host import Event, Host
+from ringbuffer.host import Host
 from ringbuffer.service import ServiceThread
+
+if TYPE_CHECKING:
+    from ringbuffer.messaging.bus.runners.runner_group import RunnerGroup
 
 #: The time from one look to the next, in seconds.
 TICK: Final = 0.01
 #: A handler that has not finished its batch in so many looks after the first keeps its thread.
 BLOCKED_LOOKS: Final = 2
-
-
-class WatchedGroup(Protocol):
-    """The group that is watched."""
-
-    @property
-    def over(self) -> Event:
-        """Set when there is nothing to watch any more."""
-        ...
-
-    def is_calm(self, bed: Event) -> bool:
-        """Whether no handler can hold up another one; if so, keep `bed`, to be set when one can."""
-        ...
-
-    def look(self) -> None:
-        """Help handlers that are held up."""
-        ...
 
 
 class BlockWatch:
@@ -37,7 +23,7 @@ class BlockWatch:
         name: the name of its thread.
     """
 
-    def __init__(self, group: WatchedGroup, host: Host, name: str) -> None:
+    def __init__(self, group: "RunnerGroup", host: Host, name: str) -> None:
         self._watched: Final = group
         self._host: Final = host
         self._thread: Final = ServiceThread(self._run, host=host, name=name)

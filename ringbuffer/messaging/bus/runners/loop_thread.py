@@ -6,8 +6,10 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Final
 
+from ringbuffer.errors import ForkedProcessError
 from ringbuffer.host import Host
 from ringbuffer.messaging.pipeline.logs import logger
+from ringbuffer.own_loop import new_event_loop
 from ringbuffer.service import ServiceThread
 
 
@@ -23,6 +25,7 @@ class LoopThread:
 
     Attributes:
         thread_id: the identifier of the thread; None before it runs.
+        is_closing: whether `close` was called.
     """
 
     def __init__(self, host: Host, name: str) -> None:
@@ -31,13 +34,8 @@ class LoopThread:
         self._lock: Final = host.lock()
         self._name: Final = name
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_closing = False
+        self.is_closing = False
         self._thread: Final = ServiceThread(self._run, host=host, name=name)
-
-    @property
-    def is_closing(self) -> bool:
-        """Whether `close` was called."""
-        return self._is_closing
 
     def start(self) -> asyncio.AbstractEventLoop:
         """Start the loop if it does not run, and return it.
@@ -49,11 +47,11 @@ class LoopThread:
             RuntimeError, MemoryError: no thread can be started, or it was closed. Nothing was done.
         """
         with self._lock:
-            if self._is_closing:
+            if self.is_closing:
                 raise RuntimeError(f"{self._name!r} is closed")
             loop = self._loop
             if loop is None or loop.is_closed():
-                loop = self._loop = asyncio.new_event_loop()
+                loop = self._loop = new_event_loop()
                 try:
                     self._thread.ensure()
                 except BaseException:
@@ -86,7 +84,7 @@ class LoopThread:
         Returns whether the thread has ended.
         """
         with self._lock:
-            self._is_closing = True
+            self.is_closing = True
             loop = self._loop
         if loop is None:
             return True
@@ -105,11 +103,10 @@ class LoopThread:
             while True:
                 try:
                     loop.run_forever()
+                except ForkedProcessError:
+                    raise  # a handler has forked, and this is the child
                 except BaseException:
-                    logger.critical(
-                        "a task in %r raised what ends a program; the loop goes on",
-                        self._name,
-                        exc_info=True,
-                    )
-                if self._is_closing:
+                    text = "a task in %r raised what ends a program; the loop goes on"
+                    logger.critical(text, self._name, exc_info=True)
+                if self.is_closing:
                     return

@@ -272,7 +272,7 @@ class RunnerGroup:
             bed.set()
 
     def is_calm(self, bed: Event) -> bool:
-        """See `WatchedGroup`."""
+        """Whether no handler can hold up another one; if so, keep `bed`, to be set when one can."""
         with self._lock:
             if self.is_over or self._thread is None or self._holds_up(self._thread):
                 return False
@@ -285,7 +285,7 @@ class RunnerGroup:
         return driven is not None and len(handlers) > (driven in handlers)
 
     def look(self) -> None:
-        """See `WatchedGroup`.
+        """Help handlers that are held up.
 
         If the thread has not come back since the look before the last one, another is started. The
         same if there is no thread, because the last one has died and no other could be started.

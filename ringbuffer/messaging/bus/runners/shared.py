@@ -5,18 +5,18 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ringbuffer.host import Event
-from ringbuffer.messaging.bus.deadlines import deadline_after, remaining
 from ringbuffer.messaging.bus.event_receiver import EventReceiver
-from ringbuffer.messaging.bus.runners.positioned import PositionedRunner
+from ringbuffer.messaging.bus.handler_waits import deadline_after, remaining
+from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.runners.runner_group import RunnerGroup
 from ringbuffer.messaging.bus.runners.thread import HandlerProcessor, threads_of
 from ringbuffer.messaging.bus.subscription import Subscription
-from ringbuffer.messaging.bus.transports.ring_position import RingPosition
+from ringbuffer.messaging.bus.transports.positions import RingPosition
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
 
 
-class SharedRunner(PositionedRunner):
+class SharedRunner(HandlerRunner):
     """One handler of a `RunnerGroup`, whose thread calls it. See `HandlerRunner`.
 
     The thread that drives it passes it a batch, then stores its position. No other thread drives it
@@ -47,7 +47,6 @@ class SharedRunner(PositionedRunner):
         batch: int,
         share: Callable[["SharedRunner"], object],
     ) -> None:
-        self.task: Final = None
         self.receiver: Final = EventReceiver(subscription)
         self._ring: Final = ring
         self._batch: Final = batch
@@ -99,9 +98,6 @@ class SharedRunner(PositionedRunner):
         if self._group is not None:
             self._group.join(lambda: remaining(host, deadline))
         return True
-
-    def abort(self) -> None:
-        """A thread cannot be cancelled."""
 
     def _leave(self) -> None:
         """Let publishers continue without it. A second call changes nothing."""

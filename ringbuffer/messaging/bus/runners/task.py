@@ -5,11 +5,11 @@ from contextvars import Context
 from typing import Final, Protocol
 
 from ringbuffer.host import Event, Host
-from ringbuffer.messaging.bus.current_handler import CurrentHandler
 from ringbuffer.messaging.bus.event_receiver import AsyncReceiver
+from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.runners.loop_thread import LoopThread
-from ringbuffer.messaging.bus.runners.positioned import Position, PositionedRunner
-from ringbuffer.messaging.bus.subscription import Subscription
+from ringbuffer.messaging.bus.subscription import Subscription, enter_handler
+from ringbuffer.messaging.bus.transports.positions import Position
 
 
 class Batches(Protocol):
@@ -41,7 +41,7 @@ class Batches(Protocol):
         ...
 
 
-class TaskRunner(PositionedRunner):
+class TaskRunner(HandlerRunner):
     """Passes events to a coroutine function, one at a time, in a task of the bus's loop.
 
     The task runs in its own context (`contextvars`), which begins empty: it does not inherit the
@@ -192,7 +192,7 @@ class TaskRunner(PositionedRunner):
 
         Terminates because `stop` is called, or because no more events can come.
         """
-        CurrentHandler(self._subscription).enter()
+        enter_handler(self._subscription)
         pristine = context.copy()
         receiver, batches = self._receiver, self._batches
         while True:

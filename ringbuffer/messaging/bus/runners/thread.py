@@ -4,19 +4,18 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final
 
-from ringbuffer.host import Host, Thread
+from ringbuffer.host import Host
 from ringbuffer.messaging.bus.event_receiver import EventReceiver
-from ringbuffer.messaging.bus.runners.positioned import PositionedRunner
+from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
 from ringbuffer.messaging.bus.subscription import Subscription
-from ringbuffer.messaging.bus.transports.channel_position import ChannelPosition
 from ringbuffer.messaging.bus.transports.event_channel import EventChannel
-from ringbuffer.messaging.bus.transports.ring_position import RingPosition
+from ringbuffer.messaging.bus.transports.positions import ChannelPosition, RingPosition
 from ringbuffer.processors import BatchEventProcessor
 from ringbuffer.ring_buffer import RingBuffer
 from ringbuffer.sequence import Sequence
 
 
-class ChannelThreadRunner(PositionedRunner):
+class ChannelThreadRunner(HandlerRunner):
     """Takes the events of a channel, in a thread of its own."""
 
     def __init__(self, subscription: Subscription, channel: EventChannel, host: Host) -> None:
@@ -26,21 +25,15 @@ class ChannelThreadRunner(PositionedRunner):
         self._host: Final = host
         self._channel: Final = channel
         self._ended: Final = host.event()
-        self._thread: Thread | None = None
-        self.threads: tuple[int, ...] = ()
-        self.task: Final = None
-        self.stop: Final = channel.close
+        self.stop = channel.close
 
     def start(self) -> None:
         """See `HandlerRunner`."""
-        self._thread = self._host.start_thread(self._run, self._name)
+        self._host.start_thread(self._run, self._name)
 
     def join(self, timeout: float | None = None) -> bool:
         """See `HandlerRunner`."""
         return self._ended.wait(timeout)
-
-    def abort(self) -> None:
-        """A thread cannot be cancelled."""
 
     def _run(self) -> None:
         """Take and handle events.
@@ -48,7 +41,7 @@ class ChannelThreadRunner(PositionedRunner):
         Terminates because the channel is closed. An error that ends it earlier is reported.
         """
         channel, receiver = self._channel, self._receiver
-        self.threads = (self._host.thread_id(),)
+        self._threads = (self._host.thread_id(),)
         try:
             receiver.on_start()
             while True:
@@ -93,11 +86,10 @@ class HandlerProcessor(BatchEventProcessor[Any]):
         self._die(failure)
 
 
-class ProcessorRunner(PositionedRunner):
+class ProcessorRunner(HandlerRunner):
     """Consumes a ring, in the thread of a processor."""
 
     def __init__(self, subscription: Subscription, ring: RingBuffer[Any], batch: int) -> None:
-        self.task: Final = None
         receiver = EventReceiver(subscription)
         self._ring: Final = ring
         self._processor: Final = HandlerProcessor(
@@ -107,17 +99,14 @@ class ProcessorRunner(PositionedRunner):
         attach = functools.partial(ring.add_gating_sequences, sequence, start=barrier)
         detach = functools.partial(ring.remove_gating_sequence, sequence)
         super().__init__(subscription, receiver, RingPosition(ring, sequence, attach, detach))
-        self.start: Final = self._processor.start
-        self.stop: Final = self._processor.halt
-        self.join: Final = self._processor.join
+        self.start = self._processor.start
+        self.stop = self._processor.halt
+        self.join = self._processor.join
 
     @property
     def threads(self) -> tuple[int, ...]:
         """See `HandlerRunner`."""
         return threads_of(self._ring, self._processor.sequence)
-
-    def abort(self) -> None:
-        """A thread cannot be cancelled."""
 
 
 def threads_of(ring: RingBuffer[Any], sequence: Sequence) -> tuple[int, ...]:

@@ -8,24 +8,23 @@ from ringbuffer.checks import Duration, check_timeout
 from ringbuffer.errors import ClaimTimeoutError, PublicationError, RingBufferError
 from ringbuffer.forks import forked, made_here
 from ringbuffer.messaging.bus.bus_handlers import BusHandlers
-from ringbuffer.messaging.bus.deadlines import deadline_after, remaining
+from ringbuffer.messaging.bus.handler_waits import deadline_after, remaining
 from ringbuffer.messaging.bus.results import BusClosedError
 from ringbuffer.messaging.bus.runners.handler_runner import HandlerRunner
-from ringbuffer.messaging.bus.runners.positioned import PositionedRunner
 from ringbuffer.messaging.bus.runners.task import TaskRunner
 from ringbuffer.messaging.bus.runners.thread import ChannelThreadRunner
 from ringbuffer.messaging.bus.subscription import Subscription
 from ringbuffer.messaging.bus.tracked_event import TrackedEvent
-from ringbuffer.messaging.bus.transports.channel_batches import ChannelBatches
-from ringbuffer.messaging.bus.transports.channel_position import ChannelPosition
-from ringbuffer.messaging.bus.transports.event_channel import EventChannel
+from ringbuffer.messaging.bus.transports.event_channel import ChannelBatches, EventChannel
+from ringbuffer.messaging.bus.transports.positions import ChannelPosition
+from ringbuffer.messaging.bus.transports.transport import Transport
 from ringbuffer.producer.values import chunks
 
 #: The most events that `put_all` puts at once.
 LARGEST_CHUNK: Final = 256
 
 
-class ChannelTransport:
+class ChannelTransport(Transport):
     """A bounded channel for each handler, and one lock for all publishers. Any thread.
 
     See `Transport`. Because publishers share a lock, all handlers see the events in one order, as
@@ -65,12 +64,10 @@ class ChannelTransport:
     # -- publishing -------------------------------------------------------------------------------
 
     def offer(self, item: object) -> bool:
-        """See `Transport`."""
         with self._publishing:
             return self._put_into_all(item)
 
     def put(self, item: object, timeout: Duration | None) -> None:
-        """See `Transport`."""
         limit = deadline = None
         if timeout is not None:  # usually it is: that saves two calls for each event
             limit = check_timeout(timeout)
@@ -94,11 +91,9 @@ class ChannelTransport:
                 self._publishing.wait(left)
 
     def own_put(self) -> Callable[[object, Duration | None], object]:
-        """See `Transport`."""
         return self.put
 
     def put_all(self, items: Iterable[object], timeout: Duration | None) -> int:
-        """See `Transport`."""
         deadline = deadline_after(self._host, check_timeout(timeout))
         published = 0
         for chunk, failure in chunks(items, LARGEST_CHUNK):
@@ -110,7 +105,6 @@ class ChannelTransport:
 
     @property
     def published(self) -> int:
-        """See `Transport`."""
         return self._count
 
     def _put_all_of(self, chunk: list[object], before: int, deadline: float | None) -> int:
@@ -206,7 +200,6 @@ class ChannelTransport:
     # -- handlers ---------------------------------------------------------------------------------
 
     def runner_for(self, subscription: Subscription) -> HandlerRunner:
-        """See `Transport`."""
         channel = EventChannel(self._capacity, self._host, self._freed_capacity)
         if subscription.is_asynchronous:
             position = ChannelPosition(channel)
@@ -226,7 +219,6 @@ class ChannelTransport:
             self._publishing.notify_all()
 
     def handlers_changed(self, subscriptions: tuple[Subscription, ...]) -> None:
-        """See `Transport`."""
         with self._publishing:
             self._publishing.notify_all()  # before what follows: see `ringbuffer.system`
             # A handler that has died receives nothing more: its channel would fill up, and all
@@ -235,7 +227,6 @@ class ChannelTransport:
             self._targets = {}
 
     def shut(self) -> None:
-        """See `Transport`."""
         with self._publishing:
             self._publishing.notify_all()  # before the store: see `ringbuffer.system`
             self._is_shut = True
@@ -243,7 +234,6 @@ class ChannelTransport:
 
 def _channel_of(subscription: Subscription) -> EventChannel:
     """The channel of a subscription of a bus of channels."""
-    runner = subscription.runner
-    assert isinstance(runner, PositionedRunner), "made by this bus"
-    assert isinstance(runner.position, ChannelPosition), "made by this bus"
-    return runner.position.channel
+    position = subscription.runner.position
+    assert isinstance(position, ChannelPosition), "made by this bus"
+    return position.channel

@@ -16,7 +16,8 @@ from ringbuffer.messaging.bus.runners.shared import SharedRunner
 from ringbuffer.messaging.bus.runners.task import TaskRunner
 from ringbuffer.messaging.bus.runners.thread import ProcessorRunner
 from ringbuffer.messaging.bus.subscription import Subscription
-from ringbuffer.messaging.bus.transports.ring_position import RingPosition
+from ringbuffer.messaging.bus.transports.positions import RingPosition
+from ringbuffer.messaging.bus.transports.transport import Transport
 from ringbuffer.producer.values import PublishValue
 from ringbuffer.ring_buffer import RingBuffer
 
@@ -28,7 +29,7 @@ LARGEST_BATCH: Final = 256
 HANDLERS_OF_A_THREAD: Final = 4
 
 
-class RingTransport:
+class RingTransport(Transport):
     """One ring, in which each handler is a consumer. Any thread. See `Transport`.
 
     Args:
@@ -61,7 +62,6 @@ class RingTransport:
     # -- publishing -------------------------------------------------------------------------------
 
     def offer(self, item: object) -> bool:
-        """See `Transport`."""
         try:
             self._ring.producer().try_publish_value(item)
         except InsufficientCapacityError:
@@ -90,11 +90,9 @@ class RingTransport:
         return put
 
     def own_put(self) -> Callable[[object, Duration | None], object]:
-        """See `Transport`."""
         return self._ring.producer().publish_value
 
     def put_all(self, items: Iterable[object], timeout: Duration | None) -> int:
-        """See `Transport`."""
         return self._ring.producer().publish_values(items, timeout)
 
     @property
@@ -107,7 +105,6 @@ class RingTransport:
     # -- handlers ---------------------------------------------------------------------------------
 
     def runner_for(self, subscription: Subscription) -> HandlerRunner:
-        """See `Transport`."""
         ring = self._ring
         if not subscription.is_asynchronous:
             if subscription.own_thread or not self._most:
@@ -115,7 +112,7 @@ class RingTransport:
             return SharedRunner(subscription, ring, self._batch, self._share)
         stream = ring.stream(max_batch_size=self._batch)  # gates the publishers from here on
         try:
-            position = RingPosition(ring, stream.sequence, _is_attached, stream.end)
+            position = RingPosition(ring, stream.sequence, lambda: None, stream.end)
             return TaskRunner(subscription, stream, position, self._loop, ring.host)
         except BaseException:  # also an interrupt, which may come when the runner exists already
             stream.end()
@@ -150,7 +147,6 @@ class RingTransport:
         """A handler's sequence gates the publishers until its runner is detached."""
 
     def shut(self) -> None:
-        """See `Transport`."""
         self._ring.close(BusClosedError(f"{self._name!r} is closed, and takes no more events"))
 
 
@@ -159,7 +155,3 @@ class _ThreadPublishers(threading.local):
 
     def __init__(self) -> None:
         self.put: PublishValue | None = None
-
-
-def _is_attached() -> None:
-    """A stream gates the publishers from when it is made."""

@@ -15,7 +15,7 @@ class Transport(Protocol):
         """Publish an item if there is free capacity now; return whether there was."""
         ...
 
-    def put(self, item: object, timeout: Duration | None) -> object:
+    def put(self, item: object, timeout: Duration | None, /) -> object:
         """Publish an item, waiting for capacity. The errors are those of `publish_sync`."""
         ...
 

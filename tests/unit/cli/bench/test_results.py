@@ -59,7 +59,7 @@ def test_a_table_shows_failed_and_absent_contenders() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.1234, "0.123"), (950, "950"), (12_345, "12.3k"), (2_500_000, "2.5M")]
+    ("value", "text"), [(0.1234, "0.123"), (950, "950"), (12_345, "12.3 k"), (2_500_000, "2.5 M")]
 )
 def test_numbers_have_three_digits(value: float, text: str) -> None:
     assert number(value) == text

@@ -158,7 +158,8 @@ def test_the_first_round_that_fails_is_the_last(
 
 
 @pytest.mark.parametrize(
-    ("error", "stuck"), [(Stuck("producer 0 found no room"), 1), (ZeroDivisionError("mine"), 0)]
+    ("error", "stuck"),
+    [(Stuck("producer 0 found no free capacity"), 1), (ZeroDivisionError("mine"), 0)],
 )
 def test_a_round_that_breaks_down_fails_the_command(
     error: Exception,

@@ -30,14 +30,16 @@ def number_of(item: Any) -> object:
 
 def deadly(bus: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on, the receiver of a handler called `deadly` dies of the first event number 13."""
-    chosen = SubscriptionFilter._in_time
+    chosen = SubscriptionFilter._wanted
 
-    def in_time(self: SubscriptionFilter, items: list[object], first_sequence: int) -> list[object]:
+    def wanted(
+        self: SubscriptionFilter, items: list[object], first: int, kinds: set[type] | None
+    ) -> list[object]:
         if self._subscription.name == "deadly" and 13 in map(number_of, items):
             raise Fatal
-        return chosen(self, items, first_sequence)
+        return chosen(self, items, first, kinds)
 
-    monkeypatch.setattr(SubscriptionFilter, "_in_time", in_time)
+    monkeypatch.setattr(SubscriptionFilter, "_wanted", wanted)
 
 
 def as_kind(recorder: Recorder, is_async: bool) -> Callable[[Any], object]:
@@ -285,7 +287,7 @@ def test_a_log_filter_that_raises_ends_no_handler(make_bus: MakeBus, is_async: b
 
 @both
 @kinds
-def test_a_handler_that_cannot_unsubscribe_itself_for_want_of_a_thread_stays_and_can_later(
+def test_a_handler_that_cannot_unsubscribe_itself_for_lack_of_a_thread_stays_and_can_later(
     make_bus: MakeBus, is_async: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     system = ShortSystem(monkeypatch)

@@ -1,0 +1,1 @@
+"""Tests of `ringbuffer.testing`, the schedules and the clock that users get."""
