@@ -30,7 +30,7 @@ BASE ?= results/baseline.json
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test verify stress interrupts soak check check-full prove mirrors mutants
-.PHONY: docs-look explore validate-traces first-command verify-interpreters verify-arm64 doctor bench
+.PHONY: shared-soak docs-look explore validate-traces first-command verify-interpreters verify-arm64 doctor bench
 .PHONY: bench-quick bench-compare bench-docs gates lint pyright format coverage docs dist clean
 
 help: ## list the targets
@@ -57,6 +57,9 @@ interrupts: venv ## an exception at each point of each call, then 600 at random 
 
 soak: venv ## everything together, under load and with faults, for HOURS=1; report in results/soak
 	@$(BIN)/python -m tests.soak --hours $(HOURS) --report results/soak
+
+shared-soak: venv ## a ring between processes that are killed at random, for SECONDS=300
+	@$(BIN)/python -m tests.shared.soak --seconds $(SECONDS)
 
 check: venv ## model-check the protocol with TLC: the small configurations (NAMES="..." chooses)
 	@$(BIN)/python -m spec check $(NAMES)

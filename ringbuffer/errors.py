@@ -75,6 +75,18 @@ class DeadlockError(PublicationError, RuntimeError):
     """The calling thread waits for capacity that only the calling thread itself could free."""
 
 
+class SharedRingError(RingBufferError):
+    """A file is not a ring between processes, is broken, or was made by another version."""
+
+
+class SeatTakenError(SharedRingError):
+    """A living process has the seat, or the production, of a ring between processes."""
+
+
+class ProducerDiedError(SharedRingError):
+    """The process that produced into a ring between processes has ended without closing it."""
+
+
 class ProcessorStateError(RingBufferError, RuntimeError):
     """An event processor is in a state that does not allow the call, such as a second start."""
 

@@ -24,10 +24,11 @@ from ringbuffer.sequence import Readable, Sequence
 from ringbuffer.sequence_group import SequenceGroup
 from ringbuffer.sequencer import ProducerType
 from ringbuffer.sequencer.producer_type import sequencer_class
+from ringbuffer.shared_rings import SharedRings
 from ringbuffer.wait import WaitStrategy, bind_signal, followed_by, steps_of
 
 
-class RingBuffer[E = Any](RingProgress, EventSink[E]):
+class RingBuffer[E = Any](SharedRings, RingProgress, EventSink[E]):
     """A ring of pre-allocated events, or of values (LMAX Disruptor, `RingBuffer`). Any thread.
 
     The methods that claim and publish work from any thread (any *one* thread, for

@@ -35,6 +35,8 @@ HOUSE: Final = [
     ("disruptor", "the wiring language", GREEN),
     ("processors", "consumers with their own threads", GREEN),
     ("ring_buffer", "RingBuffer: slots and sequencer", RED),
+    ("shared_rings", "RingBuffer.create and attach", RED),
+    ("shared", "rings between processes", RED),
     ("producer readers reclaiming resetting ring_progress", "what threads do to slots", RED),
     ("sequencer", "claims and publication, without slots", RED),
     ("barrier", "the limit of one consumer", RED),

@@ -33,15 +33,34 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print the facts and the findings as JSON"
     )
+    parser.add_argument(
+        "--shared",
+        action="store_true",
+        help="list the rings between processes instead: their seats, and which processes live",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check and report. Returns the exit code."""
+    if options.shared:
+        print(rings(as_json=options.json), flush=True)
+        return 0
     facts = collect(options.modules)
     findings = judge(facts)
     print(as_json(facts, findings) if options.json else as_text(findings), flush=True)
     return 1 if any(finding.verdict is Verdict.HURTS for finding in findings) else 0
+
+
+def rings(*, as_json: bool) -> str:
+    """The rings between processes that this user has on this machine, for people or as JSON."""
+    from ringbuffer.programs.doctor.machine_rings import machine_rings  # needs Linux
+
+    found = machine_rings()
+    if as_json:
+        return json.dumps([ring.facts for ring in found], indent=2)
+    lines = [line for ring in found for line in ring.lines]
+    return "\n".join(lines) if lines else "there is no ring between processes on this machine"
 
 
 def as_text(findings: list[Finding]) -> str:

@@ -40,14 +40,22 @@ class ProcessCell:
     """One signed 64-bit integer, alone in 128 bytes. Any thread.
 
     Each method makes its own view, so that threads do not share one.
+
+    Args:
+        initial: what it holds at first; None keeps what the block holds.
+        operations: what loads and stores it.
+        block: where it is; None allocates a block.
     """
 
     __slots__ = ("_block", "_operations")
 
-    def __init__(self, initial: int, operations: AtomicOperations) -> None:
-        self._block: Final = Block(CELL_BYTES)
+    def __init__(
+        self, initial: int | None, operations: AtomicOperations, block: Block | None = None
+    ) -> None:
+        self._block: Final = Block(CELL_BYTES) if block is None else block
         self._operations: Final = operations
-        self.store(initial)
+        if initial is not None:
+            self.store(initial)
 
     @property
     def address(self) -> int:

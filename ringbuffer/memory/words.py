@@ -5,7 +5,7 @@ import enum
 import platform
 import struct
 import sys
-from typing import Final
+from typing import Any, Final
 
 from ringbuffer.errors import MemoryBindingError
 from ringbuffer.memory.fence_lock import ListFenceLock
@@ -57,15 +57,25 @@ def check_alignment(alignment: int, width: int) -> None:
 
 
 class Block:
-    """Zeroed memory that starts and ends on a 128-byte boundary. Any thread."""
+    """Zeroed memory that starts and ends on a 128-byte boundary. Any thread.
+
+    Args:
+        size: bytes.
+        within: memory that other code has made, such as a mapping; None allocates.
+        start: where the block begins in `within`, a multiple of 128.
+    """
 
     __slots__ = ("_raw", "_start", "_stop", "address")
 
-    def __init__(self, size: int) -> None:
-        self._raw: Final = ctypes.create_string_buffer(size + CELL_BYTES - 1)
-        base = ctypes.addressof(self._raw)
-        self._start: Final = -base % CELL_BYTES
-        self._stop: Final = self._start + size
+    def __init__(self, size: int, within: Any = None, start: int = 0) -> None:
+        self._raw: Final[Any] = (
+            ctypes.create_string_buffer(size + CELL_BYTES - 1) if within is None else within
+        )
+        base = ctypes.addressof(ctypes.c_char.from_buffer(self._raw))
+        if within is None:
+            start = -base % CELL_BYTES
+        self._start: Final = start
+        self._stop: Final = start + size
         self.address: Final = base + self._start
 
     def bytes(self) -> "memoryview[int]":

@@ -31,6 +31,8 @@ class RingState:
         size: slots in the ring.
         memory: what provides the cells.
         host: what provides locks and events.
+        gating: the sequences that producers wait for; None makes a group without members.
+        skipped: the skipped sequences; None makes those of this process.
 
     Attributes:
         is_sealed: whether no claim can succeed any more. It becomes True shortly after the ring is
@@ -59,12 +61,19 @@ class RingState:
         "watched",
     )
 
-    def __init__(self, size: int, memory: Memory, host: Host) -> None:
+    def __init__(
+        self,
+        size: int,
+        memory: Memory,
+        host: Host,
+        gating: SequenceGroup | None = None,
+        skipped: SkippedSequences | None = None,
+    ) -> None:
         self.size: Final = size
         self.host: Final = host
-        self.gating: Final = SequenceGroup(memory=memory, host=host)
+        self.gating: Final = SequenceGroup(memory=memory, host=host) if gating is None else gating
         self.limit: Final = memory.cell(size - 1)
-        self.skipped: Final = SkippedSequences(size, memory, host)
+        self.skipped: Final = SkippedSequences(size, memory, host) if skipped is None else skipped
         self.was_closed: Final[Event] = host.event()
         self.claim_stalls: Final = ClaimStalls()
         #: Consumers that may be lost, by number; and those that are, which append themselves: see

@@ -62,8 +62,12 @@ class Sequencer(OneProcess, ABC):
             else wait_strategy
         )
         self._cursor: Final = Sequence(memory=memory)
-        self._state: Final = RingState(buffer_size, memory, host)
+        self._state: Final = self._new_state(buffer_size, memory, host)
         made_here(self)
+
+    def _new_state(self, size: int, memory: Memory, host: Host) -> RingState:
+        """What the producers and consumers share; a ring between processes has its own kind."""
+        return RingState(size, memory, host)
 
     @property
     def buffer_size(self) -> int:

@@ -38,6 +38,7 @@ MEETING: Final = (
 LIBRARY: Final = (
     *MEETING,
     "records",
+    "shared",
     "messaging",
     "diagnostics",
     "checks",

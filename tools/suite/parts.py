@@ -69,6 +69,10 @@ STRESS: Final = (
     Count("litmus races", r"^litmus: ([\d,]+) races"),
 )
 SOAK: Final = (Count("messages", r"([\d,]+) messages published"),)
+SHARED_SOAK: Final = (
+    Count("sequences", r"^([\d,]+) sequences"),
+    Count("kills", r"sequences, ([\d,]+) kills"),
+)
 INTERRUPTS: Final = (
     Count("interrupts", r"([\d,]+) tried;"),
     Count("at random", r"([\d,]+) at random moments"),
@@ -156,6 +160,7 @@ def verify() -> list[Part]:
         python("traces", "tests.traces", TRACES),
         python("stress", "tests.stress --seconds 60", STRESS),
         python("soak", "tests.soak --seconds 60", SOAK),
+        python("shared soak", "tests.shared.soak --seconds 60", SHARED_SOAK),
     ]
 
 

@@ -26,6 +26,8 @@ FLOORS = [
     "disruptor",
     "processors",
     "ring_buffer",
+    "shared_rings",
+    "shared",
     "producer readers reclaiming resetting ring_progress",
     "sequencer",
     "barrier",
