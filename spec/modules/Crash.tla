@@ -502,9 +502,11 @@ NothingIsOverwritten ==
 \* A seat that no process holds, and that a producer need not wait for, is vacant in the end.
 VacantIsVacant == \A s \in Seats : state[s] = "vacant" => sequence[s] = Vacant \/ lock[s] # Free
 
-\* A consumer that has stopped has missed nothing, and nothing comes after that.
+\* A consumer that has stopped has missed nothing.
 TheEndIsTheEnd ==
     \A c \in Consumers : pc[c] = "ended" => sequence[SeatOf[c]] = cursor
+
+\* Nothing is published after a consumer has come to the end of the ring and stopped.
 NothingComesAfterTheEnd ==
     [][(\E c \in Consumers : pc[c] \in {"ended", "gone"}) => cursor' = cursor]_vars
 
