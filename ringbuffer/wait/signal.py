@@ -9,7 +9,7 @@ from ringbuffer.memory import FenceLock, Word
 class Steps(NamedTuple):
     """The steps of a signal. Code that runs for each event takes them itself, without a call.
 
-    That code is:
+    That code is::
 
         if notify is not None:
             fence[0] = None
