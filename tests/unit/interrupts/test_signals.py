@@ -19,6 +19,8 @@ def test_an_interrupt_that_comes_in_a_finalizer_is_sent_again() -> None:
     def work() -> None:
         while True:
             Slow()
+            for _ in range(500):  # where an interrupt arrives: in a fifth of the time
+                pass
 
     for _ in range(30):
         by_signal(work, chance)
