@@ -23,7 +23,7 @@ from ringbuffer.producer.face import show_as
 from ringbuffer.producer.ops import NONE_GIVEN, NOT_OWNED, not_owned
 from ringbuffer.producer.producer import Producer
 from ringbuffer.records import RecordSlots
-from ringbuffer.sequencer import Sequencer, SingleProducerSequencer
+from ringbuffer.sequencer import MultiProducerSequencer, Sequencer, SingleProducerSequencer
 from ringbuffer.sequencer.biased_producer import BiasedProducerSequencer
 
 #: `try_put(value)`, or `try_fill(translator, argument, more)`: a sequence, or a negative number.
@@ -94,13 +94,14 @@ class ThreadProducers[E]:
             kind: its class in the library. A class of a user that replaces `producer`, or the
                 method itself, keeps its method.
         """
-        if self._holds_values:
-            method: Callable[..., int] = EventSink.publish_value
-            publish, use = self._value()
+        method: Callable[..., int] = (
+            EventSink.publish_value if self._holds_values else EventSink.publish_event
+        )
+        if type(self._sequencer) is MultiProducerSequencer:
+            publish = self._value_of_each() if self._holds_values else self._event_of_each()
         else:
-            method = EventSink.publish_event
-            publish, use = self._event()
-        self._bound.append(use)
+            publish, use = self._value() if self._holds_values else self._event()
+            self._bound.append(use)
         name, own = method.__name__, type(sink)
         if own.producer is kind.producer and getattr(own, name) is method:
             setattr(sink, name, show_as(kind.__name__, method, publish))
@@ -149,6 +150,53 @@ class ThreadProducers[E]:
             try_one = operation
 
         return publish_value, use
+
+    def _event_of_each(self) -> Callable[..., int]:
+        """Makes `publish_event` of a ring on which no thread ever produces alone."""
+        own, producer = self._own, self.get
+
+        # HOT: publishes one event by the calling thread's own operation.
+        def publish_event(
+            translator: Any,
+            argument: object = NONE_GIVEN,
+            /,
+            *more: object,
+            timeout: Duration | None = None,
+        ) -> int:
+            if timeout is not None:
+                check_timeout(timeout)
+            try:
+                try_fill = own.try_one
+            except AttributeError:  # the thread's first call
+                producer()
+                try_fill = own.try_one
+            sequence: int = try_fill(translator, argument, more)
+            if sequence < 0:
+                arguments = () if argument is NONE_GIVEN else (argument, *more)
+                return producer().publish_event(translator, *arguments, timeout=timeout)
+            return sequence
+
+        return publish_event
+
+    def _value_of_each(self) -> Callable[..., int]:
+        """Makes `publish_value` of a ring on which no thread ever produces alone."""
+        own, producer = self._own, self.get
+
+        # HOT: publishes one value by the calling thread's own operation.
+        def publish_value(value: Any, timeout: Duration | None = None) -> int:
+            if timeout is not None:
+                check_timeout(timeout)
+            try:
+                try_put = own.try_one
+            except AttributeError:  # the thread's first call
+                producer()
+                try_put = own.try_one
+            sequence: int = try_put(value)
+            if sequence < 0:
+                return producer().publish_value(value, timeout)
+            return sequence
+
+        return publish_value
 
 
 def bind_own(own: threading.local, holds_values: bool) -> TryOne:
