@@ -124,7 +124,7 @@ def test_an_interrupt_after_a_native_swap_leaves_no_hole(publish: str) -> None:
             assert [value for value, _, _ in got] in ([7, 8], [8])
             if points.raised is None:
                 break
-    assert at > 3
+    assert at >= 3, "there are points in the claim and in the publication"
 
 
 def test_a_view_keeps_its_memory_and_lets_go_of_it() -> None:
