@@ -9,14 +9,18 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from ringbuffer.testing.buffers import Machine, StoreOrder
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from ringbuffer.testing.buffers import Machine
     from tests.schedules.explore import Scenario
     from tests.schedules.jobs import Extent, Job
 
+# A process that looks for a fault installs it before it imports the library. So this module, which
+# such a process imports first, imports the library in functions only.
+
+#: The values of `StoreOrder`.
+ORDERS: Final = ("sc", "tso", "weak", "relaxed")
 #: The most that one scenario takes, in seconds of processor time, in the short and in the full
 #: exploration.
 SECONDS = (60.0, 40.0)
@@ -54,8 +58,7 @@ def main() -> int:
     explore.add_argument("--list", action="store_true", help="list the scenarios")
     explore.add_argument(
         "--memory",
-        choices=list(StoreOrder),
-        type=StoreOrder,
+        choices=ORDERS,
         help="which stores may be delayed past others",
     )
     explore.add_argument(
@@ -106,20 +109,21 @@ def main() -> int:
         return show()
     if arguments.list:
         return list_scenarios()
+    from ringbuffer.testing.buffers import Machine, StoreOrder
     from tests.schedules.jobs import Extent, Job
 
-    order, names = arguments.memory, arguments.names
+    order, names = StoreOrder(arguments.memory or ORDERS[0]), arguments.names
     extent = Extent.REST if arguments.rest else Extent.TEST
     job = Job(
         "",
-        Machine() if order in (None, StoreOrder.SC) else Machine(order, arguments.delays),
+        Machine() if order is StoreOrder.SC else Machine(order, arguments.delays),
         arguments.full,
         arguments.strategy,
         arguments.schedules,
         arguments.seed,
         arguments.depth,
     )
-    with_delays = order is None and not names and arguments.strategy is None
+    with_delays = arguments.memory is None and not names and arguments.strategy is None
     return run_all(names, Extent.FULL if arguments.full else extent, job, with_delays)
 
 
@@ -163,6 +167,7 @@ def list_scenarios() -> int:
 def explored(job: "Job") -> tuple[bool, str]:
     """Explore one scenario: whether all is well, and what to print."""
     logging.disable()
+    from ringbuffer.testing.buffers import StoreOrder
     from ringbuffer.testing.strategies import RandomWalk
     from tests.schedules.explore import explore, pct, sample, shrink
     from tests.schedules.report import account, line, save
@@ -274,6 +279,7 @@ def find(name: str) -> tuple[bool, str]:
 
     fault = FAULTS[name]
     install(fault)
+    from ringbuffer.testing.buffers import Machine, StoreOrder
     from tests.schedules.scenarios import SCENARIOS
 
     scenario = SCENARIOS[fault.killed_by]
@@ -297,7 +303,7 @@ def find(name: str) -> tuple[bool, str]:
     )
 
 
-def look_for(scenario: "Scenario", machine: Machine) -> tuple[int, str]:
+def look_for(scenario: "Scenario", machine: "Machine") -> tuple[int, str]:
     """How many schedules ran until a failure was found, and its text; the text may be empty."""
     from tests.schedules.explore import ExplorationResult, explore, pct, sample
 

@@ -1,8 +1,11 @@
 """What `make test` leaves out, `make verify` explores."""
 
 import itertools
+import subprocess
+import sys
 
 from ringbuffer.testing.buffers import STRONG, Machine, StoreOrder
+from tests.schedules.command import ORDERS
 from tests.schedules.jobs import (
     DELAYED_IN_TEST,
     FEWER,
@@ -48,3 +51,13 @@ def test_a_scenario_that_is_named_is_explored_up_to_its_bound_on_the_machine_tha
     weak = Machine(StoreOrder.WEAK, 1)
     [job] = named(Job("", weak, False, None, 0, 0, 0), ["rows", "no such scenario"])
     assert (job.name, job.fewer, job.machine) == ("rows", 0, weak)
+
+
+def test_a_process_that_looks_for_a_fault_has_not_imported_the_library_before() -> None:
+    modules = "tests.schedules.command, tests.schedules.faults, tests.faults.fault"
+    program = f"import sys, {modules}; sys.exit('ringbuffer' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_command_knows_every_order_of_stores() -> None:
+    assert tuple(StoreOrder) == ORDERS
