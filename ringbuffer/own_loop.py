@@ -49,10 +49,21 @@ class _Selector(selectors.BaseSelector):
 
     def __init__(self) -> None:
         self._selector: selectors.BaseSelector = selectors.DefaultSelector()
+        self._bind()
         made_here(self)
+
+    def _bind(self) -> None:
+        """Let the loop call the selector directly.
+
+        The constructor of a loop registers a file. An interrupt in a method of ours would leave the
+        loop half made, with open sockets that nothing closes.
+        """
+        for name in ("register", "unregister", "modify", "select", "get_map"):
+            setattr(self, name, getattr(self._selector, name))
 
     def _after_fork(self, made_in: int) -> None:
         inherited, self._selector = self._selector, _Blind(made_in)
+        self._bind()
         inherited.close()  # only this process's descriptor of it
 
     def register(

@@ -256,8 +256,9 @@ def single_producer_ops(tenure: Tenure) -> SingleProducerOps:
                 if tell is None:
                     continue  # so that each jump back is in the `try`: see `ringbuffer.system`
                 fence_[0] = None
-                if needed_[0]:
-                    tell()
+                if not needed_[0]:
+                    continue  # as above
+                tell()
         finally:
             try:
                 take_back(owner)

@@ -8,6 +8,7 @@ import errno
 import os
 import re
 import stat
+from operator import attrgetter, methodcaller
 from typing import Final
 
 from ringbuffer.errors import SharedRingError
@@ -151,7 +152,8 @@ def names() -> list[str]:
     """The names of the rings of this machine that this user may open, sorted."""
     try:
         with os.scandir(FOLDER) as entries:
-            found = [each.name for each in entries if each.is_file(follow_symlinks=False)]
+            files = filter(methodcaller("is_file", follow_symlinks=False), entries)
+            found = list(map(attrgetter("name"), files))
     except OSError:
         return []
     known = [name.removeprefix(PREFIX) for name in found if name.startswith(PREFIX)]

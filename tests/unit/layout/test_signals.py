@@ -29,7 +29,7 @@ def blocks_of(module: Path) -> Iterator[list[ast.stmt]]:
 
 def is_look(statement: ast.stmt) -> bool:
     """Whether it looks if a thread waits for a signal."""
-    looks = ("needed[0]", "needed_[0]")
+    looks = ("needed[0]", "needed_[0]", "not needed_[0]")
     return isinstance(statement, ast.If) and ast.unparse(statement.test) in looks
 
 
