@@ -1,7 +1,7 @@
 """`AdaptiveWaitStrategy`: spin and yield for as long as that has lately paid, then sleep."""
 
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import Final
 
 from ringbuffer.checks import Duration, check_duration
 from ringbuffer.errors import AlertError
@@ -46,7 +46,7 @@ class AdaptiveWaitStrategy(OneProcess):
         ValueError, TypeError: `spin_tries` is negative, or `yield_seconds` is not a duration.
     """
 
-    is_blocking: ClassVar[bool] = True
+    is_blocking: bool = True
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """`BlockingWaitStrategy`: wait on a condition until a signal."""
 
-from typing import ClassVar, Final
+from typing import Final
 
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.one_process import OneProcess
@@ -28,7 +28,7 @@ class BlockingWaitStrategy(OneProcess):
         host: what provides the condition.
     """
 
-    is_blocking: ClassVar[bool] = True
+    is_blocking: bool = True
 
     def __init__(self, *, host: Host = SYSTEM_HOST) -> None:
         self._condition: Final = host.condition()

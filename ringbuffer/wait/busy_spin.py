@@ -1,6 +1,6 @@
 """`BusySpinWaitStrategy`: check again immediately, and never yield."""
 
-from typing import ClassVar, Final
+from typing import Final
 
 from ringbuffer.errors import AlertError
 from ringbuffer.sequence import Readable
@@ -14,7 +14,7 @@ class BusySpinWaitStrategy:
     (LMAX Disruptor, `BusySpinWaitStrategy`.)
     """
 
-    is_blocking: ClassVar[bool] = False
+    is_blocking: bool = False
 
     def wait_for(
         self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable

@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import Final
 
 from ringbuffer.host import SYSTEM_HOST, Host
 from ringbuffer.memory import PROCESS_MEMORY, FenceLock, Memory
@@ -40,7 +40,7 @@ class LiteBlockingWaitStrategy(OneProcess):
         host: what provides the condition.
     """
 
-    is_blocking: ClassVar[bool] = True
+    is_blocking: bool = True
 
     def __init__(self, *, memory: Memory = PROCESS_MEMORY, host: Host = SYSTEM_HOST) -> None:
         self._memory: Final = memory

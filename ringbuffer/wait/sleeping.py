@@ -1,6 +1,6 @@
 """`SleepingWaitStrategy`: spin, then yield, then sleep for short times."""
 
-from typing import ClassVar, Final
+from typing import Final
 
 from ringbuffer.checks import Duration, check_duration
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -22,7 +22,7 @@ class SleepingWaitStrategy:
         host: what yields and sleeps.
     """
 
-    is_blocking: ClassVar[bool] = False
+    is_blocking: bool = False
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """`TimeoutBlockingWaitStrategy`: wait on a condition, for a limited time."""
 
-from typing import ClassVar, Final
+from typing import Final
 
 from ringbuffer.checks import Duration, check_duration
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -21,7 +21,7 @@ class TimeoutBlockingWaitStrategy(OneProcess):
         host: what provides the condition and the clock.
     """
 
-    is_blocking: ClassVar[bool] = True
+    is_blocking: bool = True
 
     def __init__(self, timeout: Duration, *, host: Host = SYSTEM_HOST) -> None:
         self._timeout: Final = check_duration("timeout", timeout)

@@ -1,6 +1,6 @@
 """`YieldingWaitStrategy`: spin a little, then yield the processor in each iteration."""
 
-from typing import ClassVar, Final
+from typing import Final
 
 from ringbuffer.errors import AlertError
 from ringbuffer.host import SYSTEM_HOST, Host
@@ -24,7 +24,7 @@ class YieldingWaitStrategy:
         host: what yields.
     """
 
-    is_blocking: ClassVar[bool] = False
+    is_blocking: bool = False
 
     def __init__(self, spin_tries: int = 100, *, host: Host = SYSTEM_HOST) -> None:
         self._spin_tries: Final = check_tries("spin_tries", spin_tries)

@@ -1,7 +1,5 @@
 """What the tests need that run a mirror and the library side by side."""
 
-from typing import ClassVar
-
 from hypothesis import settings
 
 from ringbuffer.sequence import Readable
@@ -25,7 +23,7 @@ def side_by_side(many: int, steps: int) -> settings:
 class AtOnce:
     """A wait strategy that times out at once."""
 
-    is_blocking: ClassVar[bool] = False
+    is_blocking: bool = False
 
     def wait_for(
         self, sequence: int, cursor: Readable, dependent: Readable, barrier: Alertable

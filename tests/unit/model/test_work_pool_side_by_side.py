@@ -8,7 +8,7 @@ is compared there too.
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -45,7 +45,7 @@ class Died(Exception):
 class Script:
     """A wait strategy that has the machine go on instead of waiting."""
 
-    is_blocking: ClassVar[bool] = False
+    is_blocking: bool = False
 
     def __init__(self, instead: Callable[[], None]) -> None:
         self.instead = instead
